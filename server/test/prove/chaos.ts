@@ -9,7 +9,7 @@ import { beginFleetLoad } from './fleet-load.ts';
 import { booksOf, furnishFleet, tallyOf } from './fleet-site.ts';
 import type { Gateway } from './gateway.ts';
 import { startMeteredProvider } from './metered-provider.ts';
-import type { ProveOptions, ProveResult } from './prove.ts';
+import { isRowWanted, type ProveOptions, type ProveResult } from './prove.ts';
 import { everyProxy, failRedisOver } from './redis-faults.ts';
 import type { SteadyLoad } from './steady-load.ts';
 
@@ -163,9 +163,7 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   if (fleet === null) return { holds: false, figure: '', skipped: 'PostgreSQL or Redis is not installed' };
   const log: string[] = [];
   const details: string[] = [];
-  // HEADGATE_PROVE_ROWS: only the rows whose names match, to look into one.
-  const wanted = new RegExp(process.env.HEADGATE_PROVE_ROWS ?? '');
-  const rows = ROWS.filter(({ name, isQuick }) => (!quick || isQuick === true) && wanted.test(name));
+  const rows = ROWS.filter(({ name, isQuick }) => (!quick || isQuick === true) && isRowWanted(name));
   try {
     const site = await furnishFleet(fleet.replicas[0] as Gateway, provider);
     const chaos: Chaos = { fleet, toRedis, toPostgres, pids: () => fleet.replicas.map(({ pid }) => pid) };

@@ -6,7 +6,7 @@ import { CLAUDE_CODE, CODEX, GEMINI_CLI, OPENCODE, PLATFORM } from './agent-prog
 import { type Gateway, repository, startChild, startGateway, temporaryDirectory } from './gateway.ts';
 import { notPrinted, type Transcript, transcriptsIn } from './guide-transcripts.ts';
 import { npmPackages } from './npm-program.ts';
-import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
+import { allOf, isRowWanted, type ProveOptions, type ProveResult } from './prove.ts';
 import { makeKey, makeModel, makeTenant, type Tenant } from './tenant.ts';
 
 const COMMAND_MS_MAX = 240_000;
@@ -53,8 +53,7 @@ export async function run({ quick, doing }: ProveOptions): Promise<ProveResult> 
       await makeModel(gateway, { model, provider: 'fake', upstreamModel }, { prices });
     await makeModel(gateway, { model: 'no-cache-price', provider: 'fake', upstreamModel: 'fake-small' });
     const tenant = await makeTenant(gateway);
-    const wanted = new RegExp(process.env.HEADGATE_PROVE_ROWS ?? '');
-    const left = CLIENTS.filter(({ id }) => wanted.test(id));
+    const left = CLIENTS.filter(({ id }) => isRowWanted(id));
     const checks: ProveResult[] = [];
     const lane = async () => {
       for (let client = left.shift(); client !== undefined; client = left.shift()) {

@@ -3,7 +3,7 @@
  * `-- --quick` with smaller counts (alone: everything). One line each, `limits.table holds|missed <figure>`, and a failure exit on a miss.
  */
 import { useBundle } from '../support/bundled-program.ts';
-import type { Prove, ProveOptions, ProveResult } from './prove.ts';
+import { isNoRowWanted, type Prove, type ProveOptions, type ProveResult } from './prove.ts';
 import { listing, type ProveRow, REGISTRY, rowsOf, SMALL_FORMS } from './registry.ts';
 
 const args = process.argv.slice(2);
@@ -88,7 +88,8 @@ async function show(row: ProveRow): Promise<void> {
 async function resultOf({ module }: ProveRow, options: ProveOptions): Promise<ProveResult> {
   try {
     const prove = (await import(new URL(`./${module}.ts`, import.meta.url).href)) as Prove;
-    return await prove.run(options);
+    const result = await prove.run(options);
+    return isNoRowWanted() ? { holds: false, figure: 'no row of it matches HEADGATE_PROVE_ROWS' } : result;
   } catch (error) {
     const [first, ...rest] = (error instanceof Error ? (error.stack ?? error.message) : String(error)).split('\n');
     return { holds: false, figure: `${module}: ${first}`, details: rest };

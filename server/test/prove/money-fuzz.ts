@@ -10,7 +10,7 @@ import { hasRedis } from '../support/redis.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import { START, startGateway, temporaryDirectory } from './gateway.ts';
 import { putDatabase } from './prepared-database.ts';
-import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
+import { allOf, isRowWanted, type ProveOptions, type ProveResult } from './prove.ts';
 
 /** Cases of each half, and after how many the process is killed. */
 const FULL = { cases: 100_000, killEvery: 1_000 };
@@ -21,17 +21,14 @@ const PLANTED_RUN = { cases: 500, killEvery: 250, stopsAtFirst: true };
 /** Planted in a quick run: what is found before anything is killed. */
 const QUICK_FAULTS = 1;
 
-/** HEADGATE_PROVE_ROWS: only those whose names match. */
-const wanted = new RegExp(process.env.HEADGATE_PROVE_ROWS ?? '');
-
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   const size = quick ? QUICK : FULL;
   // What every change must pass is the same for all of them; the long run goes somewhere else each time.
   const seed = quick ? 1 : 1 + Math.floor(Math.random() * 1_000_000);
   const results: (ProveResult | null)[] = [];
-  if (wanted.test('in memory')) results.push(await alone(seed, size, quick ? 1 : 10));
-  if (wanted.test('with Redis')) results.push(await withRedis(seed + 1, size));
-  if (wanted.test('planted')) results.push(await findPlanted(quick ? PLANTED.slice(0, QUICK_FAULTS) : PLANTED, seed));
+  if (isRowWanted('in memory')) results.push(await alone(seed, size, quick ? 1 : 10));
+  if (isRowWanted('with Redis')) results.push(await withRedis(seed + 1, size));
+  if (isRowWanted('planted')) results.push(await findPlanted(quick ? PLANTED.slice(0, QUICK_FAULTS) : PLANTED, seed));
   const found = allOf(results.filter((result) => result !== null));
   return results.includes(null) ? { ...found, skipped: 'PostgreSQL or Redis is not installed' } : found;
 }

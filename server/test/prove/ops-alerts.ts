@@ -13,7 +13,7 @@ import { hasPrometheus } from './alert-watch.ts';
 import { type CertifiedPostgres, startCertifiedPostgres } from './certified-postgres.ts';
 import { repository } from './gateway.ts';
 import { mountMemory } from './memory-disk.ts';
-import type { ProveOptions, ProveResult } from './prove.ts';
+import { isRowWanted, type ProveOptions, type ProveResult } from './prove.ts';
 import { alertsIn, type ShortenedRules, shortenRules, TIMES_FASTER } from './shortened-rules.ts';
 import { inDatabase } from './stored-rows.ts';
 
@@ -91,8 +91,7 @@ function lacking(): string | null {
 class ProgramMissing extends Error {}
 
 function wanted(lane: readonly SiteRow[]): readonly SiteRow[] {
-  const pattern = new RegExp(process.env.HEADGATE_PROVE_ROWS ?? '');
-  return lane.filter(({ name }) => pattern.test(name));
+  return lane.filter(({ name }) => isRowWanted(name));
 }
 
 async function siteResult(

@@ -22,6 +22,20 @@ export interface Prove {
   run(options: ProveOptions): Promise<ProveResult>;
 }
 
+let wasRowWanted = false;
+
+/** Reports whether a row is to be run. HEADGATE_PROVE_ROWS, a regular expression, names some of those of a prove; absent: all. */
+export function isRowWanted(name: string): boolean {
+  const isWanted = new RegExp(process.env.HEADGATE_PROVE_ROWS ?? '').test(name);
+  wasRowWanted ||= isWanted;
+  return isWanted;
+}
+
+/** Reports whether rows were named, and none of them exists: then nothing was proved. */
+export function isNoRowWanted(): boolean {
+  return (process.env.HEADGATE_PROVE_ROWS ?? '') !== '' && !wasRowWanted;
+}
+
 /** A prove of several checks: holds when all do, and says each one's figure. */
 export function allOf(checks: readonly ProveResult[]): ProveResult {
   return {

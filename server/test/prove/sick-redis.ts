@@ -7,7 +7,7 @@ import { type Fleet, startFleet } from './fleet.ts';
 import type { Gateway } from './gateway.ts';
 import { type HeldProvider, startHeldProvider } from './held-provider.ts';
 import { type MeteredProvider, startMeteredProvider } from './metered-provider.ts';
-import type { ProveOptions, ProveResult } from './prove.ts';
+import { isRowWanted, type ProveOptions, type ProveResult } from './prove.ts';
 import { everyProxy, failRedisOver, stallRedis } from './redis-faults.ts';
 import { furnishSlots, heldIn, type Slots, usableSlots } from './slots-site.ts';
 import { type SteadyLoad, startLoad } from './steady-load.ts';
@@ -92,9 +92,7 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
 async function prove(ward: Ward, metered: MeteredProvider, held: HeldProvider, quick: boolean): Promise<ProveResult> {
   const { fleet } = ward;
   const slots = await furnishSlots(fleet.replicas[0] as Gateway, metered.baseUrl, held.baseUrl);
-  // HEADGATE_PROVE_ROWS: only those whose names match.
-  const wanted = new RegExp(process.env.HEADGATE_PROVE_ROWS ?? '');
-  const illnesses = ILLNESSES.filter(({ name, isQuick }) => (!quick || isQuick === true) && wanted.test(name));
+  const illnesses = ILLNESSES.filter(({ name, isQuick }) => (!quick || isQuick === true) && isRowWanted(name));
   const rounds = quick ? 1 : Number(process.env.HEADGATE_PROVE_ROUNDS ?? 3);
   const [log, details]: [string[], string[]] = [[], []];
   const all = { calls: 0, degraded: 0, held: 0, usable: 0, slots: 0, longestMs: 0, endedMs: 0 };
