@@ -40,10 +40,8 @@ const BESIDE = /^(?:gemini|openai-compatible)\/chat\//;
 /** What ends an answer in each dialect. A stream that broke off must not hold it. */
 const TERMINATORS = /^data: \[DONE\]|"type":"message_stop"|"type":"response\.(?:completed|incomplete)"|"finishReason": ?"[A-Z]/m;
 const RECORDED = path.join(import.meta.dirname, '../recorded/cassettes');
-/** Streams up to this length are cut at every byte. Longer ones are cut at so many places, and at each of their last bytes. */
-const EVERY_BYTE_MAX = 8_192;
-const CUTS_MAX = 400;
-const LAST_BYTES = 300;
+/** A quick run cuts a stream at so many places, and at each of its last bytes; a full one at every byte. */
+const QUICK_CUTS = { places: 40, lastBytes: 20 } as const;
 
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   const all = recordings.filter(
@@ -207,13 +205,13 @@ function cutAt(stream: AnswerStream, part: Buffer): string | null {
   }
 }
 
-function placesIn(length: number, quick: boolean): number[] {
-  const most = quick ? 40 : length <= EVERY_BYTE_MAX ? length : CUTS_MAX;
-  const step = Math.max(1, Math.floor(length / most));
+function placesIn(length: number, quick: boolean): Iterable<number> {
+  if (!quick) return Array(length).keys();
+  const step = Math.max(1, Math.floor(length / QUICK_CUTS.places));
   const places = new Set<number>();
   for (let at = 0; at < length; at += step) places.add(at);
-  for (let at = Math.max(0, length - (quick ? 20 : LAST_BYTES)); at < length; at += 1) places.add(at);
-  return [...places];
+  for (let at = Math.max(0, length - QUICK_CUTS.lastBytes); at < length; at += 1) places.add(at);
+  return places;
 }
 
 /** Translates every recorded request towards each other wire, and lists by pair what it lost. */
