@@ -30,6 +30,7 @@ export { hasInput, withChatTools } from './cursor/cursor-body.ts';
 export { countAnswer, estimateTokens } from './estimate.ts';
 export { functionNames } from './gemini/decode-tools.ts';
 export { actionIn, calledAt, modelIn, modelPath as geminiModelPath } from './gemini/paths.ts';
+export { OUTPUT_CAP_NAMES } from './known-fields.ts';
 export { isOfResponses } from './openai-responses/family.ts';
 export { foreignIdIn } from './openai-responses/foreign-ids.ts';
 export { repeatedOf, responseObject } from './openai-responses/response-object.ts';

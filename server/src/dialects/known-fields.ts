@@ -145,3 +145,10 @@ export function knownFieldInAnotherCase(key: string): string | null {
   const known = KNOWN_ANYWHERE.get(key.toUpperCase().toLowerCase());
   return known === undefined || known === key ? null : known;
 }
+
+/** The name of the output cap in each dialect that does not call it `max_tokens`. */
+export const OUTPUT_CAP_NAMES: Readonly<Partial<Record<Wire, string>>> = {
+  'openai-responses': 'max_output_tokens',
+  'cursor-responses': 'max_output_tokens',
+  gemini: 'generationConfig.maxOutputTokens',
+};

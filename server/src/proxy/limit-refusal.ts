@@ -1,5 +1,6 @@
 import type { HoldResult, Refusing, Wanted } from '../counters/counters.ts';
 import type { Wire } from '../dialects/dialect.ts';
+import { OUTPUT_CAP_NAMES } from '../dialects/exchange.ts';
 import type { HoldQuestion } from '../domain/limits/hold.ts';
 import { type CounterSpec, type LimitRule, paramOfRule, targetText } from '../domain/limits/limit-plan.ts';
 import { amountWords } from '../domain/limits/rule-words.ts';
@@ -35,7 +36,7 @@ export function limitRefusal(
   const details = detailsOf(rule, speaking.rule, result, requested);
   const code = rule.limit === 'budget' ? 'insufficient_quota' : 'rate_limit_exceeded';
   const { unit } = entitlement.plan.counters[rule.counter] as CounterSpec;
-  const change = wayOut(unit, rule.value, capChange(question), CAP_FIELDS[wire]);
+  const change = wayOut(unit, rule.value, capChange(question), OUTPUT_CAP_NAMES[wire]);
   const isAbove = rule.value === 0 || requested > rule.value;
   const message = sentence(rule, details, isAbove ? 'above' : (speaking.retryAfterMs ?? 'spent'), change);
   return new LimitRefusal(
@@ -44,13 +45,6 @@ export function limitRefusal(
     wanted,
   );
 }
-
-/** The name of the output cap in each dialect that does not call it `max_tokens`. */
-const CAP_FIELDS: Readonly<Partial<Record<Wire, string>>> = {
-  'openai-responses': 'max_output_tokens',
-  'cursor-responses': 'max_output_tokens',
-  gemini: 'generationConfig.maxOutputTokens',
-};
 
 function waitOf(refusing: Refusing): number {
   return refusing.retryAfterMs ?? Number.POSITIVE_INFINITY;
