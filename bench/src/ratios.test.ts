@@ -85,8 +85,8 @@ describe('the verdict', () => {
 describe('rounds', () => {
   type Us = readonly number[];
   const measured = (us: Readonly<Record<string, (round: number) => Us>>, asked: (readonly string[])[] = []) => {
-    return async (paths: readonly string[], round: number) => {
-      asked.push(paths);
+    return async (paths: readonly string[]) => {
+      const round = asked.push(paths) - 1;
       return new Map(paths.map((path) => [path, us[path]?.(round) as Us]));
     };
   };

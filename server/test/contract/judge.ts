@@ -43,7 +43,7 @@ export function judged(contract: Contract, call: FuzzCall, said: Said): Fault[] 
   if (said.status === 400) {
     const { detail = '', errors = [] } = (JSON.parse(said.text) ?? {}) as Problem;
     if (misfit === null) add('refused inside its schema', `${generic(detail)}`);
-    if (errors.length === 0 || (errors.some(({ pointer }) => pointer === '') && !isAboutAll(detail)))
+    if (errors.length === 0 || errors.some(({ pointer, message }) => pointer === '' && !isAboutAll(message)))
       add('no field named', generic(detail));
   }
   return faults;
@@ -79,7 +79,7 @@ function wrongAnswer(
   if (!types.includes(type)) return `is ${type}, not ${types.join(' or ')}`;
   if (type !== 'application/json' && type !== 'application/problem+json') return null;
   const at =
-    said.status < 300
+    type === 'application/json'
       ? `${operation.pointer}/responses/${said.status}/content/${escaped(type)}/schema`
       : '/components/schemas/Problem';
   return contract.misfit(at, JSON.parse(said.text));

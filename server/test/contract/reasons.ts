@@ -9,11 +9,11 @@ const REASONS: readonly (readonly [refusal: RegExp, why: string])[] = [
   [/must have at most 16384 bytes/, 'a schema cannot count the bytes of JSON'],
   [/is not a cursor of this list/, 'a cursor belongs to one list and its filters'],
   [
-    /must be before|must be after|in the future|must not be (before|after)|in the past|at most \d+ (days|months)|too many intervals/,
+    /the time range has more than|must be before|must be after|in the future|must not be (before|after)|in the past|at most \d+ (days|months)|too many intervals/,
     'a schema cannot compare two times, or know the present one',
   ],
   [
-    /\?\w+: (is required unless|needs `|cannot be combined|must not be combined|and )|cannot be combined with|in place of/,
+    /\?\w+: (is only for a query|is required (unless|with)|must not be a tag with|needs `|cannot be combined|must not be combined|and )|cannot be combined with|in place of/,
     'OpenAPI has no rules between parameters',
   ],
   [/: is wrong$|code is wrong/, 'it is not the caller’s password or code'],
@@ -28,15 +28,24 @@ const REASONS: readonly (readonly [refusal: RegExp, why: string])[] = [
   [/a tag must be 1 to 64/, 'a stored tag of an earlier version may stay'],
   [/because no person is behind/, 'it depends on who calls'],
   [
-    /is only for (webhooks of the platform|platform roles|service accounts that)|for a (week|month)|takes no targets|threshold: must be at most 100|is a credential for \w+, not/,
+    /is only for (webhooks of the platform|platform roles|service accounts that)|for a (week|month)|takes no targets|is a credential for \w+, not/,
     'it contradicts what is stored and stays',
   ],
+  [
+    /^PATCH .*(threshold: must be|window_minutes: must be at least|must be null: the fake provider|metadata: is only for|is required for a new address)/,
+    'it contradicts what is stored and stays',
+  ],
+  [/mode: must be .* as in the other deployments|serves \w+ and cannot be a fallback/, 'it contradicts what is stored and stays'],
+  [/no object here has/, 'a schema with free names cannot forbid two of them at every depth'],
   [/neither holds the access group|is not allowed at the level above/, 'the level above does not allow it'],
   [
-    /must be a valid URL|user name or password|port 0|may not be called|is not a public address|must begin with https:/,
+    /must have a valid host name|must be a valid URL|user name or password|port 0|may not be called|is not a public address|must begin with https:/,
     'the address is checked by the gateway’s policy and the rules of URLs',
   ],
-  [/would lead back|fall back to itself|refers? to itself|falls? back to/, 'a chain of fallbacks would lead back to its start'],
+  [
+    /would lead back|fall back to itself|refers? to itself|falls? back to|must not form a cycle/,
+    'a chain of fallbacks would lead back to its start',
+  ],
 ];
 
 /** Returns why a refusal is not in the schema, or null if it should be. */

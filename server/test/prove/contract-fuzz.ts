@@ -5,7 +5,7 @@ import { type Fault, judged, type Said } from '../contract/judge.ts';
 import { reasonFor } from '../contract/reasons.ts';
 import { type ContractSite, openContractSite } from '../contract/site.ts';
 import { inParallel } from './data-plane.ts';
-import type { ProveOptions, ProveResult } from './prove.ts';
+import { isRowWanted, type ProveOptions, type ProveResult } from './prove.ts';
 
 /** Calls of each operation. */
 const ROUNDS = { full: 190, quick: 3 } as const;
@@ -15,16 +15,18 @@ const CALL_MS_MAX = 30_000;
 /** This much of a stream is read. */
 const STREAM_MS = 60;
 const SHOWN_MAX = 60;
+const EXAMPLE_CHARS_MAX = 2_000;
 
 export async function run({ quick, doing }: ProveOptions): Promise<ProveResult> {
   const contract = readContract();
   const site = await openContractSite();
   const pick = picker(Number(process.env.HEADGATE_PROVE_SEED ?? SEED));
   const rounds = quick ? ROUNDS.quick : ROUNDS.full;
+  const operations = contract.operations.filter(({ method, path }) => isRowWanted(`${method} ${path}`));
   const tally = new Tally();
   for (let round = 0; round < rounds; round += 1) {
     doing?.(`round ${round + 1} of ${rounds}`);
-    await inParallel(contract.operations, WIDTH, async (operation) => {
+    await inParallel(operations, WIDTH, async (operation) => {
       const call = callOf(contract, operation, { resolve: contract.resolve, known: site.known }, pick);
       const said = await send(site, call, pick);
       tally.add(call, said, judged(contract, call, said));
@@ -45,7 +47,10 @@ class Tally {
   /** Refusals of what fits the schema, by why a schema cannot say it. */
   readonly #listed = new Map<string, number>();
 
-  add({ operation, misfit }: FuzzCall, { status }: Said, faults: readonly Fault[]): void {
+  /** The first call with each fault. */
+  readonly #examples = new Map<string, string>();
+
+  add({ operation, misfit, path, body }: FuzzCall, { status }: Said, faults: readonly Fault[]): void {
     this.#calls += 1;
     if (misfit === null) this.#inside += 1;
     if (misfit === null && status < 300) this.#served.add(`${operation.method} ${operation.path}`);
@@ -55,6 +60,7 @@ class Tally {
       if (why !== null) count(this.#listed, why);
       else {
         const known = this.#faults.get(kind) ?? new Map<string, number>();
+        if (!known.has(what)) this.#examples.set(`${kind} ${what}`, `${path} ${(body ?? '').slice(0, EXAMPLE_CHARS_MAX)}`);
         count(known, what);
         this.#faults.set(kind, known);
       }
@@ -76,7 +82,7 @@ class Tally {
       [...whats]
         .toSorted((a, b) => b[1] - a[1])
         .slice(0, SHOWN_MAX)
-        .map(([what, times]) => `${kind} (${times}): ${what}`),
+        .map(([what, times]) => `${kind} (${times}): ${what}, as for ${this.#examples.get(`${kind} ${what}`)}`),
     );
     const unserved = operations.map(({ method, path }) => `${method} ${path}`).filter((name) => !this.#served.has(name));
     return {

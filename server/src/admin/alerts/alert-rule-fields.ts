@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import {
   ALERT_RULE_KINDS,
+  type AlertRuleKind,
   COUNT_MAX,
   QUIET_MINUTES_MAX,
   RULE_UNITS,
   RULE_WINDOWS,
   type RuleSettings,
+  SPEND_WINDOW_MIN,
 } from '../../domain/alerts/alert-rule.ts';
 import { formatUsd, parseBudgetUsd } from '../../domain/money/money.ts';
 import { capabilitiesOf } from '../../domain/tenancy/permission.ts';
@@ -19,6 +21,7 @@ import { capabilities } from '../organizations/organization-view.ts';
 /** The fields of alert rules, as the API takes and shows them. */
 
 const WEBHOOKS_MAX = 20;
+const THRESHOLD_MAX = 1_000;
 
 const KIND_WORDS = ALERT_RULE_KINDS.map((kind) => `\`${kind}\`: ${RULE_UNITS[kind].threshold}.`).join(' ');
 
@@ -30,7 +33,7 @@ const settings = {
   threshold: z
     .number()
     .min(0)
-    .max(1_000)
+    .max(THRESHOLD_MAX)
     .meta({ description: `The figure from which the rule fires. ${KIND_WORDS}` }),
   window_minutes: window,
   minimum_count: z
@@ -54,6 +57,11 @@ const settings = {
   enabled: z.boolean(),
 };
 
+/** The shape of a rule of these kinds whose threshold fits `bad`. */
+function thresholdOf(kinds: readonly AlertRuleKind[], bad: object) {
+  return { required: ['threshold'], properties: { kind: { enum: kinds }, threshold: bad } };
+}
+
 export const createBody = z
   .strictObject({
     organization_id: id.nullish().meta({ description: 'The organization. Null for a rule over the whole platform.' }),
@@ -65,10 +73,23 @@ export const createBody = z
     ...z.object(settings).partial().shape,
   })
   .meta(
-    never({
-      required: ['organization_id'],
-      properties: { organization_id: { type: 'string' }, kind: { enum: ['deployment_failing', 'credential'] } },
-    }),
+    never(
+      {
+        required: ['organization_id'],
+        properties: { organization_id: { type: 'string' }, kind: { enum: ['deployment_failing', 'credential'] } },
+      },
+      ...ALERT_RULE_KINDS.filter((kind) => RULE_UNITS[kind].thresholdMax < THRESHOLD_MAX).map((kind) =>
+        thresholdOf([kind], { exclusiveMinimum: RULE_UNITS[kind].thresholdMax }),
+      ),
+      thresholdOf(
+        ALERT_RULE_KINDS.filter((kind) => kind !== 'credential'),
+        { maximum: 0 },
+      ),
+      {
+        required: ['window_minutes'],
+        properties: { kind: { const: 'spend' }, window_minutes: { exclusiveMaximum: SPEND_WINDOW_MIN } },
+      },
+    ),
   );
 export const patchBody = z.strictObject({ name: name.optional(), ...z.object(settings).partial().shape });
 export type PatchBody = z.output<typeof patchBody>;

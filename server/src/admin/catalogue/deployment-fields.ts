@@ -50,12 +50,15 @@ export const createBody = z
     confirm_regained_access: z.boolean().optional(),
   })
   .meta({
-    ...never({
-      properties: {
-        provider: { enum: providerName.options.filter((provider) => provider !== 'fake') },
-        credential_id: { type: 'null' },
+    ...never(
+      {
+        properties: {
+          provider: { enum: providerName.options.filter((provider) => provider !== 'fake') },
+          credential_id: { type: 'null' },
+        },
       },
-    }),
+      { required: ['credential_id'], properties: { provider: { const: 'fake' }, credential_id: { type: 'string' } } },
+    ),
     'x-example': { model: 'demo', provider: 'fake', upstream_model: 'fake-small' },
   });
 export const patchBody = z

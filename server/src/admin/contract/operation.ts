@@ -4,7 +4,7 @@ import { type AdminRoute, type AnswerForm, takesIdempotencyKey, takesReason } fr
 import { idempotencyKey, ifMatch, reason } from './header-fields.ts';
 import { tagOf } from './tags.ts';
 
-/** The description of one route, as fastify passes it to the reference. `withProblems` replaces `x-problems`. */
+/** The description of one route, as fastify passes it to the reference. `withProblems` replaces `x-problems` and `x-passed-on`. */
 
 /** Returns the operation of a route: `PATCH /keys/:id`. */
 export function operationOf(methodAndPath: string, route: AdminRoute) {
@@ -25,6 +25,7 @@ export function operationOf(methodAndPath: string, route: AdminRoute) {
       ...(route.rehearsal === undefined || route.status === 200 ? {} : { 200: dryRunOf(route.rehearsal) }),
     },
     'x-problems': problemsOf(method, route),
+    ...(route.form === 'passed_on' ? { 'x-passed-on': true } : {}),
   };
 }
 

@@ -83,8 +83,25 @@ function referencesOf(headers: Readonly<Record<string, HeaderName>> = {}) {
   return Object.fromEntries(Object.entries(headers).map(([name, header]) => [name, reference(header)]));
 }
 
+/** The statuses of the data plane's errors. */
+const PASSED_ON = [400, 401, 403, 404, 409, 413, 415, 429, 500, 502, 503, 504] as const;
+
+/** An error of the data plane, in the dialect of the path that was called, or one of the admin API. */
+function passedOnResponse(status: number) {
+  const known = PROBLEMS[status];
+  const problem = known === undefined ? {} : problemResponse(known).content;
+  return {
+    description: 'The data plane’s error, in the dialect of the path.',
+    headers: { 'x-request-id': reference('RequestId'), 'retry-after': reference('RetryAfter'), ...referencesOf(known?.headers) },
+    content: { ...problem, 'application/json': { schema: { type: 'object', additionalProperties: true } } },
+  };
+}
+
 /** Replaces `x-problems` of `operationOf` by the errors that it names, and declares the headers of the answers. */
-function describedOperation({ 'x-problems': problems, ...operation }: Operation, schemas: Schemas): Operation {
+function describedOperation(
+  { 'x-problems': problems, 'x-passed-on': isPassedOn, ...operation }: Operation,
+  schemas: Schemas,
+): Operation {
   const answers = Object.entries(operation.responses).map(([status, response]) => {
     const hasVersion =
       'content' in response && Object.values(response.content ?? {}).some(({ schema }) => isVersioned(schema, schemas));
@@ -94,7 +111,8 @@ function describedOperation({ 'x-problems': problems, ...operation }: Operation,
   const errors = (problems as readonly number[]).map(
     (status) => [String(status), { $ref: `#/components/responses/${PROBLEMS[status]?.name}` }] as const,
   );
-  return { ...operation, responses: Object.fromEntries([...answers, ...errors]) };
+  const passedOn = isPassedOn === true ? PASSED_ON.map((status) => [String(status), passedOnResponse(status)] as const) : [];
+  return { ...operation, responses: Object.fromEntries([...answers, ...errors, ...passedOn]) };
 }
 
 type Schemas = Readonly<Record<string, Schema>>;

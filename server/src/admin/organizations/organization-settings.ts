@@ -5,6 +5,7 @@ import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import { accessCatalogue, grants } from '../access/access-fields.ts';
 import { timeZone } from '../http/fields.ts';
 import { invalid } from '../http/problem.ts';
+import { never } from '../http/schemas.ts';
 import { tagFields } from '../limits/tag-fields.ts';
 import { organizationFacts } from './organization-view.ts';
 import { loadPolicy, policyFields } from './policy.ts';
@@ -15,7 +16,10 @@ const RETENTION_DAYS_MAX = 3_650;
 const retentionDays = z.int().min(1).max(RETENTION_DAYS_MAX).nullish();
 
 const audit = z.strictObject({
-  content: z.enum(['off', 'metadata', 'redacted', 'full']).optional(),
+  content: z
+    .enum(['off', 'metadata', 'redacted', 'full'])
+    .optional()
+    .meta({ ...never({ const: 'redacted' }), description: '`redacted` cannot be chosen in this release.' }),
   content_retention_days: retentionDays,
   event_retention_days: retentionDays,
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { grantAboveTeams, ROLES_ABOVE_TEAMS, type RoleGrant } from '../../domain/tenancy/permission.ts';
+import { grantAboveTeams, PLATFORM_ROLES, ROLES_ABOVE_TEAMS, type RoleGrant } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import type { InvitationRow } from '../../store/accounts/invitations.ts';
 import * as invitations from '../../store/accounts/invitations.ts';
@@ -41,7 +41,10 @@ const createBody = z
     teams: teamRoles.optional(),
   })
   .meta({
-    ...never(...MISPLACED_ROLES),
+    ...never(...MISPLACED_ROLES, {
+      required: ['teams'],
+      properties: { role: { enum: PLATFORM_ROLES }, teams: { type: 'array', items: {}, minItems: 1 } },
+    }),
     'x-example': { email: 'ada@acme.test', organization_id: 'org_0198c6f2a1b27c3d8e9f0a1b2c3d4e5f', role: 'org_member' },
   });
 type CreateBody = z.output<typeof createBody>;

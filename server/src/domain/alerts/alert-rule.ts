@@ -9,7 +9,7 @@ const PLATFORM_RULE_KINDS: ReadonlySet<AlertRuleKind> = new Set(['deployment_fai
 /** The length of a window in minutes. Use is summed in quarters of an hour. */
 export const RULE_WINDOWS = [15, 30, 60, 180, 360, 720, 1_440] as const;
 /** Unusual spend compares whole hours. */
-const SPEND_WINDOW_MIN = 60;
+export const SPEND_WINDOW_MIN = 60;
 
 export const QUIET_MINUTES_MAX = 1_440;
 export const COUNT_MAX = 1_000_000_000;
