@@ -3,14 +3,18 @@ import type { Usage } from '../domain/usage/usage.ts';
 import type { Bytes } from '../lib/pieces.ts';
 
 /**
- * The wire formats we read and write. The first four are chat formats and translate into each other. The next two translate into
- * them: text completions, and requests of the Responses API that want a chat completion as their answer. The others pass unchanged.
+ * The wire formats in which clients ask. The first four are chat formats and translate into each other. The next two translate
+ * into them: text completions, and requests of the Responses API that want a chat completion as their answer. The others pass
+ * unchanged, or translate into a wire that only a provider speaks.
  */
-export type Wire =
+export type InboundWire =
   | ('openai-chat' | 'anthropic-messages' | 'openai-responses' | 'gemini')
   | ('openai-completions' | 'cursor-responses')
   | ('openai-compact' | 'openai-input-tokens')
   | ('openai-embeddings' | 'anthropic-count-tokens' | 'gemini-count-tokens');
+
+/** All wire formats: those of clients, and those that only providers speak. */
+export type Wire = InboundWire | ServerWire;
 
 /** The facts about a call that its path states, for wires whose bodies do not. */
 export interface Called {
@@ -24,6 +28,9 @@ type Framing = 'events' | 'array';
 
 /** The wires that translate into each other. */
 export type ChatWire = 'openai-chat' | 'anthropic-messages' | 'openai-responses' | 'gemini';
+
+/** The wires of providers that chats translate into: the chat wires, and those that no client speaks. */
+export type ServerWire = ChatWire;
 
 /** The wires of clients whose requests translate into a chat wire. */
 export type ClientWire = ChatWire | 'openai-completions' | 'cursor-responses';
@@ -151,7 +158,7 @@ export const LEFT_IN_BYTES: JsonObject = Object.freeze({
 export type LeftFields = ReadonlyMap<string, Buffer>;
 
 export interface ExchangeOptions {
-  readonly client: Wire;
+  readonly client: InboundWire;
   readonly upstream: Wire;
   readonly body: JsonObject;
   /** Bytes that are exactly the serialization of `body`, if such were received. They must not be changed. */

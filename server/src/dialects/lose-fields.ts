@@ -1,4 +1,4 @@
-import type { ChatWire, ClientWire, JsonObject } from './dialect.ts';
+import type { ClientWire, JsonObject, ServerWire } from './dialect.ts';
 import { Untranslatable } from './dialect.ts';
 import { snakeOf } from './gemini/fields.ts';
 import { isObject } from './json.ts';
@@ -34,7 +34,7 @@ function spellings(wire: ClientWire, name: string): string[] {
  * Notes the fields of a request that are lost on the way to another wire, by the table of losses. Throws Untranslatable for one
  * without which the answer would mean something else.
  */
-export function loseFields(client: ClientWire, upstream: ChatWire, body: JsonObject, losses: Losses): void {
+export function loseFields(client: ClientWire, upstream: ServerWire, body: JsonObject, losses: Losses): void {
   const { fields, divided } = ROWS[client];
   for (const name in body) {
     const value = body[name];
@@ -44,7 +44,13 @@ export function loseFields(client: ClientWire, upstream: ChatWire, body: JsonObj
   }
 }
 
-function loseField(name: string, value: unknown, rows: ReadonlyMap<string, FieldRow>, upstream: ChatWire, losses: Losses): void {
+function loseField(
+  name: string,
+  value: unknown,
+  rows: ReadonlyMap<string, FieldRow>,
+  upstream: ServerWire,
+  losses: Losses,
+): void {
   if (value === undefined || value === null) return;
   const row = rows.get(name);
   const loss = row === undefined ? 'dropped' : row.lost[upstream];

@@ -5,13 +5,13 @@
  * A field that is absent, null, or one of the `harmless` values loses nothing. A field that is not in the table is dropped
  * towards every wire. The rows of parts of a field (`text.verbosity`) name all parts of it that are known.
  */
-import type { ChatWire, ClientWire } from './dialect.ts';
+import type { ClientWire, ServerWire } from './dialect.ts';
 
 /** `refused`: without the field, the answer would mean something else. `dropped`: it is left out, and said. */
 export type Loss = 'refused' | 'dropped';
 
 export interface FieldRow {
-  readonly lost: Readonly<Partial<Record<ChatWire, Loss>>>;
+  readonly lost: Readonly<Partial<Record<ServerWire, Loss>>>;
   /** The values that ask for nothing beyond the default. */
   readonly harmless?: readonly unknown[];
   /** The end of the sentence that refuses it. */
@@ -22,17 +22,17 @@ export interface FieldRow {
 const CARRIED: FieldRow = { lost: {} };
 
 const [CHAT, MESSAGES, RESPONSES, GEMINI] = ['openai-chat', 'anthropic-messages', 'openai-responses', 'gemini'] as const;
-const WIRES: readonly ChatWire[] = [CHAT, MESSAGES, RESPONSES, GEMINI];
+const WIRES: readonly ServerWire[] = [CHAT, MESSAGES, RESPONSES, GEMINI];
 
-function lost(loss: Loss, towards: readonly ChatWire[], more: Omit<FieldRow, 'lost'> = {}): FieldRow {
+function lost(loss: Loss, towards: readonly ServerWire[], more: Omit<FieldRow, 'lost'> = {}): FieldRow {
   return { lost: Object.fromEntries(towards.map((wire) => [wire, loss])), ...more };
 }
 
-function dropped(towards: readonly ChatWire[] = WIRES, ...harmless: readonly unknown[]): FieldRow {
+function dropped(towards: readonly ServerWire[] = WIRES, ...harmless: readonly unknown[]): FieldRow {
   return lost('dropped', towards, { harmless });
 }
 
-function refused(why: string, towards: readonly ChatWire[] = WIRES, ...harmless: readonly unknown[]): FieldRow {
+function refused(why: string, towards: readonly ServerWire[] = WIRES, ...harmless: readonly unknown[]): FieldRow {
   return lost('refused', towards, { why, harmless });
 }
 

@@ -10,7 +10,9 @@ import type {
   ClientWire,
   Exchange,
   ExchangeOptions,
+  InboundWire,
   JsonObject,
+  ServerWire,
   TranslatedRequest,
   Wire,
 } from './dialect.ts';
@@ -53,14 +55,14 @@ interface ClientCodec {
   encodeStream(options: AnswerOptions): StreamEncoder;
 }
 
-/** The conversions of one chat dialect to and from the neutral form, for clients and upstreams. */
-interface Codec extends ClientCodec {
+/** The conversions of a provider's dialect: of requests from the neutral form, and of its answers to it. */
+interface ServerCodec {
   encodeRequest(request: NeutralRequest, options: EncodeOptions): JsonObject;
   decodeAnswer(json: JsonObject): NeutralAnswer;
   decodeStream(): StreamDecoder;
 }
 
-const CODECS: Readonly<Record<ChatWire, Codec>> = {
+const CODECS: Readonly<Record<ChatWire, ClientCodec & ServerCodec>> = {
   'openai-chat': {
     decodeRequest: decodeChatRequest,
     encodeRequest: encodeChatRequest,
@@ -95,6 +97,8 @@ const CODECS: Readonly<Record<ChatWire, Codec>> = {
   },
 };
 
+const SERVER_CODECS: Readonly<Record<ServerWire, ServerCodec>> = { ...CODECS };
+
 const CLIENT_CODECS: Readonly<Record<ClientWire, ClientCodec>> = {
   ...CODECS,
   'openai-completions': {
@@ -117,7 +121,7 @@ const OUTPUT_CAP_DEFAULT = 4096;
  */
 export function translatedExchange(options: ExchangeOptions): Exchange {
   const client = CLIENT_CODECS[clientWire(options.client)];
-  const upstream = CODECS[chatWire(options.upstream)];
+  const upstream = SERVER_CODECS[serverWire(options.upstream)];
   const { facts, upstreamModel } = options;
   const said: AnswerOptions = {
     model: upstreamModel,
@@ -145,7 +149,7 @@ export type Translation = Pick<
 export function translatedRequest({ body, ...options }: Translation & Pick<ExchangeOptions, 'body'>): TranslatedRequest {
   const { facts, upstreamModel, outputCap, maxOutputTokens } = options;
   const client = clientWire(options.client);
-  const upstream = chatWire(options.upstream);
+  const upstream = serverWire(options.upstream);
   const losses = new Losses({ names: FEATURE_NAMES[client], isStrict: options.isStrict === true });
   loseFields(client, upstream, body, losses);
   const request = CODECS[upstream].encodeRequest(CLIENT_CODECS[client].decodeRequest(body, losses), {
@@ -163,14 +167,14 @@ export function translatedRequest({ body, ...options }: Translation & Pick<Excha
   return { upstreamBody: Buffer.from(JSON.stringify(request)), dropped: losses.dropped() };
 }
 
-function clientWire(wire: Wire): ClientWire {
+function clientWire(wire: InboundWire): ClientWire {
   if (!Object.hasOwn(CLIENT_CODECS, wire)) throw new Error(`there is no translation from ${wire}`);
   return wire as ClientWire;
 }
 
-function chatWire(wire: Wire): ChatWire {
-  if (!Object.hasOwn(CODECS, wire)) throw new Error(`there is no translation to ${wire}`);
-  return wire as ChatWire;
+function serverWire(wire: Wire): ServerWire {
+  if (!Object.hasOwn(SERVER_CODECS, wire)) throw new Error(`there is no translation to ${wire}`);
+  return wire as ServerWire;
 }
 
 function jsonOf(bytes: Buffer): JsonObject {

@@ -1,5 +1,6 @@
 /** Checks hourly that providers accept their credentials. Announces once when one begins to fail and once when it recovers. */
-import type { CredentialConfig, ProviderName } from '../domain/routing/catalogue.ts';
+import type { ProviderName } from '../domain/routing/catalogue.ts';
+import type { CredentialConfig } from '../domain/routing/credential.ts';
 import { UnsealFailure } from '../lib/secrets.ts';
 import { isRefusal, type UpstreamModels } from '../providers/provider.ts';
 import * as checks from '../store/catalogue/credential-checks.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { testTransport, upstream } from '../../test/support/upstream.ts';
-import type { CredentialConfig, DeploymentConfig, DeploymentMode, ProviderName } from '../domain/routing/catalogue.ts';
+import type { DeploymentConfig, DeploymentMode, ProviderName } from '../domain/routing/catalogue.ts';
+import type { CredentialConfig } from '../domain/routing/credential.ts';
 import { systemClock } from '../lib/timing/clock.ts';
 import { createAnthropicProvider } from './anthropic/anthropic-provider.ts';
 import { checkDeployment, listUpstreamModels } from './credential-check.ts';

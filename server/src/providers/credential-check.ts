@@ -1,5 +1,6 @@
-import type { Wire } from '../dialects/dialect.ts';
-import type { CredentialConfig, DeploymentConfig, DeploymentMode } from '../domain/routing/catalogue.ts';
+import type { InboundWire, Wire } from '../dialects/dialect.ts';
+import type { DeploymentConfig, DeploymentMode } from '../domain/routing/catalogue.ts';
+import type { CredentialConfig } from '../domain/routing/credential.ts';
 import type { Clock } from '../lib/timing/clock.ts';
 import type { UpstreamCall, UpstreamFailure, UpstreamHeaders, UpstreamSink } from '../upstream/call.ts';
 import type { DeploymentCheck, Provider, UpstreamModels } from './provider.ts';
@@ -56,7 +57,7 @@ function askOnce(provider: Provider, deployment: DeploymentConfig, cap: Cap): Pr
 }
 
 /** The wire in which a deployment of each mode is asked. */
-const WIRES: Readonly<Record<DeploymentMode, Wire>> = {
+const WIRES: Readonly<Record<DeploymentMode, InboundWire>> = {
   chat: 'openai-chat',
   completion: 'openai-completions',
   embedding: 'openai-embeddings',

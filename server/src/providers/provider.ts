@@ -1,5 +1,6 @@
-import type { Wire } from '../dialects/dialect.ts';
-import type { CredentialConfig, DeploymentConfig, ProviderName } from '../domain/routing/catalogue.ts';
+import type { InboundWire, Wire } from '../dialects/dialect.ts';
+import type { DeploymentConfig, ProviderName } from '../domain/routing/catalogue.ts';
+import type { CredentialConfig } from '../domain/routing/credential.ts';
 import type { Bytes } from '../lib/pieces.ts';
 import type { UpstreamCall, UpstreamHeaders, UpstreamSink } from '../upstream/call.ts';
 
@@ -40,7 +41,7 @@ export interface ProviderError {
 export interface Provider {
   readonly name: ProviderName;
   /** Returns the wire in which this deployment serves a client's request in `client`; null if it cannot. */
-  wireFor(client: Wire, deployment: DeploymentConfig): Wire | null;
+  wireFor(client: InboundWire, deployment: DeploymentConfig): Wire | null;
   open(request: ProviderRequest, sink: UpstreamSink): UpstreamCall;
   /**
    * Reads an answer that is not 2xx. Pass the credential that was used, so that its key is removed from the provider's message.

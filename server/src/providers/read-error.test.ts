@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CredentialConfig } from '../domain/routing/catalogue.ts';
+import type { CredentialConfig } from '../domain/routing/credential.ts';
 import { redactSecrets } from '../lib/redact.ts';
 import type { UpstreamHeaders } from '../upstream/call.ts';
 import type { Transport } from '../upstream/transport.ts';

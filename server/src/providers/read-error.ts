@@ -1,4 +1,4 @@
-import type { CredentialConfig } from '../domain/routing/catalogue.ts';
+import type { CredentialConfig } from '../domain/routing/credential.ts';
 import { redactSecrets } from '../lib/redact.ts';
 import type { UpstreamHeaders } from '../upstream/call.ts';
 import type { ProviderError } from './provider.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Wire } from '../dialects/dialect.ts';
-import type { CredentialConfig, DeploymentConfig } from '../domain/routing/catalogue.ts';
+import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
+import type { CredentialConfig } from '../domain/routing/credential.ts';
 import type { UpstreamFailure, UpstreamSink } from '../upstream/call.ts';
 import type { Transport } from '../upstream/transport.ts';
 import type { TransportRequest } from '../upstream/transport-request.ts';

@@ -1,5 +1,6 @@
 import type { Wire } from '../dialects/dialect.ts';
-import type { CredentialConfig, DeploymentConfig } from '../domain/routing/catalogue.ts';
+import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
+import type { CredentialConfig } from '../domain/routing/credential.ts';
 import { type UpstreamCall, UpstreamFailure, type UpstreamSink } from '../upstream/call.ts';
 import type { Transport } from '../upstream/transport.ts';
 import type { ProviderRequest } from './provider.ts';

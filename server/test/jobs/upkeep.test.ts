@@ -2,7 +2,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Price, PriceUnits } from '../../src/domain/money/price.ts';
-import type { CredentialConfig } from '../../src/domain/routing/catalogue.ts';
+import type { CredentialConfig } from '../../src/domain/routing/credential.ts';
 import type { AlertType } from '../../src/domain/tenancy/alert.ts';
 import type { Announcer } from '../../src/jobs/alerts/announce.ts';
 import { bindContentKeysJob } from '../../src/jobs/bind-content-keys.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CredentialConfig } from '../../domain/routing/catalogue.ts';
+import type { CredentialConfig } from '../../domain/routing/credential.ts';
 import { isRefusal, type UpstreamModels } from '../../providers/provider.ts';
 import * as checks from '../../store/catalogue/credential-checks.ts';
 import * as credentials from '../../store/catalogue/credentials.ts';

@@ -1,4 +1,5 @@
-import type { CredentialConfig, ProviderName } from '../../domain/routing/catalogue.ts';
+import type { ProviderName } from '../../domain/routing/catalogue.ts';
+import type { CredentialConfig } from '../../domain/routing/credential.ts';
 import { UnsealFailure } from '../../lib/secrets.ts';
 import type { CredentialRow } from '../../store/catalogue/credentials.ts';
 import { openKey } from '../../store/sealing/key-seal.ts';

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { Counters } from '../../counters/counters.ts';
 import type { Price } from '../../domain/money/price.ts';
-import type { CredentialConfig, DeploymentConfig, ProviderName } from '../../domain/routing/catalogue.ts';
+import type { DeploymentConfig, ProviderName } from '../../domain/routing/catalogue.ts';
+import type { CredentialConfig } from '../../domain/routing/credential.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { Mailer } from '../../identity/mail/mailer.ts';
 import type { EndRecord } from '../../ledger/records.ts';

@@ -1,9 +1,10 @@
 import type { Price } from '../money/price.ts';
+import type { CredentialConfig } from './credential.ts';
 
 /** The requests that a deployment serves: chats, texts that the model continues, or embeddings. */
 export const DEPLOYMENT_MODES = ['chat', 'completion', 'embedding'] as const;
 export type DeploymentMode = (typeof DEPLOYMENT_MODES)[number];
-export type ProviderName = 'openai' | 'anthropic' | 'gemini' | 'fake';
+export type ProviderName = 'openai' | 'anthropic' | 'gemini' | 'azure' | 'bedrock' | 'vertex' | 'cohere' | 'voyage' | 'fake';
 export type RoutingStrategy = 'weighted' | 'priority';
 
 /** One upstream model with its credential, price, capacity and tags. Secrets stay with the credential, in memory only. */
@@ -33,14 +34,6 @@ export interface DeploymentConfig {
   readonly outputCapField?: 'max_tokens' | 'max_completion_tokens' | null;
   readonly timeoutMs: number;
   readonly enabled: boolean;
-}
-
-export interface CredentialConfig {
-  readonly id: string;
-  readonly provider: ProviderName;
-  readonly baseUrl: string | null;
-  /** Decrypted. Kept in memory only: it must never reach a log, an error or a row. */
-  readonly apiKey: string;
 }
 
 /** A name callers may ask for: a model (all deployments sharing the name) or a route group. */

@@ -1,4 +1,4 @@
-import type { Wire } from '../../dialects/dialect.ts';
+import type { InboundWire, Wire } from '../../dialects/dialect.ts';
 import type { Transport } from '../../upstream/transport.ts';
 import type { Provider } from '../provider.ts';
 import { type ErrorSigns, readErrorAnswer } from '../read-error.ts';
@@ -27,7 +27,7 @@ const SIGNS: ErrorSigns = {
   quotaWords: /credit balance is too low|usage limits? .{0,40}reached|reached your specified .{0,20}usage limits/i,
 };
 
-const WIRES: Readonly<Record<Wire, Wire | null>> = {
+const WIRES: Readonly<Record<InboundWire, Wire | null>> = {
   'anthropic-messages': 'anthropic-messages',
   'openai-chat': 'anthropic-messages',
   'openai-responses': 'anthropic-messages',

@@ -1,4 +1,4 @@
-import type { Wire } from '../../dialects/dialect.ts';
+import type { InboundWire, Wire } from '../../dialects/dialect.ts';
 import { whole as bytesOf } from '../../lib/pieces.ts';
 import { type Clock, systemClock } from '../../lib/timing/clock.ts';
 import type { Provider, ProviderRequest } from '../provider.ts';
@@ -22,7 +22,7 @@ const MODELS = [
 ] as const;
 type FakeModel = (typeof MODELS)[number];
 
-const WIRES: Readonly<Record<Wire, Wire | null>> = {
+const WIRES: Readonly<Record<InboundWire, Wire | null>> = {
   'openai-chat': 'openai-chat',
   'anthropic-messages': 'openai-chat',
   'openai-responses': 'openai-chat',

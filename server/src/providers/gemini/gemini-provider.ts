@@ -1,4 +1,4 @@
-import type { Wire } from '../../dialects/dialect.ts';
+import type { InboundWire, Wire } from '../../dialects/dialect.ts';
 import { geminiModelPath } from '../../dialects/exchange.ts';
 import type { Transport } from '../../upstream/transport.ts';
 import type { Provider } from '../provider.ts';
@@ -19,7 +19,7 @@ const GEMINI: VendorHttp = {
   passesQuery: false,
 };
 
-const WIRES: Readonly<Record<Wire, Wire | null>> = {
+const WIRES: Readonly<Record<InboundWire, Wire | null>> = {
   gemini: 'gemini',
   'openai-chat': 'gemini',
   'anthropic-messages': 'gemini',

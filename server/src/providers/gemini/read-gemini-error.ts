@@ -1,4 +1,4 @@
-import type { CredentialConfig } from '../../domain/routing/catalogue.ts';
+import type { CredentialConfig } from '../../domain/routing/credential.ts';
 import type { UpstreamHeaders } from '../../upstream/call.ts';
 import type { ProviderError } from '../provider.ts';
 import { type ErrorSigns, readErrorAnswer } from '../read-error.ts';

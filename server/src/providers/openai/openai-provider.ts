@@ -1,4 +1,4 @@
-import type { Wire } from '../../dialects/dialect.ts';
+import type { InboundWire, Wire } from '../../dialects/dialect.ts';
 import { isOfResponses } from '../../dialects/exchange.ts';
 import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
 import type { Transport } from '../../upstream/transport.ts';
@@ -29,7 +29,7 @@ const OPENAI: VendorHttp = {
   passesQuery: false,
 };
 
-const WIRES: Readonly<Record<Wire, Wire | null>> = {
+const WIRES: Readonly<Record<InboundWire, Wire | null>> = {
   'openai-chat': 'openai-chat',
   'anthropic-messages': 'openai-chat',
   'openai-responses': 'openai-chat',

@@ -1,4 +1,4 @@
-import type { Called, Wire } from '../../dialects/dialect.ts';
+import type { Called, InboundWire } from '../../dialects/dialect.ts';
 import { actionIn, calledAt } from '../../dialects/exchange.ts';
 import type { DeploymentMode } from '../../domain/routing/catalogue.ts';
 import type { GatewayRequest } from '../../http/request-reply.ts';
@@ -11,7 +11,7 @@ export interface Endpoint {
   readonly path: string;
   /** The name in request-log rows and metrics. */
   readonly name: string;
-  readonly wire: Wire;
+  readonly wire: InboundWire;
   readonly dialect: ErrorDialect;
   /** The mode of the deployments that can serve it. */
   readonly mode: DeploymentMode;

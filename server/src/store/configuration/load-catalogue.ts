@@ -1,13 +1,8 @@
 import { asc, desc, isNull } from 'drizzle-orm';
 import type { Price } from '../../domain/money/price.ts';
 import { isPrice } from '../../domain/money/price-units.ts';
-import type {
-  CallableTarget,
-  Catalogue,
-  CredentialConfig,
-  DeploymentConfig,
-  ProviderName,
-} from '../../domain/routing/catalogue.ts';
+import type { CallableTarget, Catalogue, DeploymentConfig, ProviderName } from '../../domain/routing/catalogue.ts';
+import type { CredentialConfig } from '../../domain/routing/credential.ts';
 import type { Database } from '../database.ts';
 import {
   accessGroups,
