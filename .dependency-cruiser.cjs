@@ -27,7 +27,7 @@ const rooms = {
     ...['proxy/refusal.ts', 'proxy/snapshot/snapshot.ts', 'proxy/endpoints/endpoint.ts'],
   ],
   ops: [...anyRoom, 'dialects', 'observe', 'http', 'proxy'],
-  settings: ['lib', 'domain/planes.ts'],
+  settings: ['lib', 'domain/planes.ts', 'domain/clouds.ts'],
   admin: [...anyRoom, 'store', 'counters/counters.ts', 'providers/provider.ts', 'ledger', 'identity'],
   jobs: [...anyRoom, 'store', 'counters/counters.ts', 'providers/provider.ts', 'ledger', 'identity'],
 };

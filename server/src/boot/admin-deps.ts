@@ -11,7 +11,7 @@ import { checkDeployment, listUpstreamModels } from '../providers/credential-che
 import { contextWindowOf, PRICE_LIST_EDITION, priceFor } from '../providers/price-table.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Config } from '../settings/config.ts';
-import { type AddressPolicy, checkBaseUrl, isPlainOnNetwork } from '../upstream/address-policy.ts';
+import { type AddressPolicy, checkBaseUrl, isListedUrl, isPlainOnNetwork } from '../upstream/address-policy.ts';
 import type { OpenGateway } from './open-gateway.ts';
 import type { Stores } from './open-stores.ts';
 
@@ -44,11 +44,13 @@ export function adminDepsOf(
     upstream: {
       checkBaseUrl: (baseUrl) => checkBaseUrl(baseUrl, policy),
       isPlainOnNetwork: (baseUrl) => isPlainOnNetwork(baseUrl, policy),
+      isListed: (baseUrl) => isListedUrl(baseUrl, policy),
+      ambientClouds: new Set(config.ambientCredentials),
       priceFor: (provider, upstreamModel) => priceFor(provider, upstreamModel),
       contextWindowOf,
       priceListEdition: PRICE_LIST_EDITION,
-      checkDeployment: (deployment) => checkDeployment(byName.get(deployment.provider) as Provider, deployment, clock),
-      listModels: (credential) => listUpstreamModels(byName.get(credential.provider) as Provider, credential),
+      checkDeployment: (deployment) => checkDeployment(byName.get(deployment.provider), deployment, clock),
+      listModels: (credential) => listUpstreamModels(byName.get(credential.provider), credential),
     },
     playground: (call) => servePlayground(call, gateway),
     settled: journal.tail,

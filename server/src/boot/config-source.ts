@@ -1,25 +1,39 @@
+import type { Cloud } from '../domain/clouds.ts';
 import { batchedLookups } from '../lib/batched-lookups.ts';
 import { hashSecret } from '../lib/secrets.ts';
+import type { Clock } from '../lib/timing/clock.ts';
 import type { ConfigSource } from '../proxy/snapshot/snapshot.ts';
 import * as stored from '../store/configuration/config.ts';
 import type { Database } from '../store/database.ts';
 import type { Installation } from '../store/installation/installation.ts';
-import { openKey } from '../store/sealing/key-seal.ts';
 import { moveSecret } from '../store/sealing/peppers.ts';
+import { openStored } from '../store/sealing/stored-credential.ts';
 
 /** Limits of a batch. After a start every key is looked up at once, and other work needs connections too. */
 const TOGETHER = { namesMax: 200, loadsMax: 2 };
 
 type Keys = Pick<Installation, 'credentials' | 'pepper' | 'otherPepper'>;
 
+interface ConfigOptions {
+  /** The clouds whose machine identity credentials may use. */
+  readonly ambientClouds: ReadonlySet<Cloud>;
+  readonly clock: Clock;
+  readonly onUnreadable: stored.OnUnreadable;
+}
+
 /** Returns the store's queries as the snapshot calls them. */
-export function configFrom(db: Database, installation: Keys, onUnreadable: stored.OnUnreadable): ConfigSource {
+export function configFrom(
+  db: Database,
+  installation: Keys,
+  { ambientClouds, clock, onUnreadable }: ConfigOptions,
+): ConfigSource {
+  const opener = { key: installation.credentials, ambientClouds };
   const findKey = batchedLookups(async (names) => {
     const found = await stored.findKeys(db, names.map(addressOf));
     return new Map(found.map((key) => [nameOf(key.organizationId, key.id), key]));
   }, TOGETHER);
   return {
-    loadCatalogue: () => stored.loadCatalogue(db, (row) => openKey(installation.credentials, row), onUnreadable),
+    loadCatalogue: () => stored.loadCatalogue(db, (row) => openStored(row, opener, clock.nowMs()), onUnreadable),
     loadOrganization: batchedLookups((ids) => stored.loadOrganizations(db, ids), TOGETHER),
     findKeyBySecret: secretFinder(db, installation),
     findKey: (organizationId, keyId) => findKey(nameOf(organizationId, keyId)),

@@ -77,8 +77,8 @@ export function jobsFor(
     scheduledMailJob(sendScheduledMail),
     closeAuditChainsJob({ audit }),
     credentialJob({
-      listModels: (credential) => listUpstreamModels(byName.get(credential.provider) as Provider, credential),
-      key: installation.credentials,
+      listModels: (credential) => listUpstreamModels(byName.get(credential.provider), credential),
+      opener: { key: installation.credentials, ambientClouds: new Set(config.ambientCredentials) },
       announcer,
     }),
     priceJob({ priceFor, announcer }),

@@ -15,6 +15,7 @@ import { createDecisionLookup } from '../proxy/decisions/decision-lookup.ts';
 import { createDeploymentHealth } from '../proxy/deployments/health.ts';
 import { createDeploymentLoad } from '../proxy/deployments/load.ts';
 import { createDeploymentPace } from '../proxy/deployments/pace.ts';
+import { createSecretChoice } from '../proxy/deployments/secret-choice.ts';
 import type { DecisionLookup, Gateway } from '../proxy/gateway.ts';
 import { type ConversationStore, createConversationsState } from '../proxy/responses/conversations-state.ts';
 import { createResponsesState } from '../proxy/responses/responses-state.ts';
@@ -25,6 +26,7 @@ import * as stored from '../store/configuration/config.ts';
 import type { Database } from '../store/database.ts';
 import * as conversations from '../store/responses/conversations.ts';
 import * as storedResponses from '../store/responses/stored-responses.ts';
+import { UnusableCredential } from '../store/sealing/stored-credential.ts';
 import * as requestLog from '../store/usage/request-log.ts';
 import * as usage from '../store/usage/usage.ts';
 import { configFrom } from './config-source.ts';
@@ -63,7 +65,7 @@ export async function openGateway(
   const { counters } = opened;
   const traffic = createTraffic({ organizationsMax: config.metricsOrganizationsMax });
   traffic.estimated('crash', stores.journal.replayed.estimated);
-  const snapshot = await snapshotFor(stores, counters, traffic, log);
+  const snapshot = await snapshotFor(config, stores, counters, traffic, log);
   const telemetry = await telemetryFor(config, log);
   const largeBodies = new LargeBodies();
   const parts = { snapshot, counters, traffic, tracing: telemetry?.tracing ?? null, largeBodies };
@@ -85,17 +87,21 @@ export async function openGateway(
 
 /** Opens the snapshot of the stored configuration. Its changes reach the counters. */
 function snapshotFor(
+  config: Config,
   { database: { db }, installation }: Stores,
   counters: Counters,
   traffic: Traffic,
   log: Logger,
 ): Promise<Snapshot> {
-  const source = configFrom(db, installation, (what, id, error) =>
-    log.error(
-      { [`${what}_id`]: id, err: error },
-      `configuration: a stored ${what} cannot be read; deployments that need it are out of service or unpriced`,
-    ),
-  );
+  const source = configFrom(db, installation, {
+    ambientClouds: new Set(config.ambientCredentials),
+    clock,
+    onUnreadable: (what, id, error) =>
+      log.error(
+        { [`${what}_id`]: id, ...(error instanceof UnusableCredential ? { why: error.message } : { err: error }) },
+        `configuration: a stored ${what} cannot be read; deployments that need it are out of service or unpriced`,
+      ),
+  });
   return openSnapshot({
     source,
     clock,
@@ -124,6 +130,9 @@ function gatewayOf(
     journal,
     providers: new Map<ProviderName, Provider>(providers.map((provider) => [provider.name, provider])),
     health: createDeploymentHealth(clock),
+    secrets: createSecretChoice(clock, (credential_id, secret) =>
+      log.warn({ credential_id, secret }, 'credentials: a provider refuses one of two secrets, and the other one is used'),
+    ),
     load: createDeploymentLoad(clock),
     pace: createDeploymentPace(),
     traffic: parts.traffic,

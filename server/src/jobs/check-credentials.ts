@@ -1,18 +1,15 @@
 /** Checks hourly that providers accept their credentials. Announces once when one begins to fail and once when it recovers. */
-import type { ProviderName } from '../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../domain/routing/credential.ts';
-import { UnsealFailure } from '../lib/secrets.ts';
 import { isRefusal, type UpstreamModels } from '../providers/provider.ts';
 import * as checks from '../store/catalogue/credential-checks.ts';
-import { openKey } from '../store/sealing/key-seal.ts';
+import { type CredentialOpener, openStored, UnusableCredential } from '../store/sealing/stored-credential.ts';
 import type { Announcer } from './alerts/announce.ts';
 import { goOn, type Job, type JobContext } from './job.ts';
 
 export interface CredentialCheckOptions {
   /** Makes one live call that costs nothing. Never rejects. */
   readonly listModels: (credential: CredentialConfig) => Promise<UpstreamModels>;
-  /** The credentials data key. */
-  readonly key: Buffer;
+  readonly opener: CredentialOpener;
   readonly announcer: Announcer;
 }
 
@@ -40,7 +37,7 @@ async function checkOne(
   options: CredentialCheckOptions,
   { credential, check }: Checked,
 ): Promise<number> {
-  const answer = await askProvider(options, credential);
+  const answer = await askProvider(options, credential, clock.nowMs());
   const at = new Date(clock.nowMs());
   const wasRefused = (check?.failingSince ?? null) !== null;
   // A refused credential stays refused until a check succeeds.
@@ -61,17 +58,20 @@ async function checkOne(
   return isRefused ? 1 : 0;
 }
 
-/** Lists the models that a credential gives access to. A key that cannot be unsealed is a failure of that credential alone. */
-async function askProvider({ key, listModels }: CredentialCheckOptions, row: Checked['credential']): Promise<UpstreamModels> {
-  const place = { id: row.id, provider: row.provider as ProviderName, baseUrl: row.baseUrl };
+/** Lists the models that a credential gives access to. One that may not be used is a failure of that credential alone. */
+async function askProvider(
+  { opener, listModels }: CredentialCheckOptions,
+  row: Checked['credential'],
+  nowMs: number,
+): Promise<UpstreamModels> {
   try {
-    return await listModels({ ...place, apiKey: openKey(key, row) });
+    const credential = openStored(row, opener, nowMs);
+    const answer = await listModels(credential);
+    const untilMs = credential.other?.untilMs ?? null;
+    if (answer.ok || !isRefusal(answer.status) || untilMs === null) return answer;
+    return { ...answer, message: `${answer.message} (the secret before it counts until ${new Date(untilMs).toISOString()})` };
   } catch (error) {
-    if (!(error instanceof UnsealFailure)) throw error;
-    return {
-      ok: false,
-      status: null,
-      message: 'the stored key was not sealed for this address, so it is not sent there: enter the key of the credential again',
-    };
+    if (!(error instanceof UnusableCredential)) throw error;
+    return { ok: false, status: null, message: error.message };
   }
 }

@@ -3,6 +3,7 @@
 import { dropExpired } from '../store/accounts/sign-in.ts';
 import * as deliveries from '../store/alerts/alert-deliveries.ts';
 import { dropClosedBefore } from '../store/alerts/alert-rules.ts';
+import { dropEndedSecrets } from '../store/catalogue/credentials.ts';
 import type { Database } from '../store/database.ts';
 import * as runs from '../store/installation/job-runs.ts';
 import { dropDeadReplicas } from '../store/installation/lease.ts';
@@ -16,16 +17,18 @@ const LEFT_LYING_MS = 30_000;
 const ALERTS_KEPT_MS = 400 * 86_400_000;
 const ROWS_AT_ONCE = 5_000;
 
-/** Deletes expired sessions, links, invitations, idempotency answers and leases, and alerts older than 400 days. */
+/** Deletes expired sessions, links, invitations, idempotency answers, leases and replaced secrets, and alerts older than 400 days. */
 export function sweepJob(): Job {
   return {
     name: 'sweep',
-    about: 'Deletes expired sessions, links and leases, stored answers for Idempotency-Key, old alerts and old job runs.',
+    about:
+      'Deletes expired sessions, links and leases, replaced secrets whose time is over, stored answers for Idempotency-Key, old alerts and old job runs.',
     cron: '*/5 * * * *',
     run: async ({ database: { db }, clock }) => {
       const nowMs = clock.nowMs();
       await dropExpired(db, new Date(nowMs));
       await dropDeadReplicas(db);
+      await dropEndedSecrets(db, new Date(nowMs));
       const answers = await dropOldAnswers(db, new Date(nowMs), ROWS_AT_ONCE);
       const alerts = await deliveries.dropBefore(db, new Date(nowMs - ALERTS_KEPT_MS), ROWS_AT_ONCE);
       await dropClosedBefore(db, new Date(nowMs - ALERTS_KEPT_MS), ROWS_AT_ONCE);

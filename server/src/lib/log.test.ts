@@ -15,6 +15,8 @@ describe.each(['text', 'json'] as const)('as %s', (form) => {
     const text = written(
       form,
       `log.warn({ request_id: 'req_1', authorization: 'canary', caller: { api_key: 'canary', token: 'canary' } }, 'warned');
+       log.warn({ clientSecret: 'canary', aws: { secretAccessKey: 'canary', sessionToken: 'canary' }, file: { private_key: 'canary' } }, 'warned');
+       log.warn({ credential: { secret: { kind: 'x', privateKey: 'canary' }, other: { credential: { apiKey: 'canary' } } } }, 'warned');
        try { JSON.parse('canary') } catch (error) { log.error({ err: error }, 'failed'); }
        const refused = Object.assign(new Error('canary'), { code: '23505', detail: 'Key (email)=(canary) already exists.' });
        log.error({ err: refused }, 'failed');`,

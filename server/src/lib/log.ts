@@ -4,20 +4,14 @@ import { type DefectFacts, describeDefect } from './defect.ts';
 export type { Logger };
 
 /** The names under which a secret could be logged by mistake; their values never reach a line. */
-const SECRET_PATHS = [
-  'api_key',
-  'apiKey',
-  'authorization',
-  'secret',
-  'token',
-  'password',
-  '*.api_key',
-  '*.apiKey',
-  '*.authorization',
-  '*.secret',
-  '*.token',
-  '*.password',
+const SECRET_NAMES = [
+  ...['api_key', 'apiKey', 'authorization', 'secret', 'token', 'password'],
+  ...['secretAccessKey', 'sessionToken', 'clientSecret', 'privateKey'],
+  ...['secret_access_key', 'session_token', 'client_secret', 'private_key', 'key_file'],
+  // The second secret of a credential is a credential itself.
+  'other.credential',
 ];
+const SECRET_PATHS = [...SECRET_NAMES, ...SECRET_NAMES.map((name) => `*.${name}`)];
 
 /**
  * Creates a logger. `json` writes one object a line for machines, `text` one readable line for a terminal. Both write to standard

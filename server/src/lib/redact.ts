@@ -7,22 +7,28 @@ const KEY_PREFIX_LENGTH = 8;
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:sk|pk|rk|gsk|xai|ghp|hgadm|xox[a-z])[-_][\w*.-]{4,}/gi, REDACTED],
   [/\bAIza[\w-]{20,}/g, REDACTED],
-  [/\bAKIA[0-9A-Z]{12,}/g, REDACTED],
+  [/\bA[KS]IA[0-9A-Z]{12,}/g, REDACTED],
+  [/\bya29\.[\w.-]{10,}/g, REDACTED],
+  [/-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$)/g, REDACTED],
   [/\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g, REDACTED],
   [/\b(bearer|basic)\s+[^\s"',]{8,}/gi, `$1 ${REDACTED}`],
   [/\b(api[-_ ]?key(?: provided)?["']?\s*[:=]\s*["']?)[^\s"',]+/gi, `$1${REDACTED}`],
   [/\b(authorization["']?\s*[:=]\s*["']?)[^\s"',]+/gi, `$1${REDACTED}`],
   // A user and a password in an address.
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']*@/gi, `$1${REDACTED}@`],
-  [/\b((?:password|passwd|secret|token)["']?\s*[:=]\s*["']?)[^\s"',]{8,}/gi, `$1${REDACTED}`],
+  [
+    /(?<![a-z0-9])((?:password|passwd|secret|token|access[-_]?key|private[-_]?key|assertion|signature)["']?\s*[:=]\s*["']?)[^\s"',&]{8,}/gi,
+    `$1${REDACTED}`,
+  ],
 ];
 
 /**
- * Removes from a provider's message the key that we called it with, words that begin like it, and anything that looks like a
+ * Removes from a provider's message the secrets that we called it with, words that begin like them, and anything that looks like a
  * secret.
  */
-export function redactSecrets(text: string, apiKey: string | null): string {
-  let clean = apiKey === null ? text : withoutKey(text, apiKey);
+export function redactSecrets(text: string, secrets: string | readonly string[] | null): string {
+  let clean = text;
+  for (const secret of typeof secrets === 'string' ? [secrets] : (secrets ?? [])) clean = withoutKey(clean, secret);
   for (const [pattern, replacement] of SECRETS) clean = clean.replace(pattern, replacement);
   return clean;
 }

@@ -8,12 +8,18 @@ import type { DeploymentCheck, Provider, UpstreamModels } from './provider.ts';
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 const CHECK_TIMEOUT_MS = 30_000;
 const MODELS_MAX = 10_000;
+const UNKNOWN_PROVIDER = 'this version cannot call this provider';
 
 /**
  * Sends a deployment a request for one token, over the network and with its real credential. Costs what one token costs; never
  * throws.
  */
-export async function checkDeployment(provider: Provider, deployment: DeploymentConfig, clock: Clock): Promise<DeploymentCheck> {
+export async function checkDeployment(
+  provider: Provider | undefined,
+  deployment: DeploymentConfig,
+  clock: Clock,
+): Promise<DeploymentCheck> {
+  if (provider === undefined) return { ok: false, latencyMs: 0, status: null, message: UNKNOWN_PROVIDER };
   const startedAtMs = clock.monotonicMs();
   let answer = await askOnce(provider, deployment, 'max_tokens');
   // Newer models reject max_tokens by name; older compatible servers know only that.
@@ -31,7 +37,8 @@ export async function checkDeployment(provider: Provider, deployment: Deployment
 }
 
 /** Lists the models that a credential may call, if the vendor has a list; never throws. */
-export async function listUpstreamModels(provider: Provider, credential: CredentialConfig): Promise<UpstreamModels> {
+export async function listUpstreamModels(provider: Provider | undefined, credential: CredentialConfig): Promise<UpstreamModels> {
+  if (provider === undefined) return { ok: false, status: null, message: UNKNOWN_PROVIDER };
   const open = provider.openModels;
   if (open === undefined) return { ok: false, status: null, message: 'this provider cannot list its models' };
   const answer = await collect((sink) => open(credential, sink));

@@ -232,6 +232,36 @@ describe('what a provider says is cleared of secrets:', () => {
     );
   });
 
+  it('secrets of clouds go by their names and forms', () => {
+    const pem = `-----BEGIN PRIVATE KEY-----\n${'MIIEvQIBADANBgkq\n'.repeat(4)}-----END PRIVATE KEY-----`;
+    for (const [words, left] of [
+      ['client_secret=abc8Q~0123456789&grant_type=x', 'client_secret=[redacted]&grant_type=x'],
+      ['{"access_token":"abcdefghij"}', '{"access_token":"[redacted]"}'],
+      ['secret_access_key: wJalrXUtnFEMI/K7MDENG', 'secret_access_key: [redacted]'],
+      [`the key ${pem} is wrong`, 'the key [redacted] is wrong'],
+      [`cut ${pem.slice(0, 60)}`, 'cut [redacted]'],
+      ['for ASIAIOSFODNN7EXAMPLE and ya29.a0AfB_byExample0123', 'for [redacted] and [redacted]'],
+    ] as const)
+      expect(redactSecrets(words, null)).toBe(left);
+  });
+
+  it('each secret of a credential goes, and each line of a private key', () => {
+    const line = 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEA';
+    const other = {
+      credential: { id: 'cred_1', provider: 'vertex', baseUrl: null, apiKey: 'before-0123456789' },
+      untilMs: 1,
+    } as const;
+    const secret = {
+      kind: 'gcp_service_account',
+      clientEmail: 'a@b.iam.gserviceaccount.com',
+      privateKeyId: 'cafe',
+      privateKey: `-----BEGIN PRIVATE KEY-----\n${line}\n-----END PRIVATE KEY-----\n`,
+    } as const;
+    const body = Buffer.from(JSON.stringify({ error: { message: `bad ${line} and before-0123456789, by a@b` } }));
+    const credential = { ...other.credential, apiKey: '', secret, other };
+    expect(readOpenAiError(400, {}, body, credential).message).toBe('bad [redacted] and [redacted], by a@b');
+  });
+
   it('ordinary words stay', () => {
     const words =
       'The model `gpt-5` does not exist; ask-me-later, risk-free. Unexpected token: comma. Basic checks failed. See https://example.com/a@b';

@@ -1,4 +1,4 @@
-import type { CredentialConfig } from '../domain/routing/credential.ts';
+import { type CredentialConfig, secretTexts } from '../domain/routing/credential.ts';
 import { redactSecrets } from '../lib/redact.ts';
 import type { UpstreamHeaders } from '../upstream/call.ts';
 import type { ProviderError } from './provider.ts';
@@ -52,15 +52,16 @@ export function readErrorAnswer(answer: {
   return {
     kind: kindOf(status, said, answer.signs),
     status,
-    message: redactSecrets(words.slice(0, 4 * MESSAGE_LENGTH_MAX), answer.credential?.apiKey ?? null).slice(
-      0,
-      MESSAGE_LENGTH_MAX,
-    ),
+    message: redactSecrets(words.slice(0, 4 * MESSAGE_LENGTH_MAX), secretsOf(answer.credential)).slice(0, MESSAGE_LENGTH_MAX),
     param: said.param === null ? null : said.param.slice(0, 200),
     ...(said.code === SEALED_CODE && { isSealed: true }),
     retryAfterMs: retryAfterMsOf(headers),
     retryable: one(headers['x-should-retry']) !== 'false' && !isRedirect(status),
   };
+}
+
+function secretsOf(credential: CredentialConfig | null | undefined): readonly string[] {
+  return credential === null || credential === undefined ? [] : secretTexts(credential);
 }
 
 /**

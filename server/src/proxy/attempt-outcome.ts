@@ -4,6 +4,8 @@ import { errorInstead, type Opening, OpeningReader } from '../dialects/opening.t
 import type { Provider, ProviderError, ProviderRequest } from '../providers/provider.ts';
 import type { UpstreamCall, UpstreamHeaders, UpstreamSink } from '../upstream/call.ts';
 import { UpstreamFailure, type UpstreamFailureKind } from '../upstream/call.ts';
+import { openWithSecrets } from './attempts/two-secrets-call.ts';
+import type { SecretChoice } from './deployments/secret-choice.ts';
 
 /** The outcome of one attempt. For a stream it is known at the first event; for all else once the whole answer has arrived. */
 export type Outcome =
@@ -74,6 +76,7 @@ export interface Attempt {
 export interface AttemptOptions {
   readonly settings: { readonly answerBytesMax: number };
   readonly after: (ms: number, callback: () => void) => () => void;
+  readonly secrets: SecretChoice;
 }
 
 const ERROR_BYTES_MAX = 64 * 1024;
@@ -91,7 +94,7 @@ const ERROR_END_MS_MAX = 250;
 /** Opens one attempt. Reads at most 64 KiB of an error, and `settings.answerBytesMax` of a whole answer. */
 export function attempt(provider: Provider, request: ProviderRequest, options: AttemptOptions): Attempt {
   const intake = new AttemptOutcome(provider, request, options);
-  intake.call = provider.open(request, intake);
+  intake.call = openWithSecrets(provider, request, intake, options.secrets);
   return intake;
 }
 

@@ -221,10 +221,10 @@ function ifLostNow(admission: Admission, candidate: Candidate): LostAttempt {
 const OUTPUT_BUCKETS = ['output', 'reasoning', 'audio_output', 'image_output'] as const satisfies readonly UsageBucket[];
 
 function judge(outcome: Outcome, made: Made, candidate: Candidate, admission: Admission, gateway: Gateway): Answer | Failed {
-  const { id } = candidate.deployment;
+  const { id, credential } = candidate.deployment;
   switch (outcome.is) {
     case 'stream':
-      gateway.health.succeeded(id);
+      gateway.health.succeeded(id, credential);
       return {
         is: 'stream',
         candidate,
@@ -240,6 +240,7 @@ function judge(outcome: Outcome, made: Made, candidate: Candidate, admission: Ad
       oweForError(outcome.said, made, candidate, admission, gateway);
       if (outcome.error.kind !== 'caller' && outcome.error.kind !== 'context_length')
         gateway.health.failed(id, outcome.error.retryAfterMs);
+      if (outcome.error.kind === 'credential') gateway.health.refused(id, credential, outcome.error.status);
       return judgeError(outcome.error);
     case 'failure':
       noteEnd(admission, candidate, made, endOf(outcome), gateway);
@@ -268,10 +269,10 @@ function stopping(admission: Admission): Refusal | ClientGone {
 }
 
 function readWhole(bytes: Buffer, made: Made, candidate: Candidate, admission: Admission, gateway: Gateway): Answer | Failed {
-  const { id } = candidate.deployment;
+  const { id, credential } = candidate.deployment;
   try {
     const { bytes: said, facts } = made.exchange.whole(bytes);
-    gateway.health.succeeded(id);
+    gateway.health.succeeded(id, credential);
     return { is: 'whole', candidate, bytes: said, facts, sentMs: made.sentMs, tookMs: made.tookMs, dropped: made.dropped };
   } catch (error) {
     // We owe the provider for an answer even if we cannot read it.

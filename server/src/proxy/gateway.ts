@@ -11,6 +11,7 @@ import type { LargeBodies } from './bodies/large-bodies.ts';
 import type { DeploymentHealth } from './deployments/health.ts';
 import type { DeploymentLoad } from './deployments/load.ts';
 import type { DeploymentPace } from './deployments/pace.ts';
+import type { SecretChoice } from './deployments/secret-choice.ts';
 import type { ConversationsState } from './responses/conversations-state.ts';
 import type { ResponsesState } from './responses/responses-state.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
@@ -48,6 +49,8 @@ export interface Gateway {
   readonly journal: SettlementJournal;
   readonly providers: ReadonlyMap<ProviderName, Provider>;
   readonly health: DeploymentHealth;
+  /** The choice between the two secrets of a credential while a rotation overlaps. */
+  readonly secrets: SecretChoice;
   readonly load: DeploymentLoad;
   readonly pace: DeploymentPace;
   readonly traffic: Traffic;

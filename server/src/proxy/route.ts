@@ -19,7 +19,7 @@ export function route(admission: Admission, gateway: Gateway): readonly Candidat
     // A deployment that cannot serve this request must not take the probe.
     const candidate = candidates.get(deployment);
     if (candidate === undefined || !canServe(candidate, admission)) return 'cooling';
-    const fitness = gateway.health.fitness(deployment.id);
+    const fitness = gateway.health.fitness(deployment.id, deployment.credential);
     if (fitness === 'cooling' || (fitness === 'probe' && probing !== null)) return 'cooling';
     if (fitness === 'probe') probing = deployment;
     return gateway.load.isFull(deployment) ? 'full' : 'ready';
@@ -30,8 +30,12 @@ export function route(admission: Admission, gateway: Gateway): readonly Candidat
       if (candidate !== undefined && !order.includes(candidate)) order.push(candidate);
     }
   }
-  if (probing !== null) gateway.health.probing((probing as DeploymentConfig).id);
+  if (probing !== null) noteProbe(probing, gateway);
   return order;
+}
+
+function noteProbe({ id, credential }: DeploymentConfig, gateway: Gateway): void {
+  gateway.health.probing(id, credential);
 }
 
 /** Returns the one candidate that can serve; null if there are none or several. */

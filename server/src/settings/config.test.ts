@@ -48,6 +48,9 @@ describe('settings', () => {
       ['HEADGATE_PORT', '-1'],
       ['HEADGATE_PORT', '4000 '],
       ['HEADGATE_MODE', 'prod'],
+      ['HEADGATE_AMBIENT_CREDENTIALS', 'aws,oracle'],
+      ['HEADGATE_AMBIENT_CREDENTIALS', 'AWS'],
+      ['HEADGATE_AMBIENT_CREDENTIALS', 'on'],
       ['HEADGATE_DEVELOPMENT_ON_NETWORK', 'yes'],
       ['HEADGATE_DEMO', 'yes'],
       ['HEADGATE_MASTER_KEY', 'short'],
@@ -118,6 +121,11 @@ describe('settings', () => {
       ).not.toThrow();
       expect(readConfig({ DATABASE_URL: url }).databaseUrl).toBe(url);
     }
+  });
+
+  test('no machine identity may be used unless its cloud is named', () => {
+    expect(readConfig({}).ambientCredentials).toEqual([]);
+    expect(readConfig({ HEADGATE_AMBIENT_CREDENTIALS: 'aws, gcp,azure' }).ambientCredentials).toEqual(['aws', 'gcp', 'azure']);
   });
 
   test('proxies are addresses and ranges of either family', () => {

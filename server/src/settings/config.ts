@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { z } from 'zod';
+import type { Cloud } from '../domain/clouds.ts';
 import { BadSetting } from './bad-setting.ts';
 import { flagOf } from './flags.ts';
 import { type MasterKeySource, masterKeySource } from './master-key.ts';
@@ -39,6 +40,8 @@ export interface Config {
   readonly masterKey: MasterKeySource;
   readonly demo: 'on' | 'off';
   readonly allowedUpstreams: readonly string[];
+  /** The clouds whose machine identity credentials may use. */
+  readonly ambientCredentials: readonly Cloud[];
   readonly responsesUpstreams: readonly string[];
   readonly allowedWebhooks: readonly string[];
   readonly trustedProxies: readonly string[];
@@ -126,6 +129,7 @@ export function readConfig(env: Environment, flags: readonly string[] = []): Con
     masterKey: masterKeySource('HEADGATE_MASTER_KEY', text),
     demo: read('HEADGATE_DEMO', schema.oneOf(['on', 'off'])),
     allowedUpstreams: read('HEADGATE_ALLOWED_UPSTREAMS', schema.list),
+    ambientCredentials: read('HEADGATE_AMBIENT_CREDENTIALS', schema.clouds),
     responsesUpstreams: read('HEADGATE_RESPONSES_UPSTREAMS', schema.list),
     allowedWebhooks: read('HEADGATE_ALLOWED_WEBHOOKS', schema.list),
     trustedProxies: read('HEADGATE_TRUSTED_PROXIES', schema.proxies),

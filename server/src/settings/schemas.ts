@@ -1,5 +1,6 @@
 /** The form of each setting's text. An error says what is wrong and what is right; one about a secret does not repeat it. */
 import { z } from 'zod';
+import { CLOUDS } from '../domain/clouds.ts';
 import { isReadableDatabaseUrl, isReadableRedisUrl, serverUrl, UNREADABLE_URL } from './server-url.ts';
 
 /** Text for which a check holds. The error repeats the text, so this is not for secrets. */
@@ -26,6 +27,11 @@ export const list = z.string().transform((texts) =>
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== ''),
+);
+
+/** Clouds, with commas between. */
+export const clouds = list.pipe(
+  z.array(z.enum(CLOUDS, { error: ({ input }) => `${JSON.stringify(input)} is not one of ${CLOUDS.join(', ')}.` })),
 );
 
 /** IP addresses and ranges of them. */

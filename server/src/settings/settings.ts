@@ -144,6 +144,12 @@ export const SETTINGS: readonly Setting[] = [
     about: 'Hosts or CIDRs beyond public addresses that a credential may point at, also without TLS, separated by commas.',
   },
   {
+    name: 'HEADGATE_AMBIENT_CREDENTIALS',
+    default: '',
+    about:
+      'The clouds whose identity of this machine credentials of the kind `ambient` may use: `aws`, `gcp`, `azure`, separated by commas. Empty allows none.',
+  },
+  {
     name: 'HEADGATE_RESPONSES_UPSTREAMS',
     default: '',
     about:

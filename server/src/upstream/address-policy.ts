@@ -89,6 +89,11 @@ export function isPlainOnNetwork(text: string, policy: AddressPolicy): boolean {
   return protocol === 'http:' && !isListed(bareHost(hostname), policy);
 }
 
+/** Reports whether the policy lists the host of this URL, by its name or address. */
+export function isListedUrl(text: string, policy: AddressPolicy): boolean {
+  return URL.canParse(text) && isListed(bareHost(new URL(text).hostname), policy);
+}
+
 /**
  * Checks whether events may be sent to this URL. Returns null, or a sentence that says what is wrong. The rules are those of
  * `checkBaseUrl`, but a query is allowed. Events reveal spend, so without TLS the policy must list the host.

@@ -10,11 +10,17 @@ export class UpstreamFailure extends Error {
   readonly kind: UpstreamFailureKind;
   /** True if the request body was handed over in full: the provider may have worked, and charged. */
   readonly sent: boolean;
-  constructor(kind: UpstreamFailureKind, options: { readonly sent: boolean; readonly message: string }) {
+  /** True if nothing was sent because whoever issues tokens refused the credential's secret: another secret may work. */
+  readonly refusesSecret: boolean;
+  constructor(
+    kind: UpstreamFailureKind,
+    options: { readonly sent: boolean; readonly message: string; readonly refusesSecret?: boolean },
+  ) {
     super(options.message);
     this.name = 'UpstreamFailure';
     this.kind = kind;
     this.sent = options.sent;
+    this.refusesSecret = options.refusesSecret ?? false;
   }
 }
 

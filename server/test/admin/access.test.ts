@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { effectiveAccess } from '../../src/domain/access/access.ts';
-import { loadCatalogue, loadOrganization } from '../../src/store/configuration/config.ts';
+import { loadCatalogue, loadOrganization, withoutSecret } from '../../src/store/configuration/config.ts';
 import * as schema from '../../src/store/schema.ts';
 import { onOneDatabase } from '../support/database.ts';
 import { freshName, labelTarget, makeDeployment, makeModel, upstream } from './catalogue-support.ts';
@@ -13,7 +13,7 @@ onOneDatabase('access groups', (given) => {
     const organization = await loadOrganization(given().db, organizationId);
     if (organization === null) throw new Error('no such organization');
     const levels = { organization: organization.access, team: null, user: null, key: null };
-    return effectiveAccess(levels, await loadCatalogue(given().db, () => ''));
+    return effectiveAccess(levels, await loadCatalogue(given().db, withoutSecret));
   };
 
   // promise: An unknown target is 400, an unknown group is accepted.

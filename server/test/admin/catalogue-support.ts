@@ -1,7 +1,7 @@
 /** Pieces of a catalogue for suites of the admin API. */
 import type { AdminDeps } from '../../src/admin/http/deps.ts';
 import { contextWindowOf, PRICE_LIST_EDITION, priceFor } from '../../src/providers/price-table.ts';
-import { checkBaseUrl, createAddressPolicy, isPlainOnNetwork } from '../../src/upstream/address-policy.ts';
+import { checkBaseUrl, createAddressPolicy, isListedUrl, isPlainOnNetwork } from '../../src/upstream/address-policy.ts';
 import { type Client, must } from './support.ts';
 
 const policy = createAddressPolicy({ mode: 'production', allowedUpstreams: 'vllm.internal' });
@@ -11,6 +11,8 @@ if ('problem' in policy) throw new Error(policy.problem);
 export const upstream: AdminDeps['upstream'] = {
   checkBaseUrl: (url) => checkBaseUrl(url, policy),
   isPlainOnNetwork: (url) => isPlainOnNetwork(url, policy),
+  isListed: (url) => isListedUrl(url, policy),
+  ambientClouds: new Set(['aws']),
   priceFor,
   contextWindowOf,
   priceListEdition: PRICE_LIST_EDITION,

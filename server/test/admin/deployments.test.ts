@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
-import { loadCatalogue } from '../../src/store/configuration/config.ts';
+import { loadCatalogue, withoutSecret } from '../../src/store/configuration/config.ts';
 import * as schema from '../../src/store/schema.ts';
 import { onOneDatabase } from '../support/database.ts';
 import { freshName, labelTarget, makeDeployment, makeModel, upstream } from './catalogue-support.ts';
@@ -12,7 +12,7 @@ onOneDatabase('deployments', (given) => {
     must(
       await world().root('POST', '/credentials', { name: freshName('cred'), provider: 'openai', api_key: 'sk-0123456789abcdef' }),
     ).id;
-  const catalogue = () => loadCatalogue(given().db, () => '');
+  const catalogue = () => loadCatalogue(given().db, withoutSecret);
 
   test('the first one makes the model’s name, with everything it was given', async () => {
     const { root, changes } = world();

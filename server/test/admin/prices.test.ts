@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { loadCatalogue } from '../../src/store/configuration/config.ts';
+import { loadCatalogue, withoutSecret } from '../../src/store/configuration/config.ts';
 import * as schema from '../../src/store/schema.ts';
 import { withDatabase } from '../support/database.ts';
 import { freshName, makeDeployment, upstream } from './catalogue-support.ts';
@@ -60,7 +60,7 @@ describe('what is charged beyond tokens', () => {
     expect(listed.map((version: { prices: object }) => version.prices)).toEqual([added.prices, shown]);
     const [target] = must(await root('GET', `/callable-targets?search=${model}`)).data;
     expect(target.prices).toEqual({ ...RATES, per_unit: { page: '0.00' } });
-    const prices = (await loadCatalogue(deps.db, () => '')).targets.get(model)?.members[0]?.deployment.prices;
+    const prices = (await loadCatalogue(deps.db, withoutSecret)).targets.get(model)?.members[0]?.deployment.prices;
     expect(prices?.map((price) => price.units)).toEqual([
       { perUnit: { page: 0 } },
       {

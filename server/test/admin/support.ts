@@ -178,6 +178,8 @@ function depsOf(
     upstream: {
       checkBaseUrl: () => null,
       isPlainOnNetwork: () => false,
+      isListed: () => false,
+      ambientClouds: new Set(),
       priceFor: () => null,
       contextWindowOf: () => null,
       priceListEdition: 'a list',

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { loadCatalogue } from '../../src/store/configuration/config.ts';
+import { loadCatalogue, withoutSecret } from '../../src/store/configuration/config.ts';
 import { onOneDatabase } from '../support/database.ts';
 import { freshName, labelTarget, makeDeployment, makeModel, upstream } from './catalogue-support.ts';
 import { makeOrganization, must, withAdmin } from './support.ts';
 
 onOneDatabase('models and route groups', (given) => {
   const world = withAdmin(given, { upstream });
-  const catalogue = () => loadCatalogue(given().db, () => '');
+  const catalogue = () => loadCatalogue(given().db, withoutSecret);
 
   describe('share one namespace', () => {
     // promise: Keep route-group keys and public model names unique because both

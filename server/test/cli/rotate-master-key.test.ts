@@ -13,6 +13,7 @@ import {
   openContentKey,
   wrapKey,
 } from '../../src/lib/secrets.ts';
+import { systemClock } from '../../src/lib/timing/clock.ts';
 import { masterKeyFor } from '../../src/settings/data-directory.ts';
 import * as adminTokens from '../../src/store/accounts/admin-tokens.ts';
 import { COMMAND_HEADS_FILE, openAuditHeads } from '../../src/store/audit/audit-heads.ts';
@@ -49,7 +50,7 @@ async function storeKeys(db: Database, pepper: Buffer, secrets: readonly string[
 
 /** The id of the key that a process with these keys finds. */
 async function foundIn(db: Database, installation: Installation, secret: string): Promise<string | null> {
-  const source = configFrom(db, installation, () => {});
+  const source = configFrom(db, installation, { ambientClouds: new Set(), clock: systemClock, onUnreadable: () => {} });
   return (await source.findKeyBySecret(secret))?.key.id ?? null;
 }
 

@@ -37,6 +37,11 @@ const REASONS: readonly (readonly [refusal: RegExp, why: string])[] = [
   ],
   [/mode: must be .* as in the other deployments|serves \w+ and cannot be a fallback/, 'it contradicts what is stored and stays'],
   [/no object here has/, 'a schema with free names cannot forbid two of them at every depth'],
+  [
+    /: (must be absent: the|is required for|needs a new secret|must be \w+, as the|must not be ambient here|must be an address of the cloud)|is not a setting of credentials|must be ([\w, ]+ or )?\w+ for \w+$|must be 0 for a new address/,
+    'what a credential takes follows from its provider and kind, and from what is stored',
+  ],
+  [/key_file(\/\w+)?: must be/, 'a key file is an unread text or any JSON for the schema'],
   [/neither holds the access group|is not allowed at the level above/, 'the level above does not allow it'],
   [
     /must have a valid host name|must be a valid URL|user name or password|port 0|may not be called|is not a public address|must begin with https:/,

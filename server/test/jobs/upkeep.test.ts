@@ -37,6 +37,8 @@ onOneDatabase('upkeep', (given) => {
     upstream: {
       checkBaseUrl: () => null,
       isPlainOnNetwork: () => false,
+      isListed: () => false,
+      ambientClouds: new Set(),
       priceFor,
       contextWindowOf: () => null,
       priceListEdition: 'list 7',
@@ -251,6 +253,40 @@ onOneDatabase('upkeep', (given) => {
     expect(await rowsOf('select key from idempotency_keys')).toEqual([{ key: 'young' }]);
   });
 
+  test('a replaced secret is deleted once its time is over, and the credential stays as it is', async () => {
+    const { root, deps } = world();
+    const made = must(await root('POST', '/credentials', { name: 'swept', provider: 'openai', api_key: 'sk-first-0123456789' }));
+    must(await root('PATCH', `/credentials/${made.id}`, { api_key: 'sk-second-0123456789', keep_previous_hours: 1 }));
+    const stored = async () => {
+      const [row] = await deps.db.select().from(credentials).where(eq(credentials.id, made.id));
+      return row as NonNullable<typeof row>;
+    };
+    await run(sweepJob());
+    expect((await stored()).otherSealed).not.toBeNull();
+    world().time.nowMs += 3_600_001;
+    await run(sweepJob());
+    expect(await stored()).toMatchObject({ otherSealed: null, otherLastFour: '', otherUntil: null, version: 2 });
+    expect(openKey(deps.keys.credentials, await stored())).toBe('sk-second-0123456789');
+    world().time.nowMs -= 3_600_001;
+    must(await root('DELETE', `/credentials/${made.id}`));
+  });
+
+  test('while two secrets count, the check says so of a refusal of the newer one', async () => {
+    const { root, deps } = world();
+    const made = must(
+      await root('POST', '/credentials', { name: 'overlap', provider: 'openai', api_key: 'sk-first-0123456789' }),
+    );
+    must(await root('PATCH', `/credentials/${made.id}`, { api_key: 'sk-second-0123456789' }));
+    const opener = { key: deps.keys.credentials, ambientClouds: new Set<never>() };
+    const listModels = async () => ({ ok: false, status: 401, message: 'invalid key' }) as const;
+    await run(credentialJob({ listModels, opener, announcer }));
+    const { last_check, previous_secret } = must(await root('GET', `/credentials/${made.id}`));
+    expect(last_check).toMatchObject({ ok: false, refused_since: expect.any(String) });
+    expect(last_check.message).toBe(`invalid key (the secret before it counts until ${previous_secret.valid_until})`);
+    expect(told.splice(0)).toMatchObject([{ type: 'credential.failing' }]);
+    must(await root('DELETE', `/credentials/${made.id}`));
+  });
+
   test('a credential that its provider refuses is told of once, and once when it works again', async () => {
     const { id } = must(
       await world().root('POST', '/credentials', { name: 'checked', provider: 'openai', api_key: 'sk-secret-of-ours' }),
@@ -258,7 +294,7 @@ onOneDatabase('upkeep', (given) => {
     const key = world().deps.keys.credentials;
     const asked: string[] = [];
     const answer = (listModels: Parameters<typeof credentialJob>[0]['listModels']) =>
-      run(credentialJob({ listModels, key, announcer }));
+      run(credentialJob({ listModels, opener: { key, ambientClouds: new Set() }, announcer }));
     const shown = async () => must(await world().root('GET', `/credentials/${id}`)).last_check;
     expect(await shown()).toBeNull();
     await answer(async (credential) => {
@@ -298,13 +334,14 @@ onOneDatabase('upkeep', (given) => {
       asked.push(`${id} ${baseUrl}`);
       return { ok: true, models: [] } as const;
     };
-    await run(credentialJob({ listModels, key: world().deps.keys.credentials, announcer }));
+    const opener = { key: world().deps.keys.credentials, ambientClouds: new Set<never>() };
+    await run(credentialJob({ listModels, opener, announcer }));
     expect(asked).toContain(`${other.id} https://other.example/v1`);
     expect(asked.join()).not.toMatch(new RegExp(`${moved.id}|evil`));
     const shown = must(await world().root('GET', `/credentials/${moved.id}`)).last_check;
     expect(shown).toMatchObject({
       ok: false,
-      message: expect.stringContaining('the key of the credential again'),
+      message: expect.stringContaining('the secret of the credential again'),
       refused_since: null,
     });
   });

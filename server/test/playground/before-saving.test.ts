@@ -16,6 +16,8 @@ const BAD = 'sk-bad-0123456789-canary';
 const upstream: AdminDeps['upstream'] = {
   checkBaseUrl: (url) => (url.includes('169.254') ? 'is a metadata address' : null),
   isPlainOnNetwork: () => false,
+  isListed: () => false,
+  ambientClouds: new Set(),
   priceFor,
   contextWindowOf: () => null,
   priceListEdition: PRICE_LIST_EDITION,
@@ -136,7 +138,7 @@ describe('before saving', () => {
     for (const { status } of await calls()) expect(status).toBe(200);
     await given().pool.query('update credentials set base_url = $1 where id = $2', [evil.baseUrl, made.id]);
     for (const { status, body } of await calls())
-      expect([status, body.detail]).toEqual([409, expect.stringContaining('its key again')]);
+      expect([status, body.detail]).toEqual([409, expect.stringContaining('enter the secret of the credential again')]);
     expect(evil.shown).toEqual([]);
     expect(own.shown.every((key) => key === `Bearer ${GOOD}`)).toBe(true);
     // Given again, it is a key for that address.

@@ -93,6 +93,9 @@ export const catalogueRows: readonly Row[] = [
   row('POST /credentials', PLATFORM_CHANGE, ({ world }) => made('/credentials', credentialBody(world))),
   row('GET /credentials/:id', PLATFORM_READ, ({ world }) => credentialPath(world)),
   row('PATCH /credentials/:id', PLATFORM_CHANGE, async ({ world }) => made(await credentialPath(world), { name: world.fresh() })),
+  row('POST /credentials/:id/end-overlap', PLATFORM_CHANGE, async ({ world }) =>
+    made(`${await credentialPath(world)}/end-overlap`, {}),
+  ),
   row('DELETE /credentials/:id', PLATFORM_CHANGE, ({ world }) => credentialPath(world)),
   row(
     'POST /credentials/check',

@@ -177,6 +177,8 @@ export const TAKING_NOTHING: Readonly<Record<string, string>> = {
   'POST /credentials': ADDS,
   'POST /credentials/check': READS,
   'PATCH /credentials/:id': 'whether a provider takes a new key is known only to the provider: the dialog has a test call',
+  'POST /credentials/:id/end-overlap':
+    'whether a provider takes the newer secret is known only to the provider: the last check says so',
   'DELETE /credentials/:id': 'is refused while a deployment uses it',
   'POST /deployments': ADDS,
   'POST /deployments/check': READS,

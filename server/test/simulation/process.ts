@@ -6,6 +6,7 @@ import { createTraffic } from '../../src/observe/traffic.ts';
 import { createDeploymentHealth } from '../../src/proxy/deployments/health.ts';
 import { createDeploymentLoad } from '../../src/proxy/deployments/load.ts';
 import { createDeploymentPace } from '../../src/proxy/deployments/pace.ts';
+import { createSecretChoice } from '../../src/proxy/deployments/secret-choice.ts';
 import type { Gateway } from '../../src/proxy/gateway.ts';
 import { type RestoreSources, restoreRecent } from '../../src/proxy/snapshot/restore.ts';
 import { type ConfigSource, openSnapshot } from '../../src/proxy/snapshot/snapshot.ts';
@@ -78,6 +79,7 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     journal,
     providers: new Map([['fake', scriptedProvider(schedule, random)]]),
     health: createDeploymentHealth(schedule),
+    secrets: createSecretChoice(schedule, () => {}),
     load: createDeploymentLoad(schedule),
     pace: createDeploymentPace(),
     traffic,

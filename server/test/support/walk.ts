@@ -24,6 +24,7 @@ import { serveDataPlane } from '../../src/proxy/data-plane.ts';
 import { createDeploymentHealth } from '../../src/proxy/deployments/health.ts';
 import { createDeploymentLoad } from '../../src/proxy/deployments/load.ts';
 import { createDeploymentPace } from '../../src/proxy/deployments/pace.ts';
+import { createSecretChoice } from '../../src/proxy/deployments/secret-choice.ts';
 import type { Gateway } from '../../src/proxy/gateway.ts';
 import { openSnapshot } from '../../src/proxy/snapshot/snapshot.ts';
 import { memoryConversations, memoryResponses } from './stored-responses.ts';
@@ -214,6 +215,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     journal,
     providers: new Map(providers.map((provider) => [provider.name, provider])),
     health: createDeploymentHealth(clock),
+    secrets: createSecretChoice(clock, () => {}),
     load: createDeploymentLoad(clock),
     pace: createDeploymentPace(),
     traffic,

@@ -101,6 +101,7 @@ export const words = {
     read: 'read',
     publish: 'published',
     rollback: 'rolled back',
+    end_overlap: 'left with its newer secret',
     accept: 'accepted',
     cancel: 'cancelled',
     sign_in: 'signed in',

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { CredentialConfig } from '../../domain/routing/credential.ts';
 import { isRefusal, type UpstreamModels } from '../../providers/provider.ts';
@@ -9,17 +10,32 @@ import { id, idParams } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { invalid } from '../http/problem.ts';
 import { route } from '../http/route.ts';
-import { apiKey, baseUrl, loadCredential, provider, requireAllowed, requireSameAddress } from './credentials.ts';
+import { never } from '../http/schemas.ts';
+import { apiKey, baseUrl, kind, provider, secret, settings, settingsFrom } from './credential-fields.ts';
+import { requireAllowed, requireSameAddress, requireSecret, requireSound } from './credential-input.ts';
+import { loadCredential } from './credentials.ts';
 import { openCredential } from './open-credential.ts';
 
 /** Live calls that try a credential and ask its provider for models. The key is never shown. */
 
-const checkBody = z.strictObject({
-  provider,
-  api_key: apiKey.optional(),
-  base_url: baseUrl,
-  credential_id: id.optional().meta({ description: 'The credential whose stored key is used if `api_key` is absent.' }),
-});
+const checkBody = z
+  .strictObject({
+    provider,
+    kind: kind
+      .optional()
+      .meta({ description: 'The kind of the secret; `api_key`, or that of the stored credential, if absent.' }),
+    settings: settings.optional(),
+    api_key: apiKey.optional(),
+    secret: secret.optional(),
+    base_url: baseUrl,
+    credential_id: id
+      .optional()
+      .meta({ description: 'The credential whose stored secret is used if `api_key` and `secret` are absent.' }),
+  })
+  .meta({
+    ...never({ required: ['api_key', 'secret'] }),
+    'x-example': { provider: 'openai', api_key: 'sk-0123456789abcdef', base_url: null },
+  });
 type CheckCall = AdminCall<unknown, unknown, z.output<typeof checkBody>>;
 
 const models = z
@@ -31,7 +47,7 @@ export const check = route({
   summary: 'Test a credential before storing it',
   callsProvider: true,
   description:
-    'Makes one live call for the list of models, which costs nothing. A stored key is sent only to its stored address. The result for a stored credential is its `last_check`, unless the provider refuses it for the first time: the hourly check notes and announces that.',
+    'Makes one live call for the list of models, which costs nothing. A stored secret is sent only to its stored address. While two secrets of it count, the newer one is tried. The result for a stored credential is its `last_check`, unless the provider refuses it for the first time: the hourly check notes and announces that.',
   permission: 'catalogue.manage',
   body: checkBody,
   response: z.object({ ok: z.boolean(), latency_ms: z.int(), message: z.string().nullable(), models }),
@@ -78,20 +94,35 @@ async function remember({ deps }: CheckCall, credentialId: string, answer: Upstr
 }
 
 async function credentialOf(call: CheckCall): Promise<{ readonly credential: CredentialConfig; readonly isStored: boolean }> {
+  const { body } = call;
+  if (body.credential_id !== undefined && body.api_key === undefined && body.secret === undefined)
+    return storedCredential(call, body.credential_id);
+  const { provider, kind = 'api_key' } = body;
+  const facts = { provider, kind, settings: settingsFrom(body.settings), baseUrl: body.base_url ?? null };
+  requireAllowed(call, facts.baseUrl);
+  if (kind === 'api_key' && body.api_key === undefined && body.secret === undefined)
+    throw invalid('/api_key', 'is required unless `credential_id` names a stored credential');
+  requireSound(call, facts);
+  const { apiKey, secret } = requireSecret(kind, body);
+  return { credential: { id: 'cred_unsaved', ...facts, apiKey, secret }, isStored: false };
+}
+
+async function storedCredential(call: CheckCall, credentialId: string) {
   const { body, deps } = call;
-  const baseUrl = body.base_url ?? null;
-  if (body.api_key !== undefined) {
-    requireAllowed(call, baseUrl);
-    return { credential: { id: 'cred_unsaved', provider: body.provider, baseUrl, apiKey: body.api_key }, isStored: false };
-  }
-  if (body.credential_id === undefined) throw invalid('/api_key', 'is required unless `credential_id` names a stored credential');
-  const row = await credentials.find(deps.db, body.credential_id);
+  const row = await credentials.find(deps.db, credentialId);
   if (row === null) throw invalid('/credential_id', 'there is no credential with this id');
   if (row.provider !== body.provider)
     throw invalid('/credential_id', `is a credential for ${row.provider}, not for ${body.provider}`);
-  const wanted = body.base_url === undefined ? row.baseUrl : baseUrl;
-  // Live requests use the stored address, so it may be tried even if it could not be stored today.
-  if (wanted !== row.baseUrl) requireAllowed(call, wanted);
-  requireSameAddress(row, { provider: row.provider, baseUrl: wanted });
-  return { credential: { ...openCredential(deps, row), baseUrl: wanted }, isStored: wanted === row.baseUrl };
+  if (body.kind !== undefined && body.kind !== row.kind)
+    throw invalid('/kind', `must be ${row.kind}, as the stored credential is`);
+  const { id, provider, kind } = row;
+  const baseUrl = body.base_url === undefined ? row.baseUrl : body.base_url;
+  const settings = body.settings === undefined ? row.settings : settingsFrom(body.settings);
+  const place = { id, provider, kind, baseUrl, settings };
+  // Live requests use what is stored, so it may be tried even if it could not be stored today.
+  if (baseUrl !== row.baseUrl) requireAllowed(call, baseUrl);
+  const isStored = baseUrl === row.baseUrl && isDeepStrictEqual(settings, row.settings);
+  if (!isStored) requireSound(call, place);
+  requireSameAddress(row, place);
+  return { credential: { ...openCredential(deps, row), baseUrl, settings }, isStored };
 }

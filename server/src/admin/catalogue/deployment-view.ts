@@ -19,7 +19,7 @@ import { provenanceOut, renderProvenance } from './price-versions.ts';
 /** The API view of a deployment. */
 
 export const mode = z.enum(DEPLOYMENT_MODES);
-export const providerName = z.enum(['openai', 'anthropic', 'gemini', 'fake']);
+export const providerName = z.enum(['openai', 'anthropic', 'gemini', 'azure', 'bedrock', 'vertex', 'cohere', 'voyage', 'fake']);
 
 export const onHangup = z.enum(['finish', 'stop']);
 export const outputCapField = z.enum(['max_tokens', 'max_completion_tokens']);

@@ -226,6 +226,7 @@ export const ROUTES: RouteTable = {
   'GET /credentials/:id/models': credentialCheck.listModels,
   'GET /credentials/:id': credentials.read,
   'PATCH /credentials/:id': credentials.update,
+  'POST /credentials/:id/end-overlap': credentials.endOverlap,
   'DELETE /credentials/:id': credentials.remove,
   'GET /deployments': deployments.list,
   'POST /deployments': deployments.create,

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Counters } from '../../counters/counters.ts';
+import type { Cloud } from '../../domain/clouds.ts';
 import type { Price } from '../../domain/money/price.ts';
 import type { DeploymentConfig, ProviderName } from '../../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../../domain/routing/credential.ts';
@@ -47,6 +48,10 @@ export interface UpstreamKnowledge {
   readonly checkBaseUrl: (baseUrl: string) => string | null;
   /** Reports whether calls to a stored base URL use plain HTTP to a host that no setting lists. */
   readonly isPlainOnNetwork: (baseUrl: string) => boolean;
+  /** Reports whether a setting lists the host of this base URL. */
+  readonly isListed: (baseUrl: string) => boolean;
+  /** The clouds whose machine identity credentials may use. */
+  readonly ambientClouds: ReadonlySet<Cloud>;
   /** Returns the list price of an upstream model, or null if the price table does not know the model. */
   readonly priceFor: (provider: ProviderName, upstreamModel: string) => Pick<Price, 'perMillion' | 'units'> | null;
   /** Returns the context window of an upstream model in tokens, or null if the published list does not have it. */

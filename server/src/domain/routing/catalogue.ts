@@ -1,10 +1,12 @@
 import type { Price } from '../money/price.ts';
 import type { CredentialConfig } from './credential.ts';
+import type { ProviderName } from './provider-name.ts';
+
+export type { ProviderName } from './provider-name.ts';
 
 /** The requests that a deployment serves: chats, texts that the model continues, or embeddings. */
 export const DEPLOYMENT_MODES = ['chat', 'completion', 'embedding'] as const;
 export type DeploymentMode = (typeof DEPLOYMENT_MODES)[number];
-export type ProviderName = 'openai' | 'anthropic' | 'gemini' | 'azure' | 'bedrock' | 'vertex' | 'cohere' | 'voyage' | 'fake';
 export type RoutingStrategy = 'weighted' | 'priority';
 
 /** One upstream model with its credential, price, capacity and tags. Secrets stay with the credential, in memory only. */

@@ -1,5 +1,5 @@
-/** What the gateway presents to a provider: an API key, or what tokens and signatures are made from. */
-import type { ProviderName } from './catalogue.ts';
+/** The credentials that the gateway presents to providers: an API key, or what tokens and signatures are made from. */
+import type { ProviderName } from './provider-name.ts';
 
 /**
  * The kinds of credentials. `api_key` and `aws_bearer` are one text. `ambient` has no secret of its own: the machine that the
@@ -50,4 +50,37 @@ export interface CredentialConfig {
   readonly apiKey: string;
   /** The secret of the other kinds. Null or absent: none. */
   readonly secret?: CredentialSecret | null;
+  /**
+   * A name of the secret that reveals nothing of it, for what is kept by secret, such as tokens. Another secret has another name,
+   * also if the credential is the same. Absent: the credential is not stored.
+   */
+  readonly secretId?: string;
+  /** The secret that was replaced, while both count. Null or absent: none. */
+  readonly other?: OtherSecret | null;
+}
+
+/** The same credential with the secret that it had before, which the provider may still take, or take alone for now. */
+export interface OtherSecret {
+  readonly credential: CredentialConfig;
+  /** The end of its use, in milliseconds since 1970. */
+  readonly untilMs: number;
+}
+
+/** Returns every text of a credential that nobody may read, for what removes them from messages. */
+export function secretTexts(credential: CredentialConfig): readonly string[] {
+  const { apiKey, secret = null, other = null } = credential;
+  const own = [apiKey, ...(secret === null ? [] : partsOf(secret))].filter((text) => text !== '');
+  return other === null ? own : [...own, ...secretTexts(other.credential)];
+}
+
+function partsOf(secret: CredentialSecret): readonly string[] {
+  switch (secret.kind) {
+    case 'aws_static':
+      return [secret.secretAccessKey, secret.sessionToken ?? '', secret.accessKeyId];
+    case 'azure_entra':
+      return [secret.clientSecret];
+    case 'gcp_service_account':
+      // A message may hold the key without its line breaks, or a line of it.
+      return [secret.privateKey, ...secret.privateKey.split('\n').filter((line) => line !== '' && !line.startsWith('-----'))];
+  }
 }

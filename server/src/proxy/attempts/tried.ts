@@ -4,6 +4,8 @@
  */
 
 import type { AnswerFacts } from '../../dialects/dialect.ts';
+import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
+import { secretTexts } from '../../domain/routing/credential.ts';
 import {
   type AttemptRecord,
   type AttemptResult,
@@ -226,7 +228,7 @@ function notedOf(
     result: end.result,
     status: end.status,
     code: end.code,
-    message: end.words === null ? null : keptWords(end.words, deployment.credential?.apiKey ?? null, admission),
+    message: end.words === null ? null : keptWords(end.words, deployment, admission),
     next: 'ended',
     nextReason: null,
     waitMs: null,
@@ -238,9 +240,9 @@ function notedOf(
 const NONE: readonly NotTried[] = [];
 
 /** Returns a provider's words without content and secrets. They are removed before the text is cut, so that none is cut in half. */
-function keptWords(words: string, apiKey: string | null, { asked }: Admission): string | null {
+function keptWords(words: string, { credential }: DeploymentConfig, { asked }: Admission): string | null {
   const own = withoutContent(words, asked.large === null ? JSON.stringify(asked.body) : null);
-  return keptText(redactSecrets(own, apiKey), MESSAGE_CHARS_MAX) || null;
+  return keptText(redactSecrets(own, credential === null ? null : secretTexts(credential)), MESSAGE_CHARS_MAX) || null;
 }
 
 function notTriedOf(admission: Admission, order: readonly Candidate[], gateway: Gateway): readonly NotTried[] {

@@ -1,15 +1,20 @@
+import type { CredentialConfig } from '../../domain/routing/credential.ts';
 import type { Clock } from '../../lib/timing/clock.ts';
+import { CredentialHealth } from './credential-health.ts';
 
 /** The state of a deployment for routing: in service, cooling down, or due for one probe after its cooldown. */
 export type Fitness = 'fit' | 'cooling' | 'probe';
 
 export interface DeploymentHealth {
-  fitness(deploymentId: string): Fitness;
+  /** `credential`: that of the deployment, if it has one. */
+  fitness(deploymentId: string, credential?: CredentialConfig | null): Fitness;
   /** Records that a probe is being sent. No second one is sent until it ends or 30 s have passed. */
-  probing(deploymentId: string): void;
-  succeeded(deploymentId: string): void;
+  probing(deploymentId: string, credential?: CredentialConfig | null): void;
+  succeeded(deploymentId: string, credential?: CredentialConfig | null): void;
   /** Records a failure. `retryAfterMs`: the wait that the provider asked for, else null. */
   failed(deploymentId: string, retryAfterMs: number | null): void;
+  /** Records, besides the failure, that the provider refused the credential (401 or 403). */
+  refused(deploymentId: string, credential: CredentialConfig | null, status: number): void;
   /** Returns every deployment that is cooling down, for metrics and status pages. */
   cooling(): readonly { readonly deploymentId: string; readonly untilMs: number }[];
 }
@@ -30,10 +35,19 @@ interface State {
 /**
  * Tracks the health of deployments. After three consecutive failures, a deployment cools down for 5 s, doubling up to a minute.
  * If the provider names a wait, it cools down for that time at once, at most a minute. Then one request probes it, and the
- * outcome ends or renews the cooldown. Times are monotonic.
+ * outcome ends or renews the cooldown. A refused credential cools down all of its deployments. Times are monotonic.
  */
 export function createDeploymentHealth(clock: Clock): DeploymentHealth {
   const states = new Map<string, State>();
+  const credentials = new CredentialHealth(clock);
+
+  function fitnessOfOwn(deploymentId: string): Fitness {
+    const state = states.get(deploymentId);
+    if (state === undefined || state.untilMs === 0) return 'fit';
+    const nowMs = clock.monotonicMs();
+    if (nowMs < state.untilMs) return 'cooling';
+    return nowMs < state.probeUntilMs ? 'cooling' : 'probe';
+  }
 
   function stateOf(deploymentId: string): State {
     const known = states.get(deploymentId);
@@ -44,18 +58,22 @@ export function createDeploymentHealth(clock: Clock): DeploymentHealth {
   }
 
   return {
-    fitness(deploymentId) {
-      const state = states.get(deploymentId);
-      if (state === undefined || state.untilMs === 0) return 'fit';
-      const nowMs = clock.monotonicMs();
-      if (nowMs < state.untilMs) return 'cooling';
-      return nowMs < state.probeUntilMs ? 'cooling' : 'probe';
+    fitness(deploymentId, credential = null) {
+      const own = fitnessOfOwn(deploymentId);
+      if (own === 'cooling' || credential === null) return own;
+      const shared = credentials.fitness(deploymentId, credential);
+      return shared === 'fit' ? own : shared;
     },
-    probing(deploymentId) {
+    probing(deploymentId, credential = null) {
       stateOf(deploymentId).probeUntilMs = clock.monotonicMs() + PROBE_MS_MAX;
+      if (credential !== null) credentials.probing(deploymentId, credential);
     },
-    succeeded(deploymentId) {
+    succeeded(deploymentId, credential = null) {
       states.delete(deploymentId);
+      if (credential !== null) credentials.succeeded(credential);
+    },
+    refused(deploymentId, credential, status) {
+      if (credential !== null) credentials.refused(deploymentId, credential, status);
     },
     failed(deploymentId, retryAfterMs) {
       const state = stateOf(deploymentId);
@@ -67,9 +85,11 @@ export function createDeploymentHealth(clock: Clock): DeploymentHealth {
     },
     cooling() {
       const nowMs = clock.monotonicMs();
-      return [...states]
+      const own = [...states]
         .filter(([, state]) => state.untilMs > nowMs)
         .map(([deploymentId, { untilMs }]) => ({ deploymentId, untilMs }));
+      const listed = new Set(own.map(({ deploymentId }) => deploymentId));
+      return [...own, ...credentials.cooling().filter(({ deploymentId }) => !listed.has(deploymentId))];
     },
   };
 }

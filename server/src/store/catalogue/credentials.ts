@@ -1,5 +1,5 @@
 /** Sealed credentials that we present to providers. Global, like the rest of the catalogue. */
-import { and, count, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, count, eq, inArray, isNull, lte, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { type Listed, listNamed, named, type PageRequest } from '../named-list.ts';
 import { credentials, deployments } from '../schema.ts';
@@ -41,6 +41,15 @@ export async function update(
 /** Deletes a credential. Throws ForeignKeyViolation while a deployment uses it. */
 export async function remove(tx: Database, id: string): Promise<void> {
   await tx.delete(credentials).where(eq(credentials.id, id));
+}
+
+/** Deletes the replaced secrets whose time is over. Nothing uses them, so no version changes. Returns their number. */
+export async function dropEndedSecrets(db: Database, at: Date): Promise<number> {
+  const { rowCount } = await db
+    .update(credentials)
+    .set({ otherSealed: null, otherLastFour: '', otherUntil: null })
+    .where(lte(credentials.otherUntil, at));
+  return rowCount ?? 0;
 }
 
 export interface CredentialFilter {

@@ -3,11 +3,13 @@ import { beforeAll, expect, test } from 'vitest';
 import { onEveryDatabase } from '../../../test/support/database.ts';
 import type { Database } from '../database.ts';
 import * as schema from '../schema.ts';
-import { findKey, findKeyByHash, findKeys, loadCatalogue, loadOrganization, loadOrganizations } from './config.ts';
+import { findKey, findKeyByHash, findKeys, loadCatalogue, loadOrganization, loadOrganizations, withoutSecret } from './config.ts';
 import { bumpConfigVersions, bumpVersion, CATALOGUE_SCOPE, configVersions } from './config-versions.ts';
+import type { OpenCredential } from './load-catalogue.ts';
 
 const hash = (byte: string) => byte.repeat(32);
-const openSecret = ({ id, sealed }: { id: string; sealed: Buffer | null }) => `${id}:${sealed?.toString()}`;
+const openCredential: OpenCredential = (row) =>
+  Object.freeze({ ...withoutSecret(row), apiKey: `${row.id}:${row.sealed?.toString()}` });
 
 onEveryDatabase('the configuration', (given) => {
   beforeAll(async () => {
@@ -92,7 +94,7 @@ onEveryDatabase('the configuration', (given) => {
   });
 
   test('the catalogue holds every target with its deployments, prices newest first, labels and opened credentials', async () => {
-    const catalogue = await loadCatalogue(given().db, openSecret);
+    const catalogue = await loadCatalogue(given().db, openCredential);
     expect([...catalogue.targets.keys()].sort()).toEqual(['fast', 'group']);
     const model = catalogue.targets.get('fast');
     expect(model?.members.map((member) => [member.deployment.id, member.weight])).toEqual([['dep_1', 3]]);
@@ -109,7 +111,7 @@ onEveryDatabase('the configuration', (given) => {
     const { db } = given();
     const found = await findKeyByHash(db, hash('aa'));
     const read = {
-      catalogue: await loadCatalogue(db, openSecret),
+      catalogue: await loadCatalogue(db, openCredential),
       organization: await loadOrganization(db, 'org_1'),
       key: found?.key,
     };
@@ -120,7 +122,7 @@ onEveryDatabase('the configuration', (given) => {
 
   // promise: Access-group grants are valid even before a group has
   test('an access group is there before it has members', async () => {
-    const catalogue = await loadCatalogue(given().db, openSecret);
+    const catalogue = await loadCatalogue(given().db, openCredential);
     expect(catalogue.accessGroups).toEqual(
       new Map([
         ['beta', new Set(['fast'])],
@@ -142,7 +144,7 @@ onEveryDatabase('the configuration', (given) => {
       .catch(() => {});
     expect((await configVersions(db, ['org_1'])).get('org_1')).toBe(before + 1);
     expect((await loadOrganization(db, 'org_1'))?.version).toBe(before + 1);
-    expect((await loadCatalogue(db, openSecret)).version).toBe((await configVersions(db)).get(CATALOGUE_SCOPE));
+    expect((await loadCatalogue(db, openCredential)).version).toBe((await configVersions(db)).get(CATALOGUE_SCOPE));
   });
 
   test('any id below an organization leads to it, and an account to its organizations', async () => {

@@ -16,22 +16,35 @@ import {
 } from '../schema.ts';
 import { CATALOGUE_SCOPE, configVersions } from './config-versions.ts';
 
-/** Decrypts the key of a credential. Throws if it cannot be decrypted. */
-export type OpenSecret = (row: typeof credentials.$inferSelect) => string;
+/** Opens a stored credential. Throws if it may not be used, for example because it cannot be decrypted. */
+export type OpenCredential = (row: typeof credentials.$inferSelect) => CredentialConfig;
+
+/** Returns a credential without its secret, for what only needs to know what is configured. */
+export function withoutSecret({ id, provider, kind, settings, baseUrl }: typeof credentials.$inferSelect): CredentialConfig {
+  return Object.freeze({
+    id,
+    provider: provider as ProviderName,
+    kind,
+    settings: Object.freeze({ ...settings }),
+    baseUrl,
+    apiKey: '',
+  });
+}
+
 /** Called for a row that cannot be read, with its id. */
 export type OnUnreadable = (what: 'credential' | 'price', id: string, error: unknown) => void;
 
 /**
  * Loads the catalogue in one snapshot. Its version is that of the scope `catalogue`. An unreadable row affects only its
- * deployment: one whose credential cannot be decrypted is disabled, and an invalid price leaves its deployment unpriced.
+ * deployment: one whose credential may not be used is disabled, and an invalid price leaves its deployment unpriced.
  */
 export async function loadCatalogue(
   db: Database,
-  openSecret: OpenSecret,
+  openCredential: OpenCredential,
   onUnreadable: OnUnreadable = () => {},
 ): Promise<Catalogue> {
   const rows = await db.transaction(readRows, { isolationLevel: 'repeatable read', accessMode: 'read only' });
-  const byId = deploymentsFrom(rows, openSecret, onUnreadable);
+  const byId = deploymentsFrom(rows, openCredential, onUnreadable);
   const labels = groupBy(rows.labels, (row) => row.targetName);
   const targets = [...modelTargets(rows, byId), ...routeGroupTargets(rows, byId)].map((target) => {
     const labelled = new Set(labels.get(target.name)?.map((row) => row.accessGroup));
@@ -57,8 +70,12 @@ async function readRows(tx: Database) {
   };
 }
 
-function deploymentsFrom(rows: Rows, openSecret: OpenSecret, onUnreadable: OnUnreadable): ReadonlyMap<string, DeploymentConfig> {
-  const opened = new Map(rows.credentials.map((row) => [row.id, credentialFrom(row, openSecret, onUnreadable)]));
+function deploymentsFrom(
+  rows: Rows,
+  openCredential: OpenCredential,
+  onUnreadable: OnUnreadable,
+): ReadonlyMap<string, DeploymentConfig> {
+  const opened = new Map(rows.credentials.map((row) => [row.id, credentialFrom(row, openCredential, onUnreadable)]));
   const priced = groupBy(rows.prices, (row) => row.deploymentId);
   return new Map(
     rows.deployments.map((row) => {
@@ -69,15 +86,14 @@ function deploymentsFrom(rows: Rows, openSecret: OpenSecret, onUnreadable: OnUnr
   );
 }
 
-/** Returns null if the credential cannot be decrypted. */
+/** Returns null if the credential may not be used. */
 function credentialFrom(
   row: Rows['credentials'][number],
-  openSecret: OpenSecret,
+  openCredential: OpenCredential,
   onUnreadable: OnUnreadable,
 ): CredentialConfig | null {
   try {
-    const { id, provider, baseUrl } = row;
-    return Object.freeze({ id, provider: provider as ProviderName, baseUrl, apiKey: openSecret(row) });
+    return openCredential(row);
   } catch (error) {
     onUnreadable('credential', row.id, error);
     return null;

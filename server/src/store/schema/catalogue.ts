@@ -3,14 +3,19 @@ import { sql } from 'drizzle-orm';
 import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { PriceUnits } from '../../domain/money/price.ts';
 import { DEPLOYMENT_MODES } from '../../domain/routing/catalogue.ts';
+import { CREDENTIAL_KINDS, type CredentialSettings } from '../../domain/routing/credential.ts';
 import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns.ts';
 
 const version = () => bigint('version', { mode: 'number' }).notNull().default(1);
 
 /**
- * A credential that we present to a provider. `sealed` is its key, encrypted under the credentials data key; null if the provider
- * needs none. `sealedFor` names the AAD. `address` is the row's id and the address of the key. `row` is the id alone, as earlier
+ * A credential that we present to a provider. `sealed` is its secret, encrypted under the credentials data key; null if the provider
+ * needs none. Secrets of more than one text are JSON; that of `ambient` is empty, and sealed all the same: it binds the row to its
+ * address. `sealedFor` names the AAD. `address` is the row's id and the address of the secret. `row` is the id alone, as earlier
  * versions write and read it (store/sealing/key-seal.ts).
+ *
+ * `otherSealed` is the secret before, which counts until `otherUntil`, but only beside the `sealed` that replaced it
+ * (store/sealing/other-secret.ts).
  */
 export const credentials = pgTable(
   'credentials',
@@ -18,12 +23,17 @@ export const credentials = pgTable(
     id: text('id').primaryKey(),
     name: text('name').notNull(),
     provider: text('provider').notNull(),
+    kind: text('kind', { enum: CREDENTIAL_KINDS }).notNull().default('api_key'),
+    settings: jsonb('settings').$type<CredentialSettings>().notNull().default({}),
     baseUrl: text('base_url'),
     sealed: bytes('sealed'),
     sealedFor: text('sealed_for', { enum: ['row', 'address'] })
       .notNull()
       .default('row'),
     lastFour: text('last_four').notNull().default(''),
+    otherSealed: bytes('other_sealed'),
+    otherLastFour: text('other_last_four').notNull().default(''),
+    otherUntil: instant('other_until'),
     /** The day on which the provider ends the key, as people entered it. Null: no end is known. */
     expiresAt: instant('expires_at'),
     version: version(),
@@ -33,6 +43,10 @@ export const credentials = pgTable(
   (table) => [
     uniqueIndex('credentials_name').on(table.name),
     check('credentials_sealed_for', sql`${table.sealedFor} in ('row', 'address')`),
+    check(
+      'credentials_kind',
+      sql`${table.kind} in ('api_key', 'aws_static', 'aws_bearer', 'azure_entra', 'gcp_service_account', 'ambient')`,
+    ),
   ],
 );
 

@@ -1,8 +1,8 @@
 /**
- * Seals provider keys for their row and the address that they are sent to. If someone changes the address in the database, the
- * key no longer opens and cannot leak. Earlier versions sealed for the row alone. A replica of such a version may still run, read
- * new rows and replace keys. So each row names its form, and new seals have the old form until no such replica can run
- * (`mayRunBefore`).
+ * Seals secrets of credentials for their row and the address that they are sent to. If someone changes the address in the database,
+ * the secret no longer opens and cannot leak. Earlier versions sealed for the row alone. A replica of such a version may still run,
+ * read new rows and replace keys. So each row names its form, and new seals have the old form until no such replica can run
+ * (`mayRunBefore`). Only API keys of the providers that such a version knows have the old form.
  */
 import { and, asc, eq } from 'drizzle-orm';
 import { type KeyPlace, keyAddress } from '../../domain/tenancy/key-address.ts';
@@ -11,6 +11,7 @@ import * as credentials from '../catalogue/credentials.ts';
 import type { Database } from '../database.ts';
 import { mayRunBefore } from '../installation/lease.ts';
 import { credentials as table } from '../schema.ts';
+import { NO_OTHER, openOther, sealOther } from './other-secret.ts';
 
 /** The migration of the new form. Versions without it can read only the old form. */
 const SINCE = '0019_keys_for_addresses';
@@ -20,21 +21,25 @@ type Row = KeyPlace & Pick<credentials.CredentialRow, 'id' | 'sealed' | 'sealedF
 export type SealedKey = Pick<credentials.CredentialRow, 'sealed' | 'sealedFor'>;
 
 /**
- * Returns the key of a stored credential, empty if its provider needs none. Throws UnsealFailure if someone changed the row by
- * hand.
+ * Returns the secret of a stored credential as one text, empty if its provider needs none. Throws UnsealFailure if someone changed
+ * the row by hand.
  */
 export function openKey(dataKey: Buffer, row: Row): string {
-  return row.sealed === null ? '' : open(dataKey, row.sealed, aadOf(row, row.sealedFor)).toString();
+  if (row.sealed !== null) return open(dataKey, row.sealed, aadOf(row, row.sealedFor)).toString();
+  // Other kinds are always sealed, also if they have no secret.
+  if ((row.kind ?? 'api_key') !== 'api_key') throw new UnsealFailure();
+  return '';
 }
 
-/** Seals a key in the newest form that every running replica can read. Call it in the transaction that stores the key. */
+/** Seals a secret in the newest form that every running replica can read. Call it in the transaction that stores the secret. */
 export async function sealKey(
   tx: Database,
   dataKey: Buffer,
   place: KeyPlace & { readonly id: string },
   key: string,
 ): Promise<SealedKey> {
-  const sealedFor = (await mayRunBefore(tx, SINCE)) ? 'row' : 'address';
+  const isKey = (place.kind ?? 'api_key') === 'api_key';
+  const sealedFor = isKey && (await mayRunBefore(tx, SINCE)) ? 'row' : 'address';
   return { sealed: seal(dataKey, key, aadOf(place, sealedFor)), sealedFor };
 }
 
@@ -71,7 +76,7 @@ async function bindOne(tx: Database, dataKey: Buffer, id: string): Promise<'boun
     const sealed = row.sealed === null ? null : seal(dataKey, openKey(dataKey, row), aadOf(row, 'address'));
     await tx
       .update(table)
-      .set({ sealed, sealedFor: 'address' })
+      .set({ sealed, sealedFor: 'address', ...otherBeside(dataKey, row, sealed) })
       .where(and(eq(table.id, id), eq(table.sealedFor, 'row')));
     return 'bound';
   } catch (error) {
@@ -80,6 +85,14 @@ async function bindOne(tx: Database, dataKey: Buffer, id: string): Promise<'boun
   }
 }
 
+/** Returns the other secret of a row, sealed to open beside the new seal of the first. */
+function otherBeside(dataKey: Buffer, row: credentials.CredentialRow, sealed: Buffer | null) {
+  const other = openOther(dataKey, row, Number.NEGATIVE_INFINITY);
+  if (other === null) return NO_OTHER;
+  const { text, untilMs } = other;
+  return sealOther(dataKey, { ...row, sealed }, { text, lastFour: row.otherLastFour, until: new Date(untilMs) });
+}
+
 function aadOf(row: KeyPlace & { readonly id: string }, sealedFor: 'row' | 'address'): string {
-  return sealedFor === 'row' ? row.id : `credential ${row.id} ${keyAddress(row.provider, row.baseUrl)}`;
+  return sealedFor === 'row' ? row.id : `credential ${row.id} ${keyAddress(row)}`;
 }

@@ -1,0 +1,128 @@
+/** A provider key is rotated while 200 callers call, and the provider takes now the new key alone and now the old one: no call fails. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, test } from 'vitest';
+import { type Gateway, startGateway } from '../prove/gateway.ts';
+import { type Key, makeKey, makeModel, makeTenant } from '../prove/tenant.ts';
+
+const CALLERS = 200;
+/** The answers in a row that the provider gives before it changes its mind: by then every caller knows which key it takes. */
+const IN_A_ROW = 800;
+const TURNS = 6;
+const [OLD, NEW] = ['sk-old-canary-0123456789', 'sk-new-canary-0123456789'];
+const USAGE = { prompt_tokens: 9, completion_tokens: 6, total_tokens: 15 };
+const ANSWER = JSON.stringify({
+  ...{ id: 'chatcmpl-1', object: 'chat.completion', created: 1, model: 'm', usage: USAGE },
+  choices: [{ index: 0, message: { role: 'assistant', content: 'Hello.' }, finish_reason: 'stop' }],
+});
+
+/** A provider that takes one key, and another one each time that it has taken it often enough. */
+async function startFickle() {
+  const counts = { taken: 0, refused: 0, inARow: 0, turns: 0 };
+  let taken = OLD;
+  let isFickle = false;
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => {
+      const isRight = request.headers.authorization === `Bearer ${taken}`;
+      const said = isRight ? ANSWER : JSON.stringify({ error: { message: `refused: ${request.headers.authorization}` } });
+      response.writeHead(isRight ? 200 : counts.turns % 2 === 0 ? 401 : 403, { 'content-type': 'application/json' }).end(said);
+      counts[isRight ? 'taken' : 'refused'] += 1;
+      counts.inARow = isRight ? counts.inARow + 1 : 0;
+      if (!isFickle || counts.inARow < IN_A_ROW || counts.turns >= TURNS) return;
+      taken = taken === OLD ? NEW : OLD;
+      [counts.inARow, counts.turns] = [0, counts.turns + 1];
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    counts,
+    takes: () => taken,
+    becomeFickle: () => {
+      [isFickle, counts.inARow] = [true, 0];
+    },
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+let gateway: Gateway | null = null;
+let close = () => {};
+afterEach(async () => {
+  await gateway?.kill();
+  gateway = null;
+  close();
+});
+
+async function callOnce({ base }: Gateway, { secret }: Key): Promise<string> {
+  const response = await fetch(`${base}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'fast', max_tokens: 20, messages: [{ role: 'user', content: 'Hi.' }] }),
+  });
+  const text = await response.text();
+  return response.status === 200 ? 'answered' : `${response.status} ${text}`;
+}
+
+/** Calls without a pause until it is told to stop. Returns how often each outcome was seen. */
+function keepCalling(at: Gateway, key: Key) {
+  const outcomes = new Map<string, number>();
+  let isOver = false;
+  const callers = Array.from({ length: CALLERS }, async () => {
+    while (!isOver) {
+      const outcome = await callOnce(at, key);
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }
+  });
+  return {
+    outcomes,
+    stop: async () => {
+      isOver = true;
+      await Promise.all(callers);
+    },
+  };
+}
+
+// promise: A call whose secret the provider refuses is made with the other one
+test('200 callers, a rotation, and a provider that changes its mind six times: failed 0', { timeout: 240_000 }, async () => {
+  const provider = await startFickle();
+  close = provider.close;
+  gateway = await startGateway();
+  const now = gateway;
+  const made = { name: 'main', provider: 'openai', api_key: OLD, base_url: provider.baseUrl };
+  const { id } = await now.admin<{ id: string }>('POST', '/credentials', made);
+  await makeModel(now, { model: 'fast', provider: 'openai', upstreamModel: 'a', credentialId: id });
+  const key = await makeKey(now, await makeTenant(now));
+  const load = keepCalling(now, key);
+  while (provider.counts.taken < CALLERS) await sleep(10);
+  // The provider does not take the new key yet.
+  await now.admin('PATCH', `/credentials/${id}`, { api_key: NEW });
+  const before = provider.counts.taken;
+  while (provider.counts.taken < before + IN_A_ROW) await sleep(10);
+  expect([...load.outcomes.keys()]).toEqual(['answered']);
+  provider.becomeFickle();
+  while (provider.counts.turns < TURNS) await sleep(10);
+  const late = provider.counts.taken;
+  while (provider.counts.taken < late + IN_A_ROW) await sleep(10);
+  // The old key is taken at the end, so ending the overlap stops everything.
+  expect(provider.takes()).toBe(OLD);
+  await load.stop();
+  expect(Object.fromEntries(load.outcomes)).toEqual({ answered: expect.any(Number) });
+  const answered = load.outcomes.get('answered') ?? 0;
+  expect(answered).toBeGreaterThan(IN_A_ROW * TURNS);
+  // Each change is learned once by those who were under way, and not by every call.
+  expect(provider.counts.refused).toBeGreaterThanOrEqual(TURNS);
+  expect(provider.counts.refused).toBeLessThan(answered / 2);
+  expect(await now.admin('GET', '/health')).toMatchObject({ cooling_deployments: [] });
+  const told = now.output().match(/a provider refuses one of two secrets/g) ?? [];
+  expect(told.length).toBeGreaterThanOrEqual(1);
+  expect(told.length).toBeLessThanOrEqual(4);
+  expect(now.output()).not.toMatch(/canary/);
+  await now.admin('POST', `/credentials/${id}/end-overlap`);
+  expect(await callOnce(now, key)).toMatch(/^502 /);
+});
