@@ -1,6 +1,7 @@
 // Writes docs/translation.md: what a translation between chat dialects loses. `--check` only checks that the page is current.
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { ChatWire, ClientWire } from '../server/src/dialects/dialect.ts';
+import type { ChatWire, ClientWire, ServerWire } from '../server/src/dialects/dialect.ts';
+import { INPUT_TYPE_WORDS, INPUT_TYPES } from '../server/src/dialects/embeddings/input-types.ts';
 import { FEATURE_NAMES } from '../server/src/dialects/feature-names.ts';
 import { type FieldRow, LOSS_TABLE } from '../server/src/dialects/loss-table.ts';
 
@@ -12,13 +13,16 @@ const NAMES: Readonly<Record<ChatWire, string>> = {
   gemini: 'Gemini',
 };
 const WIRES = Object.keys(NAMES) as ChatWire[];
+/** The dialects that requests translate into: also those that only providers speak. */
+const SERVER_NAMES: Readonly<Record<ServerWire, string>> = { ...NAMES, 'cohere-chat': 'Cohere' };
+const SERVER_WIRES = Object.keys(SERVER_NAMES) as ServerWire[];
 /** The dialects whose requests have a table of their own. Requests of Cursor have that of Responses. */
 const CLIENTS: readonly (readonly [ClientWire, string])[] = [
   ...WIRES.map((wire) => [wire, NAMES[wire]] as const),
   ['openai-completions', 'text completions'],
 ];
 
-const text = `${head()}${CLIENTS.map(([wire, name]) => tableOf(wire, name)).join('')}${features()}`;
+const text = `${head()}${CLIENTS.map(([wire, name]) => tableOf(wire, name)).join('')}${features()}${embeddings()}`;
 
 if (!process.argv.includes('--check')) writeFileSync(FILE, text);
 else if (text !== readFileSync(FILE, 'utf8')) {
@@ -45,12 +49,12 @@ responses. \`npm run generate\` writes this page from \`server/src/dialects/loss
 }
 
 function tableOf(client: ClientWire, name: string): string {
-  const wires = WIRES.filter((wire) => wire !== client);
+  const wires = SERVER_WIRES.filter((wire) => wire !== client);
   const rows = Object.entries(LOSS_TABLE[client]).filter(([, { lost }]) => wires.some((wire) => lost[wire] !== undefined));
   const carried = Object.entries(LOSS_TABLE[client]).filter(([, { lost }]) => wires.every((wire) => lost[wire] === undefined));
   return `## Requests of ${name}
 
-| field | ${wires.map((wire) => `to ${NAMES[wire]}`).join(' | ')} | loses nothing if |
+| field | ${wires.map((wire) => `to ${SERVER_NAMES[wire]}`).join(' | ')} | loses nothing if |
 ${'|---'.repeat(wires.length + 2)}|
 ${rows.map(([field, row]) => rowOf(field, row, wires)).join('')}
 Carried: ${carried.map(([field]) => `\`${field}\``).join(', ')}.
@@ -58,7 +62,7 @@ Carried: ${carried.map(([field]) => `\`${field}\``).join(', ')}.
 `;
 }
 
-function rowOf(field: string, { lost, harmless = [] }: FieldRow, wires: readonly ChatWire[]): string {
+function rowOf(field: string, { lost, harmless = [] }: FieldRow, wires: readonly ServerWire[]): string {
   const fates = wires.map((wire) => lost[wire] ?? 'carried');
   const values = harmless.map((value) => `\`${JSON.stringify(value)}\``).join(', ');
   return `| \`${field}\` | ${fates.join(' | ')} | ${values || '–'} |\n`;
@@ -80,4 +84,24 @@ ${rows.join('')}
 Refused by their place in the request, such as \`messages[0].content[1]\`: sound, video, stored files and URLs that the model cannot take, tools that a provider runs, grammars of
 tools, and a demand to compact the conversation (\`compaction_trigger\`).
 `;
+}
+
+function embeddings(): string {
+  return `
+## Embeddings
+
+Requests to \`/v1/embeddings\` translate to Cohere, Voyage and Gemini. \`model\`, \`input\`, \`dimensions\` and \`encoding_format\` are carried; \`user\` and any other field is dropped. Refused: tokens in place of
+texts. A text that is too long for the model is an error at Cohere and Voyage, as at OpenAI, and is not cut. The field \`input_type\`, which OpenAI lacks, says what the vectors are for:
+
+| \`input_type\` | to Cohere | to Voyage | to Gemini |
+|---|---|---|---|
+${INPUT_TYPES.map(embeddingRow).join('')}
+Each vendor's word may be sent to all three. Without one, Cohere gets \`search_document\`, because its models require one. Gemini's older models report no usage: it is estimated,
+\`usage.estimated\` is true, and the request's row says \`estimated\`.
+`;
+}
+
+function embeddingRow(type: (typeof INPUT_TYPES)[number]): string {
+  const words = (['cohere-embed', 'voyage-embed', 'gemini-embed'] as const).map((wire) => INPUT_TYPE_WORDS[wire][type]);
+  return `| ${type} | ${words.map((word) => (word === undefined ? 'dropped' : `\`${word}\``)).join(' | ')} |\n`;
 }

@@ -18,10 +18,11 @@ type Json = any;
 /** The dialects in which an answer can be read. */
 export type ChatKind = 'chat' | 'messages' | 'responses' | 'gemini';
 
-export function meaningOf(kind: ChatKind | 'completions', stream: boolean, bytes: Buffer): Meaning {
+export function meaningOf(kind: ChatKind | 'completions' | 'cohere', stream: boolean, bytes: Buffer): Meaning {
   const text = bytes.toString();
   if (kind === 'responses') return response(stream ? finalResponse(jsonEventsIn(text)) : JSON.parse(text));
   if (kind === 'completions') return completions(stream ? jsonEventsIn(text) : [JSON.parse(text)]);
+  if (kind === 'cohere') return stream ? cohereStream(jsonEventsIn(text)) : cohere(JSON.parse(text));
   if (kind === 'gemini') return contents(stream ? jsonEventsIn(text) : [JSON.parse(text)]);
   if (!stream) return kind === 'chat' ? chat(JSON.parse(text)) : message(JSON.parse(text));
   return kind === 'chat' ? chatStream(jsonEventsIn(text)) : messageStream(jsonEventsIn(text));
@@ -160,4 +161,30 @@ function contents(chunks: Json[]): Meaning {
     output: usage.totalTokenCount === undefined ? undefined : output,
     cache: 0,
   };
+}
+
+/** Cohere's answer. The units that it bills are what a client is told. */
+function cohere({ message, finish_reason: stop, usage }: Json): Meaning {
+  const { input_tokens: input, output_tokens: output } = usage?.billed_units ?? {};
+  return {
+    text: textParts(message.content),
+    tools: (message.tool_calls ?? []).map((call: Json) => [call.function.name, parsed(call.function.arguments)]),
+    stop: stop ?? null,
+    input,
+    output,
+    cache: 0,
+  };
+}
+
+function cohereStream(events: Json[]): Meaning {
+  const content: Json[] = [];
+  const calls: Json[] = [];
+  for (const { type, index, delta } of events) {
+    const said = delta?.message;
+    if (type === 'content-delta' && said.content.text !== undefined) content.push({ type: 'text', text: said.content.text });
+    if (type === 'tool-call-start') calls[index] = { function: { ...said.tool_calls.function } };
+    if (type === 'tool-call-delta') calls[index].function.arguments += said.tool_calls.function.arguments;
+  }
+  const end = events.findLast(({ type }) => type === 'message-end')?.delta;
+  return cohere({ message: { content, tool_calls: calls }, finish_reason: end?.finish_reason, usage: end?.usage });
 }

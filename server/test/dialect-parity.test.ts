@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, Wire } from '../src/dialects/dialect.ts';
+import type { InboundWire, JsonObject, Wire } from '../src/dialects/dialect.ts';
 import { openExchange, readFacts } from '../src/dialects/exchange.ts';
 import { meaningOf } from './answer-meaning.ts';
 import { answersOf, bytesOf, justified, pairs, type Recording } from './recordings.ts';
 
 type Kind = 'chat' | 'messages';
-const WIRES: Record<Kind, Wire> = { chat: 'openai-chat', messages: 'anthropic-messages' };
+const WIRES: Record<Kind, InboundWire> = { chat: 'openai-chat', messages: 'anthropic-messages' };
+/** The wire of a recorded answer. */
+const wireOf = ({ kind }: Recording): Wire => (kind === 'cohere-chat' ? kind : WIRES[kind as Kind]);
 
-function exchange(client: Wire, upstream: Wire, body: JsonObject, upstreamModel = 'claude-sonnet-4-5') {
+function exchange(client: InboundWire, upstream: Wire, body: JsonObject, upstreamModel = 'claude-sonnet-4-5') {
   const reading = readFacts(client, body);
   if (!reading.ok) throw new Error(reading.problem.message);
   const { facts } = reading;
@@ -33,7 +35,7 @@ function answered(recording: Recording, kind: Kind, step: number) {
     messages: [{ role: 'user', content: 'hi' }],
     stream_options: { include_usage: true },
   };
-  const { whole, stream } = exchange(WIRES[kind], WIRES[recording.kind as Kind], body);
+  const { whole, stream } = exchange(WIRES[kind], wireOf(recording), body);
   const bytes = bytesOf(recording);
   if (!recording.stream) return whole(bytes);
   const answer = stream();
@@ -111,8 +113,27 @@ describe('other OpenAI-compatible answers read as messages', () => {
   });
 });
 
+describe('Cohere’s answers read as chat completions and as messages', () => {
+  const answers = answersOf('cohere', 'cohere-chat');
+  const both = answers.flatMap((recording) =>
+    (['chat', 'messages'] as const).map((kind) => [recording.response, kind, recording] as const),
+  );
+
+  it('covers nine answers', () => expect(answers).toHaveLength(9));
+
+  it.each(both)('%s as %s', (_name, kind, recording) => {
+    const want = meaningOf('cohere', recording.stream, bytesOf(recording));
+    const { bytes, facts } = answered(recording, kind, 1000);
+    const got = meaningOf(kind, recording.stream, bytes);
+    expect({ text: got.text, tools: got.tools }).toEqual({ text: want.text, tools: want.tools });
+    expect([got.input, got.output, facts.complete]).toEqual([want.input, want.output, true]);
+    expect(got.stop).toEqual(expect.any(String));
+    if (recording.stream) expect(answered(recording, kind, 1).bytes.equals(bytes)).toBe(true);
+  });
+});
+
 describe('requests translate at least what another gateway translates', () => {
-  const apis: Record<string, Wire> = {
+  const apis: Record<string, InboundWire> = {
     completions: 'openai-chat',
     messages: 'anthropic-messages',
     'count-tokens': 'anthropic-count-tokens',
@@ -122,8 +143,8 @@ describe('requests translate at least what another gateway translates', () => {
   };
   const requests = pairs.filter((pair) => pair.direction === 'request' && typeof pair.expected === 'object');
   it.each(requests.map((pair) => [`${pair.input_api} → ${pair.target}: ${pair.case}`, pair] as const))('%s', (_name, pair) => {
-    const client = apis[pair.input_api] as Wire;
-    const upstream = pair.input_api === 'count-tokens' ? client : (apis[pair.target] as Wire);
+    const client = apis[pair.input_api] as InboundWire;
+    const upstream = pair.input_api === 'count-tokens' ? client : (apis[pair.target] as InboundWire);
     const model = upstream === 'openai-chat' ? 'gpt-5-nano' : 'claude-sonnet-4-5';
     const sent = JSON.parse(exchange(client, upstream, { ...pair.input, model }, model).upstreamBody.toString());
     const missing = paths(pair.expected).filter((path) => !paths(sent).includes(path) && !justified[`${pair.case} ${path}`]);

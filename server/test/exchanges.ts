@@ -1,5 +1,5 @@
 /** What tests of dialects share: an exchange for a body, a stream run through, events written and read. */
-import type { AnswerStream, Exchange, JsonObject, Wire } from '../src/dialects/dialect.ts';
+import type { AnswerStream, Exchange, InboundWire, JsonObject, Wire } from '../src/dialects/dialect.ts';
 import { openExchange, readFacts } from '../src/dialects/exchange.ts';
 
 export interface ExchangeNames {
@@ -21,7 +21,7 @@ export function exchangeOf(client: Wire, upstream: Wire, more: JsonObject, names
   const reading = readFacts(client, body, undefined, called);
   if (!reading.ok) throw new Error(reading.problem.message);
   return openExchange({
-    client,
+    client: client as InboundWire,
     upstream,
     body,
     facts: reading.facts,

@@ -11,6 +11,7 @@ export interface Recording {
     | 'completions'
     | ('responses' | 'responses-compact')
     | ('generate-content' | 'stream-generate-content')
+    | ('cohere-chat' | 'cohere-embed' | 'gemini-embed')
     | 'embeddings'
     | 'count-tokens';
   readonly response: string;

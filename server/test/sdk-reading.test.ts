@@ -1,14 +1,21 @@
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
-import type { Wire } from '../src/dialects/dialect.ts';
+import type { InboundWire, Wire } from '../src/dialects/dialect.ts';
 import { openExchange, readBody, readFacts } from '../src/dialects/exchange.ts';
 import { meaningOf } from './answer-meaning.ts';
 import { answersOf, bytesOf, type Recording } from './recordings.ts';
 
+/** The wire of a recorded answer. */
+function upstreamOf({ kind, provider }: Recording): Wire {
+  if (kind === 'embeddings' && provider === 'voyage') return 'voyage-embed';
+  if (kind === 'cohere-chat' || kind === 'cohere-embed' || kind === 'gemini-embed') return kind;
+  return kind === 'chat' ? 'openai-chat' : 'anthropic-messages';
+}
+
 /** A server for one call: reads the request as we do and answers with the recording, said in the client's dialect. */
-function answering(recording: Recording, client: Wire): typeof fetch {
-  const upstream: Wire = recording.kind === 'chat' ? 'openai-chat' : 'anthropic-messages';
+function answering(recording: Recording, client: InboundWire): typeof fetch {
+  const upstream = upstreamOf(recording);
   return async (_url, init) => {
     const body = readBody(Buffer.from(String(init?.body)));
     if (!body.ok) throw new Error(body.problem.message);
@@ -104,5 +111,36 @@ describe('the Anthropic SDK reads an OpenAI answer', () => {
     const calls = answer.content.flatMap((block) => (block.type === 'tool_use' ? [[block.name, block.input]] : []));
     expect(calls).toEqual(want.tools);
     expect(answer.usage.output_tokens).toBe(want.output ?? 0);
+  });
+});
+
+describe('the OpenAI SDK reads embeddings of another vendor', () => {
+  const embeddings = [
+    ...answersOf('cohere', 'cohere-embed'),
+    ...answersOf('voyage', 'embeddings'),
+    ...answersOf('gemini', 'gemini-embed'),
+  ];
+  const vectorsIn = (text: string): number[][] => {
+    const { embeddings: listed, data } = JSON.parse(text);
+    return (data ?? listed.float ?? listed).map((one: number[] | { embedding?: number[]; values?: number[] }) =>
+      Array.isArray(one) ? one : (one.embedding ?? one.values),
+    );
+  };
+
+  it.each(named(embeddings))('%s', async (_name, recording) => {
+    const want = vectorsIn(bytesOf(recording).toString());
+    const client = new OpenAI({
+      apiKey: 'k',
+      baseURL: 'http://test/v1',
+      fetch: answering(recording, 'openai-embeddings'),
+      maxRetries: 0,
+    });
+    // The SDK asks for base64 unless it is told otherwise, and reads 32-bit floats from it.
+    const input = want.map((_, at) => `text ${at}`);
+    const { data, usage } = await client.embeddings.create({ model: 'any', input });
+    expect(data.map(({ embedding }) => embedding)).toEqual(want.map((vector) => vector.map(Math.fround)));
+    expect(usage.prompt_tokens).toBeGreaterThan(0);
+    const plain = await client.embeddings.create({ model: 'any', input, encoding_format: 'float' });
+    expect(plain.data.map(({ embedding }) => embedding)).toEqual(want);
   });
 });

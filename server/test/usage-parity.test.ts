@@ -4,6 +4,8 @@ import { bytesOf, recordings } from './recordings.ts';
 import { differenceUsd, differsAsStated, exceptionFor, usageParity } from './usage-parity.ts';
 
 const USD_EPSILON = 1e-9;
+/** Answers of these kinds name no model. */
+const NAMELESS: ReadonlySet<string> = new Set(['responses-compact', 'cohere-chat', 'cohere-embed', 'gemini-embed']);
 const answers = recordings.filter((recording) => recording.status === 200);
 
 describe('what a recorded answer costs', () => {
@@ -30,8 +32,7 @@ describe('what a recorded answer costs', () => {
 
   it('is unknown only where their table has no price or the answer reports no usage', () => {
     const unknown = rows
-      // A compaction names no model.
-      .filter(({ recording, parity }) => recording.kind !== 'responses-compact' && parity.ours === null && parity.usage !== null)
+      .filter(({ recording, parity }) => !NAMELESS.has(recording.kind) && parity.ours === null && parity.usage !== null)
       .map(({ parity }) => parity.model);
     expect(unknown.sort()).toEqual([
       ...['babbage:2023-07-21-v2', 'babbage:2023-07-21-v2', 'babbage:2023-07-21-v2'],

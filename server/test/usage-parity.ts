@@ -1,6 +1,6 @@
 /** Usage as we read it, priced as we price it, held against what `@pydantic/genai-prices` makes of the same answer. */
 import { calcPrice, extractUsage, findProvider, type Usage as TheirUsage } from '@pydantic/genai-prices';
-import type { AnswerFacts, JsonObject, Wire } from '../src/dialects/dialect.ts';
+import type { AnswerFacts, InboundWire, JsonObject, Wire } from '../src/dialects/dialect.ts';
 import { openExchange } from '../src/dialects/exchange.ts';
 import { costNanoUsd, withRequestFee } from '../src/domain/money/price.ts';
 import type { Usage, UsageBucket, UsageUnit } from '../src/domain/usage/usage.ts';
@@ -24,6 +24,9 @@ const WIRES: Readonly<Record<Recording['kind'], Wire>> = {
   'responses-compact': 'openai-compact',
   'generate-content': 'gemini',
   'stream-generate-content': 'gemini',
+  'cohere-chat': 'cohere-chat',
+  'cohere-embed': 'cohere-embed',
+  'gemini-embed': 'gemini-embed',
   embeddings: 'openai-embeddings',
   'count-tokens': 'anthropic-count-tokens',
 };
@@ -73,14 +76,25 @@ function factsOf(recording: Recording): AnswerFacts {
     wantsUsage: true,
     beyond: [],
   };
-  const names = { upstreamModel: 'm', outputCap: null, maxOutputTokens: null };
-  const exchange = openExchange({ client: wire, upstream: wire, body: { messages: [] }, facts, ...names });
   const bytes = bytesOf(recording);
+  const { client, body } = clientOf(wire, bytes);
+  const inputs = Array.isArray(body.input) ? body.input.length : 1;
+  const names = { upstreamModel: 'm', outputCap: null, maxOutputTokens: null };
+  const exchange = openExchange({ client, upstream: wire, body, facts: { ...facts, inputs }, ...names });
   if (!recording.stream) return exchange.whole(bytes).facts;
   const stream = exchange.stream();
   stream.push(bytes);
   stream.end({ clean: true });
   return stream.facts();
+}
+
+/** A client that is served in this wire: one that speaks it, or one for which it is translated. */
+function clientOf(wire: Wire, answer: Buffer): { readonly client: InboundWire; readonly body: JsonObject } {
+  if (wire === 'cohere-chat') return { client: 'openai-chat', body: { messages: [] } };
+  if (wire !== 'cohere-embed' && wire !== 'gemini-embed') return { client: wire as InboundWire, body: { messages: [] } };
+  const { embeddings } = JSON.parse(answer.toString());
+  const vectors: readonly unknown[] = embeddings.float ?? embeddings;
+  return { client: 'openai-embeddings', body: { input: vectors.map(() => 'x') } };
 }
 
 /** The whole answer, or of a stream an answer with its model and final usage, read without our code. */

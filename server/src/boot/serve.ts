@@ -7,9 +7,11 @@ import { systemClock as clock } from '../lib/timing/clock.ts';
 import { withTimeout } from '../lib/timing/timeout.ts';
 import { createTimerWheel } from '../lib/timing/timer-wheel.ts';
 import { createAnthropicProvider } from '../providers/anthropic/anthropic-provider.ts';
+import { createCohereProvider } from '../providers/cohere/cohere-provider.ts';
 import { createFakeProvider } from '../providers/fake/fake-provider.ts';
 import { createGeminiProvider } from '../providers/gemini/gemini-provider.ts';
 import { createOpenAiProvider } from '../providers/openai/openai-provider.ts';
+import { createVoyageProvider } from '../providers/voyage/voyage-provider.ts';
 import { BadSetting } from '../settings/bad-setting.ts';
 import type { Config } from '../settings/config.ts';
 import { type AddressPolicy, createAddressPolicy } from '../upstream/address-policy.ts';
@@ -58,6 +60,8 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
     createOpenAiProvider({ transport, responsesHosts: config.responsesUpstreams }),
     createAnthropicProvider({ transport }),
     createGeminiProvider({ transport }),
+    createCohereProvider({ transport }),
+    createVoyageProvider({ transport }),
     createFakeProvider(),
   ];
   const opened = await openGateway(config, stores, wheel, providers, log);

@@ -14,7 +14,7 @@ export type InboundWire =
   | ('openai-embeddings' | 'anthropic-count-tokens' | 'gemini-count-tokens');
 
 /** All wire formats: those of clients, and those that only providers speak. */
-export type Wire = InboundWire | ServerWire;
+export type Wire = InboundWire | ServerWire | EmbeddingWire;
 
 /** The facts about a call that its path states, for wires whose bodies do not. */
 export interface Called {
@@ -30,7 +30,10 @@ type Framing = 'events' | 'array';
 export type ChatWire = 'openai-chat' | 'anthropic-messages' | 'openai-responses' | 'gemini';
 
 /** The wires of providers that chats translate into: the chat wires, and those that no client speaks. */
-export type ServerWire = ChatWire;
+export type ServerWire = ChatWire | 'cohere-chat';
+
+/** The wires of providers that requests for embeddings translate into. */
+export type EmbeddingWire = 'cohere-embed' | 'voyage-embed' | 'gemini-embed';
 
 /** The wires of clients whose requests translate into a chat wire. */
 export type ClientWire = ChatWire | 'openai-completions' | 'cursor-responses';
@@ -55,6 +58,8 @@ export interface RequestFacts {
    * text.
    */
   readonly mediaBytes: number;
+  /** The number of inputs of a request for embeddings. */
+  readonly inputs?: number;
   /** True if the caller asked for usage in the stream (`stream_options.include_usage`). Anthropic's streams always report it. */
   readonly wantsUsage: boolean;
   /** The form in which the caller wants a stream; absent: server-sent events. */

@@ -10,6 +10,7 @@
  *   output cap are edited, and what would be stored is left out. Unknown fields survive. The answer passes as bytes, and its usage is read alongside.
  * - Different dialects: each format is read into and written from one neutral form (neutral.ts). A field that the other side
  *   cannot express is refused by name, or dropped and said (loss-table.ts).
+ * - Embeddings have no neutral form: OpenAI's format is written for each vendor directly (embeddings/).
  * - Before anything is sent, read-facts.ts reads the facts that admission needs: model, output cap, number of answers, media, and
  *   charges beyond tokens. The checked body is the one that is sent. A body with two readings, such as a repeated field, is
  *   refused.
@@ -22,6 +23,7 @@
  */
 import { cursorExchange } from './cursor/cursor-exchange.ts';
 import type { Exchange, ExchangeOptions } from './dialect.ts';
+import { embeddingExchange } from './embeddings/embedding-exchange.ts';
 import { nativeExchange } from './native/native-exchange.ts';
 import { countingExchange } from './openai-responses/counting-exchange.ts';
 import { translatedExchange } from './translated-exchange.ts';
@@ -48,5 +50,6 @@ export type { Translation } from './translated-exchange.ts';
 export function openExchange(options: ExchangeOptions): Exchange {
   if (options.client === options.upstream) return nativeExchange(options);
   if (options.client === 'cursor-responses') return cursorExchange(options);
+  if (options.client === 'openai-embeddings') return embeddingExchange(options);
   return options.client === 'openai-input-tokens' ? countingExchange(options) : translatedExchange(options);
 }

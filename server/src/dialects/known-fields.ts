@@ -1,4 +1,4 @@
-import type { Wire } from './dialect.ts';
+import type { InboundWire } from './dialect.ts';
 import { snakeOf } from './gemini/fields.ts';
 
 const ANTHROPIC = [
@@ -77,8 +77,8 @@ const GEMINI = [
   'store',
 ];
 
-/** The top-level request fields that each wire defines. */
-export const KNOWN_FIELDS: Readonly<Record<Wire, ReadonlySet<string>>> = {
+/** The top-level request fields that each wire of clients defines. */
+export const KNOWN_FIELDS: Readonly<Record<InboundWire, ReadonlySet<string>>> = {
   'openai-chat': new Set([
     'model',
     'messages',
@@ -130,7 +130,8 @@ export const KNOWN_FIELDS: Readonly<Record<Wire, ReadonlySet<string>>> = {
   'anthropic-count-tokens': new Set(ANTHROPIC),
   gemini: new Set([...GEMINI, ...GEMINI.map(snakeOf)]),
   'gemini-count-tokens': new Set([...GEMINI, ...GEMINI.map(snakeOf)]),
-  'openai-embeddings': new Set(['model', 'input', 'encoding_format', 'dimensions', 'user']),
+  // `input_type` is not OpenAI's. Other vendors tell queries from documents by it.
+  'openai-embeddings': new Set(['model', 'input', 'encoding_format', 'dimensions', 'user', 'input_type']),
 };
 
 /** The known fields, by themselves in lower case. */
@@ -147,7 +148,7 @@ export function knownFieldInAnotherCase(key: string): string | null {
 }
 
 /** The name of the output cap in each dialect that does not call it `max_tokens`. */
-export const OUTPUT_CAP_NAMES: Readonly<Partial<Record<Wire, string>>> = {
+export const OUTPUT_CAP_NAMES: Readonly<Partial<Record<InboundWire, string>>> = {
   'openai-responses': 'max_output_tokens',
   'cursor-responses': 'max_output_tokens',
   gemini: 'generationConfig.maxOutputTokens',

@@ -22,7 +22,8 @@ export interface FieldRow {
 const CARRIED: FieldRow = { lost: {} };
 
 const [CHAT, MESSAGES, RESPONSES, GEMINI] = ['openai-chat', 'anthropic-messages', 'openai-responses', 'gemini'] as const;
-const WIRES: readonly ServerWire[] = [CHAT, MESSAGES, RESPONSES, GEMINI];
+const COHERE = 'cohere-chat';
+const WIRES: readonly ServerWire[] = [CHAT, MESSAGES, RESPONSES, GEMINI, COHERE];
 
 function lost(loss: Loss, towards: readonly ServerWire[], more: Omit<FieldRow, 'lost'> = {}): FieldRow {
   return { lost: Object.fromEntries(towards.map((wire) => [wire, loss])), ...more };
@@ -59,11 +60,11 @@ const CHAT_FIELDS: Readonly<Record<string, FieldRow>> = {
   logit_bias: dropped(WIRES, {}),
   logprobs: refused(NO_PROBABILITIES, WIRES, false),
   top_logprobs: refused(NO_PROBABILITIES, WIRES, 0),
-  user: dropped([GEMINI]),
+  user: dropped([GEMINI, COHERE]),
   seed: dropped([MESSAGES, RESPONSES]),
   tools: CARRIED,
   tool_choice: CARRIED,
-  parallel_tool_calls: dropped([GEMINI], true),
+  parallel_tool_calls: dropped([GEMINI, COHERE], true),
   functions: refused('functions is not supported by this model: use tools instead', WIRES, []),
   function_call: refused('function_call is not supported by this model: use tool_choice instead'),
   response_format: CARRIED,
@@ -72,16 +73,16 @@ const CHAT_FIELDS: Readonly<Record<string, FieldRow>> = {
   thinking: CARRIED,
   metadata: dropped(WIRES, {}),
   store: dropped(WIRES, false),
-  service_tier: dropped([MESSAGES, GEMINI], 'auto', 'default'),
+  service_tier: dropped([MESSAGES, GEMINI, COHERE], 'auto', 'default'),
   modalities: refused(`modalities must be ["text"]: ${NO_AUDIO}`, WIRES, ['text'], []),
   audio: refused(NO_AUDIO),
   prediction: dropped(),
   web_search_options: refused(NO_SEARCH),
-  verbosity: dropped([MESSAGES, GEMINI]),
+  verbosity: dropped([MESSAGES, GEMINI, COHERE]),
   prompt_cache_key: dropped(),
   prompt_cache_retention: dropped(),
   prompt_cache_options: dropped(),
-  safety_identifier: dropped([GEMINI]),
+  safety_identifier: dropped([GEMINI, COHERE]),
   moderation: dropped(),
 };
 
@@ -96,13 +97,13 @@ const RESPONSES_FIELDS: Readonly<Record<string, FieldRow>> = {
   temperature: CARRIED,
   top_p: CARRIED,
   top_logprobs: refused(NO_PROBABILITIES, WIRES, 0),
-  user: dropped([GEMINI]),
+  user: dropped([GEMINI, COHERE]),
   tools: CARRIED,
   tool_choice: CARRIED,
-  parallel_tool_calls: dropped([GEMINI], true),
+  parallel_tool_calls: dropped([GEMINI, COHERE], true),
   text: CARRIED,
   'text.format': CARRIED,
-  'text.verbosity': dropped([MESSAGES, GEMINI]),
+  'text.verbosity': dropped([MESSAGES, GEMINI, COHERE]),
   reasoning: CARRIED,
   'reasoning.effort': CARRIED,
   'reasoning.summary': dropped(),
@@ -111,7 +112,7 @@ const RESPONSES_FIELDS: Readonly<Record<string, FieldRow>> = {
   store: dropped(WIRES, false),
   // Its values are read one by one.
   include: CARRIED,
-  service_tier: dropped([MESSAGES, GEMINI], 'auto', 'default'),
+  service_tier: dropped([MESSAGES, GEMINI, COHERE], 'auto', 'default'),
   truncation: dropped(WIRES, 'disabled'),
   // The gateway stores responses and runs them in the background. Providers do neither.
   background: CARRIED,
@@ -122,7 +123,7 @@ const RESPONSES_FIELDS: Readonly<Record<string, FieldRow>> = {
   prompt_cache_key: dropped(),
   prompt_cache_retention: dropped(),
   prompt_cache_options: dropped(),
-  safety_identifier: dropped([GEMINI]),
+  safety_identifier: dropped([GEMINI, COHERE]),
   client_metadata: dropped(),
 };
 
@@ -139,7 +140,7 @@ const MESSAGES_FIELDS: Readonly<Record<string, FieldRow>> = {
   tools: CARRIED,
   tool_choice: CARRIED,
   metadata: CARRIED,
-  'metadata.user_id': dropped([GEMINI]),
+  'metadata.user_id': dropped([GEMINI, COHERE]),
   thinking: CARRIED,
   'thinking.type': CARRIED,
   'thinking.budget_tokens': CARRIED,
@@ -149,7 +150,7 @@ const MESSAGES_FIELDS: Readonly<Record<string, FieldRow>> = {
   'output_config.format': CARRIED,
   'output_config.task_budget': dropped(),
   output_format: CARRIED,
-  service_tier: dropped([GEMINI], 'auto'),
+  service_tier: dropped([GEMINI, COHERE], 'auto'),
   container: refused('this model has no container'),
   context_management: dropped(WIRES, {}),
   mcp_servers: refused('this model cannot call MCP servers', WIRES, []),
@@ -192,7 +193,7 @@ const COMPLETIONS_FIELDS: Readonly<Record<string, FieldRow>> = {
   frequency_penalty: dropped([MESSAGES, RESPONSES], 0),
   logit_bias: dropped(WIRES, {}),
   seed: dropped([MESSAGES, RESPONSES]),
-  user: dropped([GEMINI]),
+  user: dropped([GEMINI, COHERE]),
 };
 
 /** Clients may write each of these names with underscores too. */
@@ -235,7 +236,7 @@ const GEMINI_FIELDS: Readonly<Record<string, FieldRow>> = {
   'toolConfig.includeServerSideToolInvocations': dropped(WIRES, false),
   safetySettings: dropped(WIRES, []),
   cachedContent: refused('this model reads no content that Google stores', WIRES, ''),
-  serviceTier: dropped([MESSAGES], 'standard', 'STANDARD', 'SERVICE_TIER_UNSPECIFIED'),
+  serviceTier: dropped([MESSAGES, COHERE], 'standard', 'STANDARD', 'SERVICE_TIER_UNSPECIFIED'),
   labels: dropped(WIRES, {}),
   store: dropped(WIRES, false),
 };

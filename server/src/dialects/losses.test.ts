@@ -1,26 +1,28 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ExchangeNames, exchangeOf } from '../../test/exchanges.ts';
-import type { ChatWire, ClientWire, JsonObject } from './dialect.ts';
+import type { ChatWire, ClientWire, JsonObject, ServerWire } from './dialect.ts';
 import { Untranslatable } from './dialect.ts';
 import { KNOWN_FIELDS } from './known-fields.ts';
 import { LOSS_TABLE } from './loss-table.ts';
 import { NOTHING_DROPPED } from './losses.ts';
 
 const WIRES = ['openai-chat', 'anthropic-messages', 'openai-responses', 'gemini'] as const satisfies readonly ChatWire[];
+const SERVERS = [...WIRES, 'cohere-chat'] as const satisfies readonly ServerWire[];
 /** Models that know most of their wire's features. */
-const MODELS: Readonly<Record<ChatWire, string>> = {
+const MODELS: Readonly<Record<ServerWire, string>> = {
   'openai-chat': 'gpt-5.6',
   'anthropic-messages': 'claude-opus-4-6',
   'openai-responses': 'gpt-5.6',
   gemini: 'gemini-3-flash-preview',
+  'cohere-chat': 'command-a-reasoning-08-2025',
 };
 const CLIENTS = [...WIRES, 'openai-completions', 'cursor-responses'] as const satisfies readonly ClientWire[];
 /** Cursor's requests reach a provider of responses in their own dialect. */
-const isTranslated = (client: ClientWire, wire: ChatWire) =>
+const isTranslated = (client: ClientWire, wire: ServerWire) =>
   wire !== client && !(client === 'cursor-responses' && wire === 'openai-responses');
 const PAIRS = CLIENTS.flatMap((client) =>
-  WIRES.filter((wire) => isTranslated(client, wire)).map((upstream) => [client, upstream] as const),
+  SERVERS.filter((wire) => isTranslated(client, wire)).map((upstream) => [client, upstream] as const),
 );
 
 const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'], additionalProperties: false };
@@ -250,7 +252,7 @@ function bodyWith(client: ClientWire, field: string, value: unknown): JsonObject
 }
 
 /** Translates, and says how the request's fields fared. */
-function fate(client: ClientWire, upstream: ChatWire, body: JsonObject, names: ExchangeNames = {}) {
+function fate(client: ClientWire, upstream: ServerWire, body: JsonObject, names: ExchangeNames = {}) {
   try {
     const { upstreamBody, dropped } = exchangeOf(client, upstream, body, { upstreamModel: MODELS[upstream], ...names });
     return { sent: upstreamBody.toString(), dropped, refused: null };
@@ -328,10 +330,10 @@ describe('the table of losses', () => {
 
 describe('what depends on the content or the model', () => {
   const chat = { messages: hi };
-  const dropsOf = (client: ChatWire, upstream: ChatWire, body: JsonObject, upstreamModel = MODELS[upstream]) =>
+  const dropsOf = (client: ChatWire, upstream: ServerWire, body: JsonObject, upstreamModel = MODELS[upstream]) =>
     fate(client, upstream, body, { upstreamModel }).dropped;
 
-  it.each<[string, ChatWire, ChatWire, JsonObject, string, string[]]>([
+  it.each<[string, ChatWire, ServerWire, JsonObject, string, string[]]>([
     [
       'a temperature that is clamped',
       'openai-chat',
@@ -485,11 +487,38 @@ describe('what depends on the content or the model', () => {
       'gemini-3-flash-preview',
       ['messages.server_tool_use'],
     ],
+    [
+      'what Cohere bounds or has not: sampling, both penalties, one strict tool of two, marks',
+      'openai-chat',
+      'cohere-chat',
+      {
+        messages: [{ role: 'user', content: [{ type: 'text', text: 'hi', cache_control: { type: 'ephemeral' } }] }],
+        ...{ top_p: 1, top_k: 600, presence_penalty: 0.5, frequency_penalty: 1.5 },
+        tools: [{ type: 'function', function: { ...chatTool.function, strict: true } }, chatTool],
+        reasoning_effort: 'high',
+      },
+      'command-r7b-12-2024',
+      ['cache_control', 'frequency_penalty', 'presence_penalty', 'top_p', 'top_k', 'tools.strict', 'reasoning_effort'],
+    ],
+    [
+      'thinking that Cohere takes back only as the plan before a call',
+      'openai-chat',
+      'cohere-chat',
+      {
+        messages: [
+          { role: 'user', content: 'hi' },
+          { role: 'assistant', content: 'ho', reasoning_content: 'hm' },
+          { role: 'user', content: 'and?' },
+        ],
+      },
+      'command-r7b-12-2024',
+      ['messages.reasoning_content'],
+    ],
   ])('says %s', (_what, client, upstream, body, model, want) => {
     expect(dropsOf(client, upstream, body, model)).toEqual(want);
   });
 
-  it.each<[string, ChatWire, ChatWire, JsonObject, string]>([
+  it.each<[string, ChatWire, ServerWire, JsonObject, string]>([
     [
       'a grammar',
       'openai-responses',
@@ -579,6 +608,28 @@ describe('what depends on the content or the model', () => {
       { input: 'hi', tools: [{ type: 'custom', name: 'sql', format: { type: 'grammar', syntax: 'lark', definition: 'x' } }] },
       'tools[0].format',
     ],
+    [
+      'more stop sequences than Cohere takes',
+      'anthropic-messages',
+      'cohere-chat',
+      { ...LEAST['anthropic-messages'], stop_sequences: ['a', 'b', 'c', 'd', 'e', 'f'] },
+      'stop_sequences',
+    ],
+    [
+      'a document that Cohere cannot read',
+      'anthropic-messages',
+      'cohere-chat',
+      {
+        max_tokens: 9,
+        messages: [
+          {
+            role: 'user',
+            content: [{ type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: 'AA' } }],
+          },
+        ],
+      },
+      'messages[0].content[0]',
+    ],
   ])('refuses %s by the caller’s name for it', (_what, client, upstream, body, param) => {
     expect(fate(client, upstream, body).refused).toBe(param);
   });
@@ -612,7 +663,7 @@ describe('a field inside a message', () => {
   ];
 
   it.each(inside)('that nobody knows is named: %s', (_what, client, body, field) => {
-    for (const upstream of WIRES.filter((wire) => wire !== client))
+    for (const upstream of SERVERS.filter((wire) => wire !== client))
       expect(fate(client, upstream, { ...(client === 'anthropic-messages' && { max_tokens: 9 }), ...body }).dropped).toEqual([
         field,
       ]);
@@ -656,7 +707,8 @@ describe('sealed data returns only to its issuer', () => {
     expect(dropped).toEqual([]);
   });
 
-  it.each<[string, ChatWire, string]>([
+  it.each<[string, ServerWire, string]>([
+    ['Cohere', 'cohere-chat', 'command-a-reasoning-08-2025'],
     ['Responses', 'openai-responses', 'gpt-5'],
     ['DeepSeek', 'openai-chat', 'deepseek-reasoner'],
     ['an ordinary chat model', 'openai-chat', 'gpt-4o'],

@@ -7,6 +7,8 @@ export type Feature =
   | 'temperature'
   | 'top_p'
   | 'top_k'
+  | 'presence_penalty'
+  | 'frequency_penalty'
   | 'stop'
   | 'tools'
   | 'tool_strict'

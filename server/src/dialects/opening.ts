@@ -1,5 +1,6 @@
 /** Detection of answers that carry an error although their status is a success. */
 import { parseEvents } from '../lib/sse.ts';
+import { failureOf } from './cohere-chat/failures.ts';
 import type { JsonObject, Wire } from './dialect.ts';
 import { inBandError } from './error-event.ts';
 import { isObject, parseJson } from './json.ts';
@@ -17,17 +18,28 @@ const LETTER_F = 0x66;
  * of the bytes decides.
  */
 export function errorInstead(wire: Wire, bytes: Buffer): JsonObject | null {
+  if (wire === 'cohere-chat') return cohereErrorInstead(bytes);
   if (!mayCarryError(bytes) && !(wire === 'openai-responses' && bytes.includes(FAILED))) return null;
   const json = parseJson(bytes.toString('utf8'));
   return isObject(json) && isErrorInstead(wire, json) ? json : null;
 }
 
+/** Cohere's finish reason says that an answer failed. Nothing of it has reached the client yet. */
+function cohereErrorInstead(bytes: Buffer): JsonObject | null {
+  if (!COHERE_FAILED.test(bytes.toString('latin1')) && !mayCarryError(bytes)) return null;
+  const json = parseJson(bytes.toString('utf8'));
+  if (!isObject(json)) return null;
+  return failureOf(json) ?? (isErrorInstead('cohere-chat', json) ? json : null);
+}
+
+const COHERE_FAILED = /"finish_reason"\s*:\s*"(?:ERROR|TIMEOUT)"/;
+
 /** The meaning of a stream's first events: undecided, an answer, or the error that it carries instead. */
 export type Opening = 'unsaid' | 'answer' | JsonObject;
 
 /**
- * Reads a stream's first events until one decides: comments, pings, Anthropic's `message_start` and the beginning of a response do
- * not. Each event is read
+ * Reads a stream's first events until one decides: comments, pings, the start of a message (Anthropic, Cohere) and the beginning of a
+ * response do not. Each event is read
  * once, however many there are and however they are split.
  */
 export class OpeningReader {
@@ -53,11 +65,12 @@ export class OpeningReader {
 
 function sayingOf(event: string, bytes: Buffer, end: number): Opening {
   if (!DATA.test(event) || SAYS_NOTHING.test(event)) return 'unsaid';
-  if (!event.includes('"error"') && !event.includes('event: error')) return 'answer';
+  if (!event.includes('"error"') && !event.includes('event: error') && !event.includes('"message-end"')) return 'answer';
   const [parsed] = parseEvents(bytes.toString('utf8', end - event.length, end));
   const json = parseJson(parsed?.data ?? '');
   if (!isObject(json)) return parsed?.name === 'error' ? { error: parsed.data } : 'answer';
   if (json.type === 'response.failed') return errorObject(json);
+  if (json.type === 'message-end') return failureOf(json) ?? 'answer';
   const isError = parsed?.name === 'error' || isErrorInstead('openai-chat', json);
   if (!isError) return 'answer';
   return json.type === 'error' && json.error === undefined ? errorObject(json) : json;
@@ -65,7 +78,7 @@ function sayingOf(event: string, bytes: Buffer, end: number): Opening {
 
 const DATA = /^data:/m;
 const SAYS_NOTHING =
-  /^event: ?(?:ping|message_start|response\.(?:created|queued|in_progress))\r?$|^data: ?\{"type": ?"(?:ping|message_start|response\.(?:created|queued|in_progress))"/m;
+  /^event: ?(?:ping|message[_-]start|response\.(?:created|queued|in_progress))\r?$|^data: ?\{"type": ?"(?:ping|message_start|response\.(?:created|queued|in_progress))"|^data: ?\{"id": ?"[^"]{0,100}", ?"type": ?"message-start"/m;
 
 /**
  * Returns the offset after the blank line that ends the event at `from`; -1 if it has not arrived. Reads no further than that.
@@ -118,7 +131,14 @@ function isErrorInstead(wire: Wire, json: JsonObject): boolean {
     case 'openai-compact':
       return !hasMembers(json.output);
     case 'openai-embeddings':
+    case 'voyage-embed':
       return !hasMembers(json.data);
+    case 'cohere-chat':
+      return !isObject(json.message);
+    case 'cohere-embed':
+      return !isObject(json.embeddings);
+    case 'gemini-embed':
+      return !hasMembers(json.embeddings);
     case 'gemini':
       return !hasMembers(json.candidates);
     case 'gemini-count-tokens':

@@ -50,8 +50,7 @@ function factsOf(wire: Wire, body: JsonObject, betas: string | undefined, called
     beyond: NOTHING_BEYOND,
   };
   if (wire === 'openai-embeddings') {
-    checkInput(body);
-    return plain;
+    return { ...plain, inputs: inputsOf(body) };
   }
   if (wire === 'openai-responses') return { ...plain, ...responsesFacts(body, betas) };
   if (wire === 'cursor-responses') return { ...plain, ...responsesFacts(body, betas), wantsUsage: wantsUsage(body) };
@@ -152,9 +151,11 @@ function messagesOf(body: JsonObject): readonly unknown[] {
   return body.messages;
 }
 
-function checkInput(body: JsonObject): void {
-  if (typeof body.input !== 'string' && !Array.isArray(body.input))
-    throw new Refused('input', 'input must be a string or an array');
+/** Returns the number of inputs for embeddings: texts, or lists of tokens. */
+function inputsOf({ input }: JsonObject): number {
+  if (typeof input === 'string') return 1;
+  if (!Array.isArray(input)) throw new Refused('input', 'input must be a string or an array');
+  return typeof input[0] === 'number' ? 1 : input.length;
 }
 
 function booleanOf(value: unknown, param: string): boolean {

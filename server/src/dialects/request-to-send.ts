@@ -1,10 +1,12 @@
 import { cursorRequest } from './cursor/cursor-exchange.ts';
 import type { ExchangeOptions, TranslatedRequest } from './dialect.ts';
+import { embeddingRequest } from './embeddings/embedding-exchange.ts';
 import { countingRequest } from './openai-responses/counting-exchange.ts';
 import { type Translation, translatedRequest } from './translated-exchange.ts';
 
 /** Returns the request for an upstream with another dialect. Throws Untranslatable. */
 export function requestToSend(options: Translation & Pick<ExchangeOptions, 'body'>): TranslatedRequest {
   if (options.client === 'cursor-responses') return cursorRequest(options);
+  if (options.client === 'openai-embeddings') return embeddingRequest(options);
   return options.client === 'openai-input-tokens' ? countingRequest(options) : translatedRequest(options);
 }

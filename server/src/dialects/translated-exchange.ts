@@ -4,6 +4,9 @@ import { MessagesStreamDecoder } from './anthropic-messages/decode-stream.ts';
 import { encodeMessagesAnswer } from './anthropic-messages/encode-answer.ts';
 import { encodeMessagesRequest } from './anthropic-messages/encode-request.ts';
 import { MessagesStreamEncoder } from './anthropic-messages/encode-stream.ts';
+import { decodeCohereAnswer } from './cohere-chat/decode-answer.ts';
+import { CohereStreamDecoder } from './cohere-chat/decode-stream.ts';
+import { encodeCohereRequest } from './cohere-chat/encode-request.ts';
 import type {
   AnswerFacts,
   ChatWire,
@@ -97,7 +100,14 @@ const CODECS: Readonly<Record<ChatWire, ClientCodec & ServerCodec>> = {
   },
 };
 
-const SERVER_CODECS: Readonly<Record<ServerWire, ServerCodec>> = { ...CODECS };
+const SERVER_CODECS: Readonly<Record<ServerWire, ServerCodec>> = {
+  ...CODECS,
+  'cohere-chat': {
+    encodeRequest: encodeCohereRequest,
+    decodeAnswer: decodeCohereAnswer,
+    decodeStream: () => new CohereStreamDecoder(),
+  },
+};
 
 const CLIENT_CODECS: Readonly<Record<ClientWire, ClientCodec>> = {
   ...CODECS,
@@ -152,7 +162,7 @@ export function translatedRequest({ body, ...options }: Translation & Pick<Excha
   const upstream = serverWire(options.upstream);
   const losses = new Losses({ names: FEATURE_NAMES[client], isStrict: options.isStrict === true });
   loseFields(client, upstream, body, losses);
-  const request = CODECS[upstream].encodeRequest(CLIENT_CODECS[client].decodeRequest(body, losses), {
+  const request = SERVER_CODECS[upstream].encodeRequest(CLIENT_CODECS[client].decodeRequest(body, losses), {
     upstreamModel,
     stream: facts.stream,
     outputCap: outputCap ?? facts.outputCap,

@@ -1,5 +1,7 @@
 import { addUsage, type Usage, type UsageBucket, type UsageUnit } from '../domain/usage/usage.ts';
+import { cohereUsage } from './cohere-chat/usage.ts';
 import type { JsonObject, Wire } from './dialect.ts';
+import { cohereEmbedUsage, geminiEmbedUsage } from './embeddings/usage.ts';
 import { billedTierOf, contentUsage } from './gemini/usage.ts';
 import { isObject, objectOr, objectsIn } from './json.ts';
 import { believed, countOf, isCount, PIECES_MAX, type Reported, SUM_MAX } from './plausible.ts';
@@ -13,11 +15,34 @@ type Buckets = Partial<Record<UsageBucket | UsageUnit, number>>;
  * from 0 to 100,000,000; more tokens read from a cache than there is input; a sum above 300,000,000.
  */
 export function usageOf(wire: Wire, answer: JsonObject): Reported {
-  if (wire === 'anthropic-count-tokens' || wire === 'openai-input-tokens' || wire === 'gemini-count-tokens') return null;
-  if (wire === 'gemini') return contentUsage(answer);
-  if (wire === 'anthropic-messages') return isObject(answer.usage) ? anthropicUsage(answer.usage) : null;
-  if (wire === 'openai-responses' || wire === 'openai-compact')
-    return isObject(answer.usage) ? responsesUsage(answer.usage, answer.output) : null;
+  switch (wire) {
+    case 'openai-chat':
+    case 'openai-completions':
+    case 'openai-embeddings':
+    case 'cursor-responses':
+    case 'voyage-embed':
+      return chatUsage(answer);
+    case 'anthropic-messages':
+      return isObject(answer.usage) ? anthropicUsage(answer.usage) : null;
+    case 'gemini':
+      return contentUsage(answer);
+    case 'openai-responses':
+    case 'openai-compact':
+      return isObject(answer.usage) ? responsesUsage(answer.usage, answer.output) : null;
+    case 'anthropic-count-tokens':
+    case 'openai-input-tokens':
+    case 'gemini-count-tokens':
+      return null;
+    case 'cohere-chat':
+      return isObject(answer.usage) ? cohereUsage(answer.usage) : null;
+    case 'cohere-embed':
+      return cohereEmbedUsage(answer);
+    case 'gemini-embed':
+      return geminiEmbedUsage(answer);
+  }
+}
+
+function chatUsage(answer: JsonObject): Reported {
   const usage = isObject(answer.usage) ? answer.usage : objectOr(answer.x_groq).usage;
   return isObject(usage) ? openAiUsage(usage) : null;
 }

@@ -4,10 +4,12 @@ import type { DeploymentConfig, DeploymentMode, ProviderName } from '../domain/r
 import type { CredentialConfig } from '../domain/routing/credential.ts';
 import { systemClock } from '../lib/timing/clock.ts';
 import { createAnthropicProvider } from './anthropic/anthropic-provider.ts';
+import { createCohereProvider } from './cohere/cohere-provider.ts';
 import { checkDeployment, listUpstreamModels } from './credential-check.ts';
 import { createFakeProvider } from './fake/fake-provider.ts';
 import { createGeminiProvider } from './gemini/gemini-provider.ts';
 import { createOpenAiProvider } from './openai/openai-provider.ts';
+import { createVoyageProvider } from './voyage/voyage-provider.ts';
 
 const SECRET = 'sk-PROVIDER-SECRET';
 
@@ -229,5 +231,45 @@ describe('Gemini', () => {
       status: 401,
       message: 'API key not valid.',
     });
+  });
+});
+
+describe('Cohere, Voyage and Gemini’s embeddings', () => {
+  it('are asked for one token or one text in their own formats', async () => {
+    const there = await answering(() => [200, {}]);
+    const transport = testTransport();
+    const check = (provider: Provider, at: string, mode: DeploymentMode) =>
+      checkDeployment(provider, deployment(credential(provider.name, there.origin + at), { mode }), systemClock);
+    const checks = [
+      await check(createCohereProvider({ transport }), '/v2', 'chat'),
+      await check(createCohereProvider({ transport }), '/v2', 'embedding'),
+      await check(createVoyageProvider({ transport }), '/v1', 'embedding'),
+      await check(createGeminiProvider({ transport }), '/v1beta', 'embedding'),
+    ];
+    expect(checks.map(({ ok }) => ok)).toEqual([true, true, true, true]);
+    expect(there.asked).toEqual([
+      { url: '/v2/chat', body: { model: 'up', messages: [{ role: 'user', content: 'ping' }], max_tokens: 1 } },
+      {
+        url: '/v2/embed',
+        body: { model: 'up', texts: ['ping'], input_type: 'search_document', embedding_types: ['float'] },
+      },
+      { url: '/v1/embeddings', body: { model: 'up', input: 'ping' } },
+      {
+        url: '/v1beta/models/up:batchEmbedContents',
+        body: { requests: [{ model: 'models/up', content: { parts: [{ text: 'ping' }] } }] },
+      },
+    ]);
+    expect(await check(createVoyageProvider({ transport }), '/v1', 'chat')).toMatchObject({ ok: false, status: null });
+  });
+
+  it('have a list of models at Cohere, in the version before, and none at Voyage', async () => {
+    const there = await answering(() => [200, { models: [{ name: 'embed-v4.0' }, { name: 'command-a-03-2025' }] }]);
+    const cohere = createCohereProvider({ transport: testTransport() });
+    const want = { ok: true, models: ['command-a-03-2025', 'embed-v4.0'] };
+    expect(await listUpstreamModels(cohere, credential('cohere', `${there.origin}/v2`))).toEqual(want);
+    expect(await listUpstreamModels(cohere, credential('cohere', `${there.origin}/proxy`))).toEqual(want);
+    expect(there.asked.map(({ url }) => url)).toEqual(['/v1/models?page_size=1000', '/proxy/models?page_size=1000']);
+    const voyage = createVoyageProvider({ transport: testTransport() });
+    expect(await listUpstreamModels(voyage, credential('voyage', there.origin))).toMatchObject({ ok: false, status: null });
   });
 });

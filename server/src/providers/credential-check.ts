@@ -1,4 +1,5 @@
 import type { InboundWire, Wire } from '../dialects/dialect.ts';
+import { geminiModelPath } from '../dialects/exchange.ts';
 import type { DeploymentConfig, DeploymentMode } from '../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../domain/routing/credential.ts';
 import type { Clock } from '../lib/timing/clock.ts';
@@ -76,10 +77,16 @@ function smallestBody(deployment: DeploymentConfig, wire: Wire, cap: Cap): objec
   const model = deployment.upstreamModel;
   if (wire === 'gemini')
     return { contents: [{ role: 'user', parts: [{ text: 'ping' }] }], generationConfig: { maxOutputTokens: 1 } };
+  if (deployment.mode === 'embedding') return smallestEmbedding(model, wire);
   // The other chat wires share the meaning of these few fields.
-  if (deployment.mode === 'embedding') return { model, input: 'ping' };
   if (deployment.mode === 'completion') return { model, prompt: 'ping', max_tokens: 1 };
   return { model, messages: [{ role: 'user', content: 'ping' }], [cap]: 1 };
+}
+
+function smallestEmbedding(model: string, wire: Wire): object {
+  if (wire === 'cohere-embed') return { model, texts: ['ping'], input_type: 'search_document', embedding_types: ['float'] };
+  if (wire === 'gemini-embed') return { requests: [{ model: geminiModelPath(model), content: { parts: [{ text: 'ping' }] } }] };
+  return { model, input: 'ping' };
 }
 
 function collect(open: (sink: UpstreamSink) => UpstreamCall): Promise<Collected> {

@@ -27,6 +27,13 @@ describe('the list price of a model', () => {
       });
   });
 
+  it('is that of Cohere’s and Voyage’s models, and of Gemini’s embeddings', () => {
+    expect(priceFor('cohere', 'command-a-03-2025')).toEqual({ perMillion: { input: 2_500_000_000, output: 10_000_000_000 } });
+    expect(priceFor('cohere', 'embed-v4.0')?.perMillion.input).toBe(120_000_000);
+    expect(priceFor('voyage', 'voyage-3.5')?.perMillion.input).toBe(60_000_000);
+    expect(priceFor('gemini', 'gemini-embedding-001')?.perMillion.input).toBe(150_000_000);
+  });
+
   it('holds the tiers of long prompts, each as a whole', () => {
     expect(priceFor('openai', 'gpt-5.4')).toEqual({
       perMillion: { input: 2_500_000_000, cached_input: 250_000_000, output: 15_000_000_000 },

@@ -12,7 +12,7 @@ export const PRICE_LIST_EDITION = '@pydantic/genai-prices 0.1.8';
 const NANO_PER_USD = 1_000_000_000;
 
 /** The list's names for vendors whose name is another there. */
-const VENDORS: Readonly<Partial<Record<ProviderName, string>>> = { gemini: 'google' };
+const VENDORS: Readonly<Partial<Record<ProviderName, string>>> = { gemini: 'google', voyage: 'voyageai' };
 
 /** The list's names for our buckets, per million tokens. */
 const BUCKETS: Readonly<Record<string, UsageBucket>> = {

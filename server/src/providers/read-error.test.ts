@@ -5,16 +5,20 @@ import { redactSecrets } from '../lib/redact.ts';
 import type { UpstreamHeaders } from '../upstream/call.ts';
 import type { Transport } from '../upstream/transport.ts';
 import { createAnthropicProvider } from './anthropic/anthropic-provider.ts';
+import { createCohereProvider } from './cohere/cohere-provider.ts';
 import { createGeminiProvider } from './gemini/gemini-provider.ts';
 import { createOpenAiProvider } from './openai/openai-provider.ts';
 import { type ProviderError, passHeaders } from './provider.ts';
 import { readOpenAiError } from './read-error.ts';
+import { createVoyageProvider } from './voyage/voyage-provider.ts';
 
 const nowhere = {} as Transport;
 const vendors = {
   openai: createOpenAiProvider({ transport: nowhere }),
   anthropic: createAnthropicProvider({ transport: nowhere }),
   gemini: createGeminiProvider({ transport: nowhere }),
+  cohere: createCohereProvider({ transport: nowhere }),
+  voyage: createVoyageProvider({ transport: nowhere }),
 };
 
 const credential: CredentialConfig = { id: 'cred_1', provider: 'openai', baseUrl: null, apiKey: 'plainkey0123456789abcdef' };
@@ -37,6 +41,37 @@ const quotaFailure = (quotaId: string) => ({
   violations: [{ quotaId }],
 });
 const EXCEEDED = 'You exceeded your current quota, please check your plan.';
+
+describe('an error of Cohere or Voyage', () => {
+  it.each<['cohere' | 'voyage', number, unknown, ProviderError['kind']]>([
+    ['cohere', 400, { message: 'invalid request: all elements in history must have a message.' }, 'caller'],
+    ['cohere', 400, { message: 'too many tokens: size limit exceeded by 11326 tokens.' }, 'context_length'],
+    ['cohere', 401, { message: 'invalid api token' }, 'credential'],
+    ['cohere', 402, { message: 'Please add or update your payment method.' }, 'quota'],
+    ['cohere', 404, { message: "model 'x' not found" }, 'caller'],
+    ['cohere', 429, { message: 'You are using a Trial key, which is limited to 40 API calls / minute.' }, 'rate_limited'],
+    ['cohere', 429, { message: 'You are using a Trial key, which is limited to 1000 API calls / month.' }, 'quota'],
+    ['cohere', 429, { message: 'trial token rate limit exceeded, limit is 100000 tokens per minute' }, 'rate_limited'],
+    ['cohere', 500, '<html>', 'unavailable'],
+    ['voyage', 400, { detail: 'Argument input_type is not valid.' }, 'caller'],
+    ['voyage', 400, { detail: 'The max allowed tokens per submitted batch is 120000.' }, 'context_length'],
+    ['voyage', 401, { detail: 'Provided API key is invalid.' }, 'credential'],
+    ['voyage', 422, { detail: [{ loc: ['body'], msg: 'field required' }] }, 'caller'],
+    [
+      'voyage',
+      429,
+      { detail: 'You have not yet added your payment method and have reduced rate limits of 3 RPM.' },
+      'rate_limited',
+    ],
+    ['voyage', 503, '', 'unavailable'],
+  ])('%s %i %j is %s', (vendor, status, body, kind) => {
+    const error = read(vendor, status, body);
+    expect(error.kind).toBe(kind);
+    const { message, detail } = body as { message?: string; detail?: unknown };
+    const said = message ?? detail;
+    expect(error.message).toBe(typeof said === 'string' ? said : `the provider answered ${status}`);
+  });
+});
 
 describe('an error of Google', () => {
   it.each<[number, unknown, ProviderError['kind']]>([

@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { Wire } from '../dialects/dialect.ts';
+import type { InboundWire, Wire } from '../dialects/dialect.ts';
 import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../domain/routing/credential.ts';
 import type { UpstreamFailure, UpstreamSink } from '../upstream/call.ts';
 import type { Transport } from '../upstream/transport.ts';
 import type { TransportRequest } from '../upstream/transport-request.ts';
 import { createAnthropicProvider } from './anthropic/anthropic-provider.ts';
+import { createCohereProvider } from './cohere/cohere-provider.ts';
 import { createFakeProvider } from './fake/fake-provider.ts';
 import { createGeminiProvider } from './gemini/gemini-provider.ts';
 import { createOpenAiProvider } from './openai/openai-provider.ts';
 import type { Provider, ProviderRequest } from './provider.ts';
+import { createVoyageProvider } from './voyage/voyage-provider.ts';
 
 function deployment(credential: Partial<CredentialConfig> | null, change: Partial<DeploymentConfig> = {}): DeploymentConfig {
   return {
@@ -62,6 +64,20 @@ function send(make: (deps: { transport: Transport }) => Provider, change: Partia
 
 describe('the address of a call', () => {
   it.each<[Wire, string | null, string]>([
+    ['cohere-chat', null, 'https://api.cohere.com/v2/chat'],
+    ['cohere-embed', null, 'https://api.cohere.com/v2/embed'],
+    ['cohere-chat', 'http://127.0.0.1:9999/cohere/v2/', 'http://127.0.0.1:9999/cohere/v2/chat'],
+  ])('for %s at a Cohere base URL of %s is %s, with the key as a bearer', (wire, baseUrl, url) => {
+    const { url: sent, headers } = send(createCohereProvider, { wire, deployment: deployment({ baseUrl }) });
+    expect([sent, headers.authorization]).toEqual([url, 'Bearer sk-test']);
+  });
+
+  it('of Voyage is that of its embeddings, with the key as a bearer', () => {
+    const { url, headers } = send(createVoyageProvider, { wire: 'voyage-embed' });
+    expect([url, headers.authorization]).toEqual(['https://api.voyageai.com/v1/embeddings', 'Bearer sk-test']);
+  });
+
+  it.each<[Wire, string | null, string]>([
     ['openai-chat', null, 'https://api.openai.com/v1/chat/completions'],
     ['openai-embeddings', null, 'https://api.openai.com/v1/embeddings'],
     ['openai-responses', null, 'https://api.openai.com/v1/responses'],
@@ -103,6 +119,13 @@ describe('the address of a call', () => {
       false,
       null,
       'https://generativelanguage.googleapis.com/v1beta/models/gemini-3-pro:countTokens',
+    ],
+    [
+      'gemini-embed',
+      'gemini-embedding-001',
+      false,
+      null,
+      'https://generativelanguage.googleapis.com/v1beta/models/gemini-embedding-001:batchEmbedContents',
     ],
     [
       'gemini',
@@ -225,7 +248,13 @@ describe('a call without a credential', () => {
 });
 
 describe('the wire in which a vendor serves', () => {
-  const wires: Wire[] = ['openai-chat', 'anthropic-messages', 'openai-responses', 'openai-embeddings', 'anthropic-count-tokens'];
+  const wires: InboundWire[] = [
+    'openai-chat',
+    'anthropic-messages',
+    'openai-responses',
+    'openai-embeddings',
+    'anthropic-count-tokens',
+  ];
   it.each<[string, Provider, (Wire | null)[]]>([
     [
       'openai',
@@ -237,6 +266,11 @@ describe('the wire in which a vendor serves', () => {
       createAnthropicProvider({ transport: recorder() }),
       ['anthropic-messages', 'anthropic-messages', 'anthropic-messages', null, 'anthropic-count-tokens'],
     ],
+    [
+      'cohere',
+      createCohereProvider({ transport: recorder() }),
+      ['cohere-chat', 'cohere-chat', 'cohere-chat', 'cohere-embed', null],
+    ],
     ['fake', createFakeProvider(), ['openai-chat', 'openai-chat', 'openai-chat', 'openai-embeddings', 'anthropic-count-tokens']],
   ])('is fixed for %s', (name, provider, served) => {
     expect(provider.name).toBe(name);
@@ -247,11 +281,20 @@ describe('the wire in which a vendor serves', () => {
     ['openai', createOpenAiProvider({ transport: recorder() }), 'openai-completions', 'openai-chat', 'openai-responses'],
     ['anthropic', createAnthropicProvider({ transport: recorder() }), null, 'anthropic-messages', 'anthropic-messages'],
     ['gemini', createGeminiProvider({ transport: recorder() }), null, 'gemini', 'gemini'],
+    ['cohere', createCohereProvider({ transport: recorder() }), null, 'cohere-chat', 'cohere-chat'],
     ['fake', createFakeProvider(), 'openai-completions', 'openai-chat', 'openai-chat'],
   ])('of %s for texts depends on the mode, and for Cursor is that of responses', (_name, provider, own, chat, cursor) => {
     expect(provider.wireFor('openai-completions', deployment({}, { mode: 'completion' }))).toBe(own);
     expect(provider.wireFor('openai-completions', deployment({}))).toBe(chat);
     expect(provider.wireFor('cursor-responses', deployment({}))).toBe(cursor);
+  });
+
+  it('of Voyage is only that of its embeddings, and of Gemini’s embeddings its own', () => {
+    const embedding = deployment({}, { mode: 'embedding' });
+    const voyage = createVoyageProvider({ transport: recorder() });
+    expect([voyage.name, voyage.wireFor('openai-embeddings', embedding)]).toEqual(['voyage', 'voyage-embed']);
+    expect(wires.map((wire) => voyage.wireFor(wire, deployment({})))).toEqual([null, null, null, null, null]);
+    expect(createGeminiProvider({ transport: recorder() }).wireFor('openai-embeddings', embedding)).toBe('gemini-embed');
   });
 
   it.each([

@@ -13,6 +13,8 @@ export interface VendorHttp {
   /** The same for a stream; absent: streams have the same path. */
   streamPath?(wire: Wire, upstreamModel: string): string;
   readonly modelsPath: string;
+  /** Returns the path before `modelsPath`, for a vendor whose list is not below the base URL. */
+  modelsBase?(basePath: string): string;
   /** Returns flat name/value pairs that contain the credential; lower-case names. */
   authentication(credential: CredentialConfig): string[];
   /** The client headers that this vendor may see, with the value used if the client sent none (null: left out). */
@@ -67,7 +69,8 @@ export function callOverHttp(vendor: VendorHttp, transport: Transport) {
       const base = baseOf(vendor, credential);
       if (base === null) return failLater(sink, 'the credential has no base URL that can be used');
       const defaults = defaultsOf(vendor);
-      const request = { origin: base.origin, method: 'GET', path: base.path + vendor.modelsPath, body: null } as const;
+      const path = (vendor.modelsBase?.(base.path) ?? base.path) + vendor.modelsPath;
+      const request = { origin: base.origin, method: 'GET', path, body: null } as const;
       const headers = [...COMMON_HEADERS.slice(2), ...vendor.authentication(credential), ...defaults];
       return transport.send({ ...request, headers, timeoutMs: MODELS_TIMEOUT_MS, answerBytesMax: MODELS_BYTES_MAX }, sink);
     },

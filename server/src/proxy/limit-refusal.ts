@@ -1,5 +1,5 @@
 import type { HoldResult, Refusing, Wanted } from '../counters/counters.ts';
-import type { Wire } from '../dialects/dialect.ts';
+import type { InboundWire } from '../dialects/dialect.ts';
 import { OUTPUT_CAP_NAMES } from '../dialects/exchange.ts';
 import type { HoldQuestion } from '../domain/limits/hold.ts';
 import { type CounterSpec, type LimitRule, paramOfRule, targetText } from '../domain/limits/limit-plan.ts';
@@ -27,7 +27,7 @@ export function limitRefusal(
   entitlement: Entitlement,
   wanted: Wanted,
   question: Pick<HoldQuestion, 'outputCap' | 'outputTokensMax'>,
-  wire: Wire,
+  wire: InboundWire,
 ): LimitRefusal {
   let speaking = result.refusing[0] as Refusing;
   for (const refusing of result.refusing) if (waitOf(refusing) > waitOf(speaking)) speaking = refusing;

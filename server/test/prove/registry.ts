@@ -147,6 +147,12 @@ export const REGISTRY: readonly ProveRow[] = [
       'every recorded answer says the same behind each chat surface, streams byte by byte and cut at every byte; what recorded requests lose, by pair',
   },
   {
+    name: 'vendors.cohere',
+    module: 'vendors-cohere',
+    shows:
+      'recorded chats of Cohere behind each surface, embeddings of Cohere, Voyage and Gemini as numbers and base64: what is lost, and what each costs beside rows by hand',
+  },
+  {
     name: 'wires.money',
     module: 'wires-money',
     shows:

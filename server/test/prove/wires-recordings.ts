@@ -11,13 +11,17 @@ import { conformanceKit } from './replay.ts';
 
 const KINDS = ['chat', 'messages', 'responses', 'gemini'] as const satisfies readonly ChatKind[];
 type Kind = (typeof KINDS)[number];
+/** The dialects of providers: those, and what only providers speak. */
+const SERVER_KINDS = [...KINDS, 'cohere'] as const;
+type ServerKind = (typeof SERVER_KINDS)[number];
 /** What a client asks in: a chat dialect, texts to be continued, or Cursor's mixture of two dialects. */
 type Surface = Kind | 'completions' | 'cursor';
 const SURFACES: readonly Surface[] = [...KINDS, 'completions', 'cursor'];
 const WIRES = {
   ...{ chat: 'openai-chat', messages: 'anthropic-messages', responses: 'openai-responses', gemini: 'gemini' },
   ...{ completions: 'openai-completions', cursor: 'cursor-responses' },
-} as const satisfies Readonly<Record<Surface, Wire>>;
+  cohere: 'cohere-chat',
+} as const satisfies Readonly<Record<Surface | ServerKind, Wire>>;
 const PATHS = {
   ...{ chat: '/v1/chat/completions', messages: '/v1/messages', responses: '/v1/responses', completions: '/v1/completions' },
   cursor: '/cursor/v1/chat/completions',
@@ -27,7 +31,8 @@ const MODELS = {
   messages: 'claude-opus-4-6',
   responses: 'gpt-5.6',
   gemini: 'gemini-3-flash-preview',
-} as const satisfies Record<Kind, string>;
+  cohere: 'command-a-reasoning-08-2025',
+} as const satisfies Record<ServerKind, string>;
 
 /** Four files hold the answers of several exchanges as one stream, as no provider sends them. Translated, a stream ends with the first. */
 const SEVERAL_ANSWERS =
@@ -47,9 +52,9 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   const all = recordings.filter(
     (recording) => kindOf(recording) !== null && recording.status === 200 && recording.provenance !== 'quoted',
   );
-  const ofKind = (kind: Kind | 'completions') => all.filter((recording) => kindOf(recording) === kind);
+  const ofKind = (kind: ServerKind | 'completions') => all.filter((recording) => kindOf(recording) === kind);
   return allOf([
-    ...(await Promise.all(KINDS.map((kind) => served(kind, SURFACES, ofKind(kind))))),
+    ...(await Promise.all(SERVER_KINDS.map((kind) => served(kind, SURFACES, ofKind(kind))))),
     await served('completions', ['completions'], ofKind('completions')),
     cutStreams(
       all.filter(({ stream }) => stream),
@@ -61,7 +66,8 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
 }
 
 /** Returns the dialect of a recording; null: it is neither a chat nor a text completion. */
-function kindOf({ kind }: { readonly kind: string }): Kind | 'completions' | null {
+function kindOf({ kind }: { readonly kind: string }): ServerKind | 'completions' | null {
+  if (kind === 'cohere-chat') return 'cohere';
   // The kit has two words for it.
   if (kind === 'completions' || kind === 'completion') return 'completions';
   if (kind === 'generate-content' || kind === 'stream-generate-content') return 'gemini';
@@ -86,7 +92,11 @@ function placeOf(surface: Surface, stream: boolean): { readonly path: string; re
 }
 
 /** Serves the recordings of one wire behind each surface, by the whole walk, and compares what a client understands. */
-async function served(kind: Kind | 'completions', surfaces: readonly Surface[], all: readonly Recording[]): Promise<ProveResult> {
+async function served(
+  kind: ServerKind | 'completions',
+  surfaces: readonly Surface[],
+  all: readonly Recording[],
+): Promise<ProveResult> {
   const scene = await openScene(
     kind === 'completions'
       ? { isBudgeted: false, deployment: { mode: 'completion' } }
@@ -121,7 +131,7 @@ async function differs(scene: Scene, recording: Recording, surface: Surface): Pr
   } else played.json(JSON.parse(bytes.toString()));
   const answer = await said;
   const { status, httpStatus } = await row();
-  const kind = kindOf(recording) as Kind | 'completions';
+  const kind = kindOf(recording) as ServerKind | 'completions';
   if (isError(kind, bytes, stream)) return status === 'failed' ? null : `an error was settled as ${status}`;
   if (httpStatus !== 200 || (status !== 'succeeded' && status !== 'estimated')) return `${httpStatus} ${status}`;
   if (surface !== kind && SEVERAL_ANSWERS.test(recording.response)) return null;
@@ -134,7 +144,7 @@ async function differs(scene: Scene, recording: Recording, surface: Surface): Pr
 }
 
 /** Reports whether a recording is an error with status 200. */
-function isError(kind: Kind | 'completions', bytes: Buffer, stream: boolean): boolean {
+function isError(kind: ServerKind | 'completions', bytes: Buffer, stream: boolean): boolean {
   const text = bytes.toString();
   if (stream) return /"type": ?"(?:error|response\.failed)"|^data: ?\{.*"error": ?\{"/m.test(text);
   const { status, error } = JSON.parse(text) as { status?: string; error?: object | null };
@@ -171,7 +181,8 @@ function cutStreams(streams: readonly Recording[], quick: boolean): ProveResult 
   for (const recording of streams) {
     const bytes = bytesOf(recording);
     for (const surface of surfacesOf(recording)) {
-      const open = () => exchangeOf(WIRES[surface], WIRES[kindOf(recording) as Kind] as Wire, bodyFor(surface, true)).stream();
+      const open = () =>
+        exchangeOf(WIRES[surface], WIRES[kindOf(recording) as ServerKind] as Wire, bodyFor(surface, true)).stream();
       const whole = read(open(), bytes, bytes.length);
       if (!read(open(), bytes, 1).equals(whole))
         details.push(`${recording.response} behind ${surface}: other bytes, read one by one`);
@@ -226,7 +237,7 @@ function losses(): ProveResult {
       .filter((file) => existsSync(file))
       .flatMap((file) => bodyIn(file));
     requests += bodies.length;
-    for (const upstream of KINDS.filter((kind) => kind !== client)) {
+    for (const upstream of SERVER_KINDS.filter((kind) => kind !== client)) {
       const lost = new Map<string, number>();
       let whole = 0;
       for (const body of bodies) {
@@ -247,7 +258,7 @@ function losses(): ProveResult {
 }
 
 /** Returns what a request loses; a refused field is marked. Null: the translation broke in another way. */
-function lostOf(client: Kind | 'completions', upstream: Kind, body: JsonObject): readonly string[] | null {
+function lostOf(client: Kind | 'completions', upstream: ServerKind, body: JsonObject): readonly string[] | null {
   try {
     return exchangeOf(WIRES[client], WIRES[upstream], body, { upstreamModel: MODELS[upstream] }).dropped;
   } catch (error) {
@@ -271,10 +282,10 @@ function uncovered(): ProveResult {
   if (kit === null) return { holds: true, figure: 'the kit of recordings is not here' };
   const manifest = JSON.parse(readFileSync(path.join(kit, 'cassettes/manifest.json'), 'utf8')) as readonly Recording[];
   const known = new Set(recordings.map(({ response }) => response));
-  // Cohere's own wire is called chat there too, and one chat completion is called a response.
+  // One chat completion is called a response there.
   const missing = manifest.filter(
-    ({ kind, response, provider, status }) =>
-      kindOf({ kind }) !== null && status === 200 && provider !== 'cohere' && !known.has(response) && !MISNAMED.test(response),
+    ({ kind, response, status }) =>
+      kindOf({ kind }) !== null && status === 200 && !known.has(response) && !MISNAMED.test(response),
   );
   return {
     holds: missing.length === 0,

@@ -1,5 +1,5 @@
 /** A provider that is played by hand: each call waits until the test says what comes next. */
-import type { Wire } from '../../src/dialects/dialect.ts';
+import type { EmbeddingWire, ServerWire, Wire } from '../../src/dialects/dialect.ts';
 import type { DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
 import type { Provider, ProviderRequest } from '../../src/providers/provider.ts';
 import { readOpenAiError } from '../../src/providers/read-error.ts';
@@ -29,17 +29,21 @@ export interface PlayedProvider {
   call(number: number): Promise<PlayedCall>;
 }
 
-/** The wires that translate into one another. */
-export type ChatWire = 'openai-chat' | 'anthropic-messages' | 'openai-responses' | 'gemini';
-/** Those, and the wires of clients that translate into them. */
+/** The wires of clients that translate into those of providers. */
 const CHAT_WIRES: ReadonlySet<Wire> = new Set<Wire>([
   ...(['openai-chat', 'anthropic-messages', 'openai-responses', 'gemini', 'openai-completions', 'cursor-responses'] as const),
 ]);
 
-/** `speaks`: the wire of chat calls, whatever the client speaks. A deployment that serves no chats gets requests as they come. */
-export function playedProvider(speaks: ChatWire = 'openai-chat'): PlayedProvider {
+/**
+ * `speaks`: the wire of chat calls, whatever the client speaks, or that of embeddings. A deployment that serves neither gets requests as they come.
+ */
+export function playedProvider(speaks: ServerWire | EmbeddingWire = 'openai-chat'): PlayedProvider {
   const calls: Played[] = [];
-  const wireFor = (client: Wire, { mode }: DeploymentConfig) => (mode === 'chat' && CHAT_WIRES.has(client) ? speaks : client);
+  const isEmbedding = speaks.endsWith('-embed');
+  const wireFor = (client: Wire, { mode }: DeploymentConfig) => {
+    if (isEmbedding) return client === 'openai-embeddings' ? speaks : null;
+    return mode === 'chat' && CHAT_WIRES.has(client) ? speaks : client;
+  };
   return {
     provider: {
       name: 'fake',

@@ -1,10 +1,11 @@
 /** A house whose provider and whose time are played by hand, for what depends on when things happen. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { EmbeddingWire, ServerWire } from '../../src/dialects/dialect.ts';
 import type { DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
 import type { KeyConfig, OrganizationConfig } from '../../src/domain/tenancy/tenancy.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { type HandTime, handTime } from './hand-time.ts';
-import { type ChatWire, type PlayedCall, type PlayedProvider, playedProvider } from './played-provider.ts';
+import { type PlayedCall, type PlayedProvider, playedProvider } from './played-provider.ts';
 import { budget } from './policies.ts';
 import { type AskOptions, deployment, model, openHouse, type Said, type WalkHouse } from './walk.ts';
 
@@ -21,7 +22,7 @@ export interface Scene {
 
 export interface Setting {
   readonly isBudgeted?: boolean;
-  readonly speaks?: ChatWire;
+  readonly speaks?: ServerWire | EmbeddingWire;
   readonly deployment?: Partial<DeploymentConfig>;
   /** Deployments that are asked when the first failed. */
   readonly others?: readonly Partial<DeploymentConfig>[];

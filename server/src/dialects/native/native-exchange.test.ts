@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { answersOf, bytesOf } from '../../../test/recordings.ts';
-import type { AnswerStream, JsonObject, Wire } from '../dialect.ts';
+import type { AnswerStream, InboundWire, JsonObject } from '../dialect.ts';
 import { UnreadableAnswer } from '../dialect.ts';
 import { openExchange, readFacts } from '../exchange.ts';
 
 const messages = [{ role: 'user', content: 'hi' }];
 
-function exchange(wire: Wire, body: JsonObject, outputCap: number | null = null) {
+function exchange(wire: InboundWire, body: JsonObject, outputCap: number | null = null) {
   const reading = readFacts(wire, body);
   if (!reading.ok) throw new Error(reading.problem.message);
   const { facts } = reading;
@@ -20,7 +20,7 @@ function exchange(wire: Wire, body: JsonObject, outputCap: number | null = null)
     maxOutputTokens: null,
   });
 }
-const upstreamBody = (wire: Wire, body: JsonObject, outputCap: number | null = null) =>
+const upstreamBody = (wire: InboundWire, body: JsonObject, outputCap: number | null = null) =>
   JSON.parse(exchange(wire, body, outputCap).upstreamBody.toString()) as JsonObject;
 const chatStream = (wantsUsage: boolean) =>
   exchange('openai-chat', {
@@ -53,7 +53,7 @@ describe('the upstream body within a dialect', () => {
 
   it('sends what came where that is what it would write, byte for byte the same either way', () => {
     const written = (
-      client: Wire,
+      client: InboundWire,
       body: JsonObject,
       upstreamModel: string,
       ourBytes: Buffer | null,

@@ -5,10 +5,15 @@ import type { Provider } from '../provider.ts';
 import { callOverHttp, type VendorHttp } from '../vendor-http.ts';
 import { readGeminiError } from './read-gemini-error.ts';
 
+const ACTIONS: Readonly<Partial<Record<Wire, string>>> = {
+  'gemini-count-tokens': 'countTokens',
+  'gemini-embed': 'batchEmbedContents',
+};
+
 const GEMINI: VendorHttp = {
   // The base URL includes the version, because Google serves several.
   defaultBaseUrl: 'https://generativelanguage.googleapis.com/v1beta',
-  path: (wire, model) => `/${escaped(model)}:${wire === 'gemini-count-tokens' ? 'countTokens' : 'generateContent'}`,
+  path: (wire, model) => `/${escaped(model)}:${ACTIONS[wire] ?? 'generateContent'}`,
   streamPath: (_wire, model) => `/${escaped(model)}:streamGenerateContent?alt=sse`,
   modelsPath: '/models?pageSize=1000',
   authentication: (credential) => ['x-goog-api-key', credential.apiKey],
@@ -30,7 +35,7 @@ const WIRES: Readonly<Record<InboundWire, Wire | null>> = {
   'openai-input-tokens': null,
   'gemini-count-tokens': 'gemini-count-tokens',
   'anthropic-count-tokens': null,
-  'openai-embeddings': null,
+  'openai-embeddings': 'gemini-embed',
 };
 
 /** Creates the provider for Google's Gemini API, and for every server that speaks it. */
