@@ -7,10 +7,12 @@ import { systemClock as clock } from '../lib/timing/clock.ts';
 import { withTimeout } from '../lib/timing/timeout.ts';
 import { createTimerWheel } from '../lib/timing/timer-wheel.ts';
 import { createAnthropicProvider } from '../providers/anthropic/anthropic-provider.ts';
+import { createAzureProvider } from '../providers/azure/azure-provider.ts';
 import { createCohereProvider } from '../providers/cohere/cohere-provider.ts';
 import { createFakeProvider } from '../providers/fake/fake-provider.ts';
 import { createGeminiProvider } from '../providers/gemini/gemini-provider.ts';
 import { createOpenAiProvider } from '../providers/openai/openai-provider.ts';
+import { createVertexProvider } from '../providers/vertex/vertex-provider.ts';
 import { createVoyageProvider } from '../providers/voyage/voyage-provider.ts';
 import { BadSetting } from '../settings/bad-setting.ts';
 import type { Config } from '../settings/config.ts';
@@ -29,6 +31,7 @@ import { operationsFor } from './operations-for.ts';
 import { type Port, takePort } from './port.ts';
 import { processFactsOf } from './process-facts.ts';
 import { tellPassedOver } from './tell-passed-over.ts';
+import { tokensFor } from './tokens-for.ts';
 import { diskTrouble } from './volume.ts';
 import { tellReady } from './workers.ts';
 
@@ -36,6 +39,8 @@ const FLUSH_MS_MAX = 10_000;
 const STOP_MS_MAX = 10_000;
 const CLOSE_MS_MAX = 25_000;
 const IDLE_MS_WHILE_DRAINING = 1_000;
+/** The clouds whose machine identity credentials may use. */
+const NO_CLOUDS: ReadonlySet<string> = new Set();
 
 /** Serves until a signal ends the process. Rejects if the start fails, and then holds no lock or lease. */
 export async function serve(config: Config, log: Logger): Promise<void> {
@@ -56,12 +61,15 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   await bindStoredKeys(stores, log);
   const wheel = createTimerWheel();
   const transport = createTransport({ policy, wheel, client: config.fastLane === 'on' ? 'plain' : 'full' });
+  const { tokens, close: closeTokens } = tokensFor(transport, wheel, NO_CLOUDS, log);
   const providers = [
     createOpenAiProvider({ transport, responsesHosts: config.responsesUpstreams }),
     createAnthropicProvider({ transport }),
     createGeminiProvider({ transport }),
     createCohereProvider({ transport }),
     createVoyageProvider({ transport }),
+    createAzureProvider({ transport, tokens }),
+    createVertexProvider({ transport, tokens }),
     createFakeProvider(),
   ];
   const opened = await openGateway(config, stores, wheel, providers, log);
@@ -102,6 +110,7 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
     await settleUnheard(opened, config.drainMsMax - (clock.monotonicMs() - startedMs), cutStreams);
     await admin.close();
     transport.close();
+    closeTokens();
     // Store and report what is settled before this replica leaves.
     await stores.writer.barrier(async () => {}, FLUSH_MS_MAX).catch(() => {});
     await withTimeout(STOP_MS_MAX, opened.leave());

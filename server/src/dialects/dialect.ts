@@ -162,6 +162,19 @@ export const LEFT_IN_BYTES: JsonObject = Object.freeze({
 /** The fields of a body that are `LEFT_IN_BYTES`, each with its JSON bytes. */
 export type LeftFields = ReadonlyMap<string, Buffer>;
 
+/** The form that a cloud gives Anthropic's requests: the path names the model, and the body names the version. */
+export interface CloudForm {
+  /** The value of `anthropic_version`: `vertex-2023-10-16`, `bedrock-2023-05-31`. */
+  readonly version: string;
+  /** The fields that the path stands for. */
+  readonly omits: readonly ('model' | 'stream')[];
+  /** True if the body lists the client's betas (`anthropic_beta`); else the header does. */
+  readonly listsBetas: boolean;
+}
+
+/** The form of Gemini's requests at Google Cloud, which takes fewer fields than Gemini's own API. */
+export type ContentForm = 'google-cloud';
+
 export interface ExchangeOptions {
   readonly client: InboundWire;
   readonly upstream: Wire;
@@ -188,6 +201,12 @@ export interface ExchangeOptions {
   readonly maxOutputTokens: number | null;
   /** The field of the output cap on the chat wire. Absent or null: the newer name. */
   readonly capField?: 'max_tokens' | 'max_completion_tokens' | null;
+  /** The form of Anthropic's requests at the upstream. Absent or null: Anthropic's own. */
+  readonly cloud?: CloudForm | null;
+  /** The form of Gemini's requests at the upstream. Absent or null: that of its own API. */
+  readonly contentForm?: ContentForm | null;
+  /** The value of the client's header for betas, for a cloud that reads them in the body. */
+  readonly betas?: string | null;
   /** The time at which the request arrived, for answers that state it. Absent: the time of the call. */
   readonly createdAtMs?: number;
 }

@@ -1,3 +1,4 @@
+import { cloudRequest, refuseReferenceParts } from './anthropic-messages/cloud-request.ts';
 import { decodeMessagesAnswer } from './anthropic-messages/decode-answer.ts';
 import { decodeMessagesRequest } from './anthropic-messages/decode-request.ts';
 import { MessagesStreamDecoder } from './anthropic-messages/decode-stream.ts';
@@ -22,6 +23,7 @@ import type {
 import { UnreadableAnswer } from './dialect.ts';
 import { FEATURE_NAMES } from './feature-names.ts';
 import { framed } from './gemini/array-stream.ts';
+import { cloudContentRequest } from './gemini/cloud-content.ts';
 import { decodeContentAnswer } from './gemini/decode-answer.ts';
 import { decodeContentRequest } from './gemini/decode-request.ts';
 import { ContentStreamDecoder } from './gemini/decode-stream.ts';
@@ -152,7 +154,18 @@ export function translatedExchange(options: ExchangeOptions): Exchange {
 /** The options that the translation of a request needs. */
 export type Translation = Pick<
   ExchangeOptions,
-  'client' | 'upstream' | 'facts' | 'upstreamModel' | 'outputCap' | 'maxOutputTokens' | 'capField' | 'isStrict' | 'isUnsealed'
+  | 'client'
+  | 'upstream'
+  | 'facts'
+  | 'upstreamModel'
+  | 'outputCap'
+  | 'maxOutputTokens'
+  | 'capField'
+  | 'isStrict'
+  | 'isUnsealed'
+  | 'cloud'
+  | 'betas'
+  | 'contentForm'
 >;
 
 /** Translates the request into the upstream's dialect. Throws Untranslatable. */
@@ -162,7 +175,9 @@ export function translatedRequest({ body, ...options }: Translation & Pick<Excha
   const upstream = serverWire(options.upstream);
   const losses = new Losses({ names: FEATURE_NAMES[client], isStrict: options.isStrict === true });
   loseFields(client, upstream, body, losses);
-  const request = SERVER_CODECS[upstream].encodeRequest(CLIENT_CODECS[client].decodeRequest(body, losses), {
+  const neutral = CLIENT_CODECS[client].decodeRequest(body, losses);
+  if ((options.cloud ?? null) !== null) refuseReferenceParts(neutral);
+  const request = SERVER_CODECS[upstream].encodeRequest(neutral, {
     upstreamModel,
     stream: facts.stream,
     outputCap: outputCap ?? facts.outputCap,
@@ -174,7 +189,8 @@ export function translatedRequest({ body, ...options }: Translation & Pick<Excha
     request.input = withoutReasoning(request.input);
     losses.drop('signature');
   }
-  return { upstreamBody: Buffer.from(JSON.stringify(request)), dropped: losses.dropped() };
+  const sent = options.contentForm === 'google-cloud' ? cloudContentRequest(request) : cloudRequest(request, options);
+  return { upstreamBody: Buffer.from(JSON.stringify(sent)), dropped: losses.dropped() };
 }
 
 function clientWire(wire: InboundWire): ClientWire {

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type CloudSite, cloudCredential, json, openCloudSite } from '../../test/support/cloud-site.ts';
 import { testTransport, upstream } from '../../test/support/upstream.ts';
 import type { DeploymentConfig, DeploymentMode, ProviderName } from '../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../domain/routing/credential.ts';
@@ -9,6 +10,7 @@ import { checkDeployment, listUpstreamModels } from './credential-check.ts';
 import { createFakeProvider } from './fake/fake-provider.ts';
 import { createGeminiProvider } from './gemini/gemini-provider.ts';
 import { createOpenAiProvider } from './openai/openai-provider.ts';
+import type { Provider } from './provider.ts';
 import { createVoyageProvider } from './voyage/voyage-provider.ts';
 
 const SECRET = 'sk-PROVIDER-SECRET';
@@ -271,5 +273,62 @@ describe('Cohere, Voyage and Gemini’s embeddings', () => {
     expect(there.asked.map(({ url }) => url)).toEqual(['/v1/models?page_size=1000', '/proxy/models?page_size=1000']);
     const voyage = createVoyageProvider({ transport: testTransport() });
     expect(await listUpstreamModels(voyage, credential('voyage', there.origin))).toMatchObject({ ok: false, status: null });
+  });
+});
+
+describe('at Azure and Vertex AI', () => {
+  let site: CloudSite;
+  beforeEach(async () => {
+    site = await openCloudSite();
+  });
+  afterEach(() => site.close());
+
+  it.each([
+    ['azure', 'azure_entra', 'my-gpt', '/openai/v1/chat/completions', { model: 'my-gpt', max_tokens: 1 }],
+    ['vertex', 'ambient', 'claude-x', ':rawPredict', { anthropic_version: 'vertex-2023-10-16', max_tokens: 1 }],
+    ['vertex', 'gcp_service_account', 'gemini-x', ':generateContent', { generationConfig: { maxOutputTokens: 1 } }],
+    ['vertex', 'gcp_service_account', 'meta/llama', '/openapi/chat/completions', { model: 'meta/llama', max_tokens: 1 }],
+  ] as const)('a live check with %s and %s of %s has the form of the call', async (name, kind, upstreamModel, end, body) => {
+    const [azure, vertex] = site.providers;
+    const used = cloudCredential(name, kind, { baseUrl: site.origin });
+    const check = await checkDeployment(name === 'azure' ? azure : vertex, deployment(used, { upstreamModel }), systemClock);
+    expect(check).toMatchObject({ ok: true, status: 200 });
+    const sent = JSON.parse(site.called[0]?.body ?? '') as Record<string, unknown>;
+    expect(site.called[0]?.url.endsWith(end)).toBe(true);
+    expect(sent).toMatchObject(body);
+    expect('model' in sent).toBe('model' in body);
+  });
+
+  it.each([
+    ['azure', {}, '/openai/v1/models', { data: [{ id: 'gpt-5' }] }, 'gpt-5'],
+    ['azure', { apiVersion: '2024-10-21' }, '/openai/models?api-version=2024-10-21', { data: [{ id: 'gpt-5' }] }, 'gpt-5'],
+    [
+      'vertex',
+      { project: 'p', location: 'eu' },
+      '/v1beta1/publishers/google/models?pageSize=300',
+      { publisherModels: [{ name: 'publishers/google/models/gemini-x' }] },
+      'gemini-x',
+    ],
+  ] as const)(
+    'the models of a credential at %s with %j are listed by their names',
+    async (name, settings, url, answer, model) => {
+      site.answer = (_, response) => json(response, answer);
+      const [azure, vertex] = site.providers;
+      const used = cloudCredential(name, 'ambient', { baseUrl: site.origin, settings });
+      expect(await listUpstreamModels(name === 'azure' ? azure : vertex, used)).toEqual({ ok: true, models: [model] });
+      expect(site.called[0]?.url).toBe(url);
+    },
+  );
+
+  it('a check says why there is no token, and nothing of the secret', async () => {
+    site.issue = (request, response) =>
+      json(response, { error: 'invalid_client', error_codes: [7000222], hint: request.body }, 401);
+    const [azure] = site.providers;
+    const used = cloudCredential('azure', 'azure_entra', { baseUrl: site.origin });
+    const said = [await checkDeployment(azure, deployment(used), systemClock), await listUpstreamModels(azure, used)];
+    for (const { message } of said as { message: string }[])
+      expect(message).toBe(
+        'there is no token for the provider: the server of tokens answered 401 (invalid_client, AADSTS7000222)',
+      );
   });
 });

@@ -1,5 +1,5 @@
-import type { InboundWire, Wire } from '../dialects/dialect.ts';
-import { geminiModelPath } from '../dialects/exchange.ts';
+import type { InboundWire, JsonObject, Wire } from '../dialects/dialect.ts';
+import { cloudRequest, geminiModelPath } from '../dialects/exchange.ts';
 import type { DeploymentConfig, DeploymentMode } from '../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../domain/routing/credential.ts';
 import type { Clock } from '../lib/timing/clock.ts';
@@ -58,7 +58,8 @@ function askOnce(provider: Provider, deployment: DeploymentConfig, cap: Cap): Pr
   if (wire === null) {
     return Promise.resolve({ is: 'failure', failure: { message: `${provider.name} does not serve ${deployment.mode}` } });
   }
-  const body = smallestBody(deployment, wire, cap);
+  const cloud = provider.cloudForm?.(wire, deployment) ?? null;
+  const body = cloudRequest(smallestBody(deployment, wire, cap), { cloud });
   const patient = { ...deployment, timeoutMs: Math.min(deployment.timeoutMs, CHECK_TIMEOUT_MS) };
   const request = { deployment: patient, wire, body: Buffer.from(JSON.stringify(body)), stream: false, forward: [], query: '' };
   return collect((sink) => provider.open(request, sink));
@@ -73,7 +74,7 @@ const WIRES: Readonly<Record<DeploymentMode, InboundWire>> = {
 
 type Cap = 'max_tokens' | 'max_completion_tokens';
 
-function smallestBody(deployment: DeploymentConfig, wire: Wire, cap: Cap): object {
+function smallestBody(deployment: DeploymentConfig, wire: Wire, cap: Cap): JsonObject {
   const model = deployment.upstreamModel;
   if (wire === 'gemini')
     return { contents: [{ role: 'user', parts: [{ text: 'ping' }] }], generationConfig: { maxOutputTokens: 1 } };
@@ -83,7 +84,7 @@ function smallestBody(deployment: DeploymentConfig, wire: Wire, cap: Cap): objec
   return { model, messages: [{ role: 'user', content: 'ping' }], [cap]: 1 };
 }
 
-function smallestEmbedding(model: string, wire: Wire): object {
+function smallestEmbedding(model: string, wire: Wire): JsonObject {
   if (wire === 'cohere-embed') return { model, texts: ['ping'], input_type: 'search_document', embedding_types: ['float'] };
   if (wire === 'gemini-embed') return { requests: [{ model: geminiModelPath(model), content: { parts: [{ text: 'ping' }] } }] };
   return { model, input: 'ping' };
@@ -117,8 +118,8 @@ function collect(open: (sink: UpstreamSink) => UpstreamCall): Promise<Collected>
 
 function readModels(status: number, body: Buffer): UpstreamModels {
   try {
-    const answer = JSON.parse(body.toString()) as { data?: unknown; models?: unknown };
-    const list = answer.data ?? answer.models;
+    const answer = JSON.parse(body.toString()) as { data?: unknown; models?: unknown; publisherModels?: unknown };
+    const list = answer.data ?? answer.models ?? answer.publisherModels;
     if (!Array.isArray(list)) return { ok: false, status, message: 'the provider answered without a list of models' };
     const ids = list.map(idOf).filter((id) => typeof id === 'string');
     return { ok: true, models: ids.slice(0, MODELS_MAX).sort() };
@@ -130,5 +131,5 @@ function readModels(status: number, body: Buffer): UpstreamModels {
 /** Returns a model's id. Google names models with their collection before them. */
 function idOf(model: unknown): unknown {
   const { id, name } = (model ?? {}) as { id?: unknown; name?: unknown };
-  return id ?? (typeof name === 'string' ? name.replace(/^models\//, '') : undefined);
+  return id ?? (typeof name === 'string' ? name.replace(/^(?:publishers\/google\/)?models\//, '') : undefined);
 }

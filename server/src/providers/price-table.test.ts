@@ -34,6 +34,17 @@ describe('the list price of a model', () => {
     expect(priceFor('gemini', 'gemini-embedding-001')?.perMillion.input).toBe(150_000_000);
   });
 
+  it('of a model at a cloud is that of the cloud, by the names that the cloud gives it', () => {
+    expect(priceFor('azure', 'gpt-4o')?.perMillion).toMatchObject({ input: 2_500_000_000, output: 10_000_000_000 });
+    expect(priceFor('azure', 'our-deployment')).toBeNull();
+    const sonnet = priceFor('vertex', 'claude-sonnet-4-5@20250929');
+    expect(sonnet?.perMillion).toMatchObject({ input: 3_000_000_000, output: 15_000_000_000 });
+    expect(priceFor('vertex', 'publishers/anthropic/models/claude-sonnet-4-5@20250929')).toEqual(sonnet);
+    for (const name of ['gemini-2.5-flash', 'publishers/google/models/gemini-2.5-flash'])
+      expect(priceFor('vertex', name)).toEqual(priceFor('gemini', 'gemini-2.5-flash'));
+    expect(priceFor('vertex', 'meta/llama-3.3-70b-instruct-maas')).toBeNull();
+  });
+
   it('holds the tiers of long prompts, each as a whole', () => {
     expect(priceFor('openai', 'gpt-5.4')).toEqual({
       perMillion: { input: 2_500_000_000, cached_input: 250_000_000, output: 15_000_000_000 },

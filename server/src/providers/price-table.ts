@@ -12,7 +12,7 @@ export const PRICE_LIST_EDITION = '@pydantic/genai-prices 0.1.8';
 const NANO_PER_USD = 1_000_000_000;
 
 /** The list's names for vendors whose name is another there. */
-const VENDORS: Readonly<Partial<Record<ProviderName, string>>> = { gemini: 'google', voyage: 'voyageai' };
+const VENDORS: Readonly<Partial<Record<ProviderName, string>>> = { gemini: 'google', vertex: 'google', voyage: 'voyageai' };
 
 /** The list's names for our buckets, per million tokens. */
 const BUCKETS: Readonly<Record<string, UsageBucket>> = {
@@ -64,9 +64,9 @@ export function contextWindowOf(provider: ProviderName, upstreamModel: string): 
   return found?.model.context_window ?? null;
 }
 
-/** Returns a model's name without the collection that Google's API puts before it. */
+/** Returns a model's name without the collection that Google's APIs put before it. */
 function nameIn(upstreamModel: string): string {
-  return upstreamModel.replace(/^models\//, '');
+  return upstreamModel.replace(/^(?:publishers\/[^/]+\/)?models\//, '');
 }
 
 /** Converts a price of the list to our buckets, tiers and pieces. */

@@ -1,4 +1,4 @@
-import type { InboundWire, Wire } from '../dialects/dialect.ts';
+import type { CloudForm, ContentForm, InboundWire, Wire } from '../dialects/dialect.ts';
 import type { DeploymentConfig, ProviderName } from '../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../domain/routing/credential.ts';
 import type { Bytes } from '../lib/pieces.ts';
@@ -42,6 +42,10 @@ export interface Provider {
   readonly name: ProviderName;
   /** Returns the wire in which this deployment serves a client's request in `client`; null if it cannot. */
   wireFor(client: InboundWire, deployment: DeploymentConfig): Wire | null;
+  /** Returns the form that this deployment's cloud gives Anthropic's requests; absent or null: Anthropic's own. */
+  cloudForm?(wire: Wire, deployment: DeploymentConfig): CloudForm | null;
+  /** The form of Gemini's requests here; absent: that of its own API. */
+  readonly contentForm?: ContentForm;
   open(request: ProviderRequest, sink: UpstreamSink): UpstreamCall;
   /**
    * Reads an answer that is not 2xx. Pass the credential that was used, so that its key is removed from the provider's message.

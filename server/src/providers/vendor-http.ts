@@ -3,20 +3,27 @@ import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../domain/routing/credential.ts';
 import { type UpstreamCall, UpstreamFailure, type UpstreamSink } from '../upstream/call.ts';
 import type { Transport } from '../upstream/transport.ts';
+import type { TransportRequest } from '../upstream/transport-request.ts';
+import { callWithToken } from './deferred-call.ts';
 import type { ProviderRequest } from './provider.ts';
+import type { Tokens } from './tokens/tokens.ts';
 
 /** The description of a vendor over HTTP. The target and the headers of a call are computed once per deployment and wire. */
 export interface VendorHttp {
   readonly defaultBaseUrl: string;
+  /** Returns the base URL of a credential, or null if it cannot be used. Absent: its own, else the default. */
+  baseUrl?(credential: CredentialConfig): string | null;
   /** Returns the path of a wire and a model, which is appended to the base URL. */
-  path(wire: Wire, upstreamModel: string): string;
+  path(wire: Wire, upstreamModel: string, credential: CredentialConfig): string;
   /** The same for a stream; absent: streams have the same path. */
-  streamPath?(wire: Wire, upstreamModel: string): string;
-  readonly modelsPath: string;
+  streamPath?(wire: Wire, upstreamModel: string, credential: CredentialConfig): string;
+  readonly modelsPath: string | ((credential: CredentialConfig) => string);
   /** Returns the path before `modelsPath`, for a vendor whose list is not below the base URL. */
   modelsBase?(basePath: string): string;
   /** Returns flat name/value pairs that contain the credential; lower-case names. */
   authentication(credential: CredentialConfig): string[];
+  /** The tokens that calls present as well, for credentials that have one. */
+  readonly tokens?: Tokens;
   /** The client headers that this vendor may see, with the value used if the client sent none (null: left out). */
   readonly forwarded: ReadonlyMap<string, string | null>;
   readonly passesQuery: boolean;
@@ -45,34 +52,42 @@ interface Prepared {
 /** Returns the two calls of a provider over HTTP. */
 export function callOverHttp(vendor: VendorHttp, transport: Transport) {
   const prepare = preparedOnce(vendor);
+  const { tokens } = vendor;
+  const send = (credential: CredentialConfig, sink: UpstreamSink, request: TransportRequest): UpstreamCall => {
+    const token = tokens?.of(credential) ?? null;
+    if (tokens === undefined || token === null) return transport.send(request, sink);
+    const { timeoutMs, headers } = request;
+    return callWithToken(token, sink, { timeoutMs, after: tokens.after }, (issued) =>
+      transport.send({ ...request, headers: [...headers, 'authorization', `Bearer ${issued}`] }, sink),
+    );
+  };
   return {
     open(request: ProviderRequest, sink: UpstreamSink): UpstreamCall {
       const { deployment } = request;
       const prepared = deployment.credential === null ? null : prepare(deployment, request.wire, deployment.credential);
       if (prepared === null) return failLater(sink, 'the deployment has no credential that can be used');
       const path = request.stream ? prepared.streamPath : prepared.path;
-      return transport.send(
-        {
-          origin: prepared.origin,
-          method: 'POST',
-          path: vendor.passesQuery && isPlainQuery(request.query) ? `${path}?${request.query}` : path,
-          headers: request.forward.length === 0 ? prepared.headersWithDefaults : withForwarded(prepared, request.forward, vendor),
-          body: request.body,
-          timeoutMs: deployment.timeoutMs,
-          answerBytesMax: request.stream ? ANSWER_BYTES_MAX.stream : ANSWER_BYTES_MAX.whole,
-        },
-        sink,
-      );
+      return send(deployment.credential as CredentialConfig, sink, {
+        origin: prepared.origin,
+        method: 'POST',
+        path: vendor.passesQuery && isPlainQuery(request.query) ? `${path}?${request.query}` : path,
+        headers: request.forward.length === 0 ? prepared.headersWithDefaults : withForwarded(prepared, request.forward, vendor),
+        body: request.body,
+        timeoutMs: deployment.timeoutMs,
+        answerBytesMax: request.stream ? ANSWER_BYTES_MAX.stream : ANSWER_BYTES_MAX.whole,
+      });
     },
 
     openModels(credential: CredentialConfig, sink: UpstreamSink): UpstreamCall {
       const base = baseOf(vendor, credential);
       if (base === null) return failLater(sink, 'the credential has no base URL that can be used');
       const defaults = defaultsOf(vendor);
-      const path = (vendor.modelsBase?.(base.path) ?? base.path) + vendor.modelsPath;
+      const listed = typeof vendor.modelsPath === 'string' ? vendor.modelsPath : vendor.modelsPath(credential);
+      const path = (vendor.modelsBase?.(base.path) ?? base.path) + listed;
       const request = { origin: base.origin, method: 'GET', path, body: null } as const;
       const headers = [...COMMON_HEADERS.slice(2), ...vendor.authentication(credential), ...defaults];
-      return transport.send({ ...request, headers, timeoutMs: MODELS_TIMEOUT_MS, answerBytesMax: MODELS_BYTES_MAX }, sink);
+      const bounds = { timeoutMs: MODELS_TIMEOUT_MS, answerBytesMax: MODELS_BYTES_MAX };
+      return send(credential, sink, { ...request, headers, ...bounds });
     },
   };
 }
@@ -99,19 +114,19 @@ function prepareCall(vendor: VendorHttp, wire: Wire, upstreamModel: string, cred
   const base = baseOf(vendor, credential);
   if (base === null) return null;
   const headers = [...COMMON_HEADERS, ...vendor.authentication(credential)];
-  const path = vendor.path(wire, upstreamModel);
+  const path = vendor.path(wire, upstreamModel, credential);
   return {
     origin: base.origin,
     path: base.path + path,
-    streamPath: base.path + (vendor.streamPath?.(wire, upstreamModel) ?? path),
+    streamPath: base.path + (vendor.streamPath?.(wire, upstreamModel, credential) ?? path),
     headers,
     headersWithDefaults: [...headers, ...defaultsOf(vendor)],
   };
 }
 
 function baseOf(vendor: VendorHttp, credential: CredentialConfig): { readonly origin: string; readonly path: string } | null {
-  const text = credential.baseUrl ?? vendor.defaultBaseUrl;
-  if (!URL.canParse(text)) return null;
+  const text = vendor.baseUrl === undefined ? (credential.baseUrl ?? vendor.defaultBaseUrl) : vendor.baseUrl(credential);
+  if (text === null || !URL.canParse(text)) return null;
   const url = new URL(text);
   return { origin: url.origin, path: url.pathname.replace(/\/+$/, '') };
 }

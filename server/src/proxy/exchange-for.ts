@@ -1,5 +1,5 @@
 import { type Exchange, type ExchangeOptions, Untranslatable, type Wire } from '../dialects/dialect.ts';
-import { openExchange } from '../dialects/exchange.ts';
+import { BETA_HEADER, openExchange } from '../dialects/exchange.ts';
 import { whole } from '../lib/pieces.ts';
 import { leftIn } from './bodies/large-bodies.ts';
 import type { Candidate } from './deployments/candidate.ts';
@@ -18,6 +18,8 @@ export function exchangeFor(
   gateway: Gateway,
 ): Exchange | Untranslatable | Promise<Exchange | Untranslatable> {
   const { facts, body, ourBytes, large, stored } = asked;
+  const provider = gateway.providers.get(deployment.provider);
+  const cloud = provider?.cloudForm?.(upstream, deployment) ?? null;
   const options: ExchangeOptions = {
     client: walk.endpoint.wire,
     upstream,
@@ -32,8 +34,13 @@ export function exchangeFor(
     createdAtMs: gateway.clock.nowMs(),
     isUnsealed,
     isStrict: walk.endpoint.wire !== upstream && isStrict(walk),
+    cloud,
+    contentForm: isContent(upstream) ? (provider?.contentForm ?? null) : null,
+    betas: cloud?.listsBetas === true ? (walk.request.header(BETA_HEADER) ?? null) : null,
   };
-  if (large !== null && options.client !== upstream) return translatedApart(options, walk, large, gateway);
+  // The ids that Google Cloud refuses are within values that were left in the bytes.
+  const isRewritten = options.client !== upstream || options.contentForm === 'google-cloud';
+  if (large !== null && isRewritten) return translatedApart(options, walk, large, gateway);
   if (large !== null) large.isLent = true;
   // A compaction and a count are neither stored nor named by later requests.
   const isResponse = options.client === 'openai-responses';
@@ -44,6 +51,10 @@ export function exchangeFor(
     if (!(error instanceof Untranslatable)) throw error;
     return error;
   }
+}
+
+function isContent(wire: Wire): boolean {
+  return wire === 'gemini' || wire === 'gemini-count-tokens';
 }
 
 /** The header by which a client forbids that a translation leaves anything out. */
@@ -61,7 +72,9 @@ async function translatedApart(
   { largeBodies }: Gateway,
 ): Promise<Exchange | Untranslatable> {
   const { client, upstream, facts, upstreamModel, outputCap, maxOutputTokens, capField = null, isStrict = false } = options;
-  const translation = { client, upstream, facts, upstreamModel, outputCap, maxOutputTokens, capField, isStrict };
+  const { cloud = null, betas = null, contentForm = null } = options;
+  const target = { client, upstream, facts, upstreamModel, outputCap, maxOutputTokens, capField, isStrict };
+  const translation = { ...target, cloud, betas, contentForm };
   // A connection may still be sending the bytes to the provider before. They must stay where they are.
   const bytes = isLent ? Buffer.from(whole(request.body)) : request.body;
   const { raw, result } = await largeBodies.translate(bytes, translation);

@@ -153,6 +153,12 @@ export const REGISTRY: readonly ProveRow[] = [
       'recorded chats of Cohere behind each surface, embeddings of Cohere, Voyage and Gemini as numbers and base64: what is lost, and what each costs beside rows by hand',
   },
   {
+    name: 'vendors.tokens',
+    module: 'vendor-tokens',
+    shows:
+      'Azure and Vertex AI: the addresses of their documentation, one fetch of a token for 200 calls, every hostile server of tokens is survived, and no secret is kept or told',
+  },
+  {
     name: 'wires.money',
     module: 'wires-money',
     shows:

@@ -172,9 +172,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     end(record);
   };
   const counted = (provider: Provider): Provider => ({
-    name: provider.name,
-    wireFor: (client, deployment) => provider.wireFor(client, deployment),
-    readError: (status, headers, body, credential) => provider.readError(status, headers, body, credential),
+    ...provider,
     open: (request, sink) => {
       calls += 1;
       firstCall();

@@ -1,4 +1,5 @@
 import { type Bytes, Pieces } from '../../lib/pieces.ts';
+import { cloudBytes, cloudRequest } from '../anthropic-messages/cloud-request.ts';
 import {
   type AnswerFacts,
   type Exchange,
@@ -10,6 +11,7 @@ import {
   type Wire,
 } from '../dialect.ts';
 import { framed } from '../gemini/array-stream.ts';
+import { cloudContentRequest, cloudCountRequest } from '../gemini/cloud-content.ts';
 import { ownContentRequest, ownCountRequest } from '../gemini/own-request.ts';
 import { objectOr } from '../json.ts';
 import { NOTHING_DROPPED } from '../losses.ts';
@@ -26,12 +28,13 @@ import { wholeResponseFacts } from './whole-response.ts';
 
 /**
  * Returns the exchange for a client and an upstream with the same wire. It edits the model, the forced usage option and a clamped
- * cap. Of a Responses request it also leaves out what would be stored, or read by another account. Nothing else changes.
+ * cap, and what a cloud wants of Anthropic's requests. Of a Responses request it also leaves out what would be stored, or read by another account. Nothing else changes.
  */
 export function nativeExchange(options: ExchangeOptions): Exchange {
   const { client, facts } = options;
   return {
-    upstreamBody: unchangedBytes(options) ?? written(editedBody(options), options.left ?? null),
+    upstreamBody:
+      options.translated?.upstreamBody ?? unchangedBytes(options) ?? written(editedBody(options), options.left ?? null),
     dropped: options.isUnsealed === true ? REASONING_DROPPED : NOTHING_DROPPED,
     whole: (bytes) => ({ bytes, facts: factsOfWhole(client, bytes) }),
     stream: () => framed(passingStream(client, eventReaderOf(client, facts)), facts),
@@ -59,11 +62,13 @@ const MODEL_FIRST = '{"model":';
  * Returns the received bytes if they equal the request to send, with the model replaced if it is the first field. Null: the
  * request must be serialized.
  */
-function unchangedBytes({ client, body, ourBytes = null, facts, upstreamModel, outputCap }: ExchangeOptions): Buffer | null {
-  if (client === 'gemini') return ourBytes !== null && ownContentRequest(body, outputCap) === body ? ourBytes : null;
+function unchangedBytes(options: ExchangeOptions): Buffer | null {
+  const { client, body, ourBytes = null, facts, upstreamModel, outputCap, cloud = null } = options;
+  if (client === 'gemini') return ourBytes !== null && contentRequest(options) === body ? ourBytes : null;
   if (client === 'gemini-count-tokens') return null;
   if (ourBytes === null || outputCap !== null || (facts.stream && reportsWhenAsked(client))) return null;
   if (isOfResponses(client)) return null;
+  if (cloud !== null) return cloudBytes(ourBytes, options, cloud);
   if (body.model === upstreamModel) return ourBytes;
   const before = Buffer.from(MODEL_FIRST + JSON.stringify(body.model));
   if (ourBytes.compare(before, 0, before.length, 0, before.length) !== 0) return null;
@@ -95,8 +100,9 @@ function written(edited: JsonObject, left: LeftFields | null): Bytes {
 
 function editedBody(options: ExchangeOptions): JsonObject {
   const { client, body, facts, upstreamModel, outputCap, capField, isUnsealed } = options;
-  if (client === 'gemini') return ownContentRequest(body, outputCap);
-  if (client === 'gemini-count-tokens') return ownCountRequest(body, upstreamModel);
+  if (client === 'gemini') return contentRequest(options);
+  if (client === 'gemini-count-tokens')
+    return options.contentForm === 'google-cloud' ? cloudCountRequest(body) : ownCountRequest(body, upstreamModel);
   const edited: JsonObject = { ...body, model: upstreamModel };
   if (facts.stream && reportsWhenAsked(client)) edited.stream_options = { ...objectOr(body.stream_options), include_usage: true };
   if (outputCap !== null && client === 'openai-chat') capChat(edited, outputCap, capField ?? 'max_completion_tokens');
@@ -104,7 +110,12 @@ function editedBody(options: ExchangeOptions): JsonObject {
   if (client === 'openai-responses') editResponses(edited, outputCap);
   else if (isOfResponses(client)) editStateless(edited);
   if (isUnsealed === true) edited.input = withoutReasoning(edited.input);
-  return edited;
+  return cloudRequest(edited, options);
+}
+
+function contentRequest({ body, outputCap, contentForm }: ExchangeOptions): JsonObject {
+  const request = ownContentRequest(body, outputCap);
+  return contentForm === 'google-cloud' ? cloudContentRequest(request) : request;
 }
 
 /** Reports whether answers of a wire have the usage and the items of a response. */

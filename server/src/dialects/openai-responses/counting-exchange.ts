@@ -1,4 +1,5 @@
 /** Counts the input of a Responses request at a provider that counts Anthropic's messages. */
+import { cloudRequest } from '../anthropic-messages/cloud-request.ts';
 import { encodeMessagesRequest } from '../anthropic-messages/encode-request.ts';
 import { type Exchange, type ExchangeOptions, type JsonObject, type TranslatedRequest, UnreadableAnswer } from '../dialect.ts';
 import { countAnswer } from '../estimate.ts';
@@ -34,6 +35,7 @@ export function countingRequest({
   body,
   upstreamModel,
   maxOutputTokens,
+  ...options
 }: Translation & Pick<ExchangeOptions, 'body'>): TranslatedRequest {
   const losses = new Losses({ names: FEATURE_NAMES['openai-responses'], isStrict: false });
   const request = encodeMessagesRequest(decodeResponsesRequest({ ...body, input: body.input ?? [] }, losses), {
@@ -46,7 +48,7 @@ export function countingRequest({
   });
   const counted: JsonObject = {};
   for (const name of COUNTED) if (request[name] !== undefined) counted[name] = request[name];
-  return { upstreamBody: Buffer.from(JSON.stringify(counted)), dropped: NOTHING_DROPPED };
+  return { upstreamBody: Buffer.from(JSON.stringify(cloudRequest(counted, options))), dropped: NOTHING_DROPPED };
 }
 
 /** A budget for thinking is derived from a cap, which the count itself does not have. */

@@ -2,8 +2,9 @@ import type { InboundWire, Wire } from '../../dialects/dialect.ts';
 import { geminiModelPath } from '../../dialects/exchange.ts';
 import type { Transport } from '../../upstream/transport.ts';
 import type { Provider } from '../provider.ts';
+import { readGeminiError } from '../read-gemini-error.ts';
+import { CONTENT_WIRES, TRACE_HEADERS } from '../served-wires.ts';
 import { callOverHttp, type VendorHttp } from '../vendor-http.ts';
-import { readGeminiError } from './read-gemini-error.ts';
 
 const ACTIONS: Readonly<Partial<Record<Wire, string>>> = {
   'gemini-count-tokens': 'countTokens',
@@ -17,26 +18,11 @@ const GEMINI: VendorHttp = {
   streamPath: (_wire, model) => `/${escaped(model)}:streamGenerateContent?alt=sse`,
   modelsPath: '/models?pageSize=1000',
   authentication: (credential) => ['x-goog-api-key', credential.apiKey],
-  forwarded: new Map([
-    ['traceparent', null],
-    ['tracestate', null],
-  ]),
+  forwarded: new Map(TRACE_HEADERS),
   passesQuery: false,
 };
 
-const WIRES: Readonly<Record<InboundWire, Wire | null>> = {
-  gemini: 'gemini',
-  'openai-chat': 'gemini',
-  'anthropic-messages': 'gemini',
-  'openai-responses': 'gemini',
-  'openai-completions': 'gemini',
-  'cursor-responses': 'gemini',
-  'openai-compact': null,
-  'openai-input-tokens': null,
-  'gemini-count-tokens': 'gemini-count-tokens',
-  'anthropic-count-tokens': null,
-  'openai-embeddings': 'gemini-embed',
-};
+const WIRES: Readonly<Record<InboundWire, Wire | null>> = { ...CONTENT_WIRES, 'openai-embeddings': 'gemini-embed' };
 
 /** Creates the provider for Google's Gemini API, and for every server that speaks it. */
 export function createGeminiProvider(deps: { readonly transport: Transport }): Provider {

@@ -1,46 +1,20 @@
-import type { InboundWire, Wire } from '../../dialects/dialect.ts';
 import { isOfResponses } from '../../dialects/exchange.ts';
 import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
 import type { Transport } from '../../upstream/transport.ts';
 import type { Provider } from '../provider.ts';
 import { readOpenAiError } from '../read-error.ts';
+import { CHAT_WIRES, OPENAI_HEADERS, openAiPath } from '../served-wires.ts';
 import { callOverHttp, type VendorHttp } from '../vendor-http.ts';
-
-const PATHS: Readonly<Partial<Record<Wire, string>>> = {
-  'openai-completions': '/completions',
-  'openai-embeddings': '/embeddings',
-  'openai-responses': '/responses',
-  'openai-compact': '/responses/compact',
-  'openai-input-tokens': '/responses/input_tokens',
-};
 
 const OPENAI: VendorHttp = {
   // The base URL of this kind includes /v1, because compatible servers use paths of their own.
   defaultBaseUrl: 'https://api.openai.com/v1',
-  path: (wire) => PATHS[wire] ?? '/chat/completions',
+  path: openAiPath,
   modelsPath: '/models',
   // Local servers often need no key, and some refuse an empty one.
   authentication: (credential) => (credential.apiKey === '' ? [] : ['authorization', `Bearer ${credential.apiKey}`]),
-  forwarded: new Map([
-    ['x-client-request-id', null],
-    ['traceparent', null],
-    ['tracestate', null],
-  ]),
+  forwarded: OPENAI_HEADERS,
   passesQuery: false,
-};
-
-const WIRES: Readonly<Record<InboundWire, Wire | null>> = {
-  'openai-chat': 'openai-chat',
-  'anthropic-messages': 'openai-chat',
-  'openai-responses': 'openai-chat',
-  'openai-completions': 'openai-chat',
-  'cursor-responses': 'openai-chat',
-  'openai-compact': null,
-  'openai-input-tokens': null,
-  gemini: 'openai-chat',
-  'openai-embeddings': 'openai-embeddings',
-  'anthropic-count-tokens': null,
-  'gemini-count-tokens': null,
 };
 
 interface OpenAiProviderDeps {
@@ -59,7 +33,7 @@ export function createOpenAiProvider(deps: OpenAiProviderDeps): Provider {
     name: 'openai',
     wireFor(client, deployment) {
       if (deployment.mode === 'completion') return client === 'openai-completions' ? client : null;
-      if (!isOfResponses(client) || !speaksResponses(deployment, hosts)) return WIRES[client];
+      if (!isOfResponses(client) || !speaksResponses(deployment, hosts)) return CHAT_WIRES[client];
       return client === 'cursor-responses' ? 'openai-responses' : client;
     },
     ...callOverHttp(OPENAI, deps.transport),

@@ -1,7 +1,7 @@
-import type { CredentialConfig } from '../../domain/routing/credential.ts';
-import type { UpstreamHeaders } from '../../upstream/call.ts';
-import type { ProviderError } from '../provider.ts';
-import { type ErrorSigns, readErrorAnswer } from '../read-error.ts';
+import type { CredentialConfig } from '../domain/routing/credential.ts';
+import type { UpstreamHeaders } from '../upstream/call.ts';
+import type { ProviderError } from './provider.ts';
+import { type ErrorSigns, readErrorAnswer } from './read-error.ts';
 
 const SIGNS: ErrorSigns = {
   contextCodes: new Set(),
