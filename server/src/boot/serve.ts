@@ -39,8 +39,6 @@ const FLUSH_MS_MAX = 10_000;
 const STOP_MS_MAX = 10_000;
 const CLOSE_MS_MAX = 25_000;
 const IDLE_MS_WHILE_DRAINING = 1_000;
-/** The clouds whose machine identity credentials may use. */
-const NO_CLOUDS: ReadonlySet<string> = new Set();
 
 /** Serves until a signal ends the process. Rejects if the start fails, and then holds no lock or lease. */
 export async function serve(config: Config, log: Logger): Promise<void> {
@@ -61,7 +59,7 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   await bindStoredKeys(stores, log);
   const wheel = createTimerWheel();
   const transport = createTransport({ policy, wheel, client: config.fastLane === 'on' ? 'plain' : 'full' });
-  const { tokens, close: closeTokens } = tokensFor(transport, wheel, NO_CLOUDS, log);
+  const { tokens, close: closeTokens } = tokensFor(transport, wheel, new Set(config.ambientCredentials), log);
   const providers = [
     createOpenAiProvider({ transport, responsesHosts: config.responsesUpstreams }),
     createAnthropicProvider({ transport }),
