@@ -1,13 +1,7 @@
 import { api, asked, ifMatch, type Schema, stored } from './client.ts';
+import type { CredentialProvider } from './credentials.ts';
 
-/** A vendor to which a credential belongs. */
-export type CredentialProvider = 'openai' | 'anthropic' | 'gemini';
 export type Provider = CredentialProvider | 'fake';
-
-/** Reports whether a text from an address names such a vendor. */
-export function isCredentialProvider(text: unknown): text is CredentialProvider {
-  return text === 'openai' || text === 'anthropic' || text === 'gemini';
-}
 
 export type Prices = Schema<'Prices'>;
 
@@ -18,19 +12,6 @@ export interface CheckResult {
   readonly message: string | null;
   readonly models?: readonly string[] | null;
   readonly sample?: string | null;
-}
-
-export interface CredentialToCheck {
-  readonly provider: CredentialProvider;
-  /** Absent: use the stored key of `credential_id`. */
-  readonly api_key?: string;
-  readonly base_url: string | null;
-  readonly credential_id?: string;
-}
-
-/** Makes a live call with a credential, which need not be stored. */
-export function checkCredential(body: CredentialToCheck): Promise<CheckResult> {
-  return asked(api.POST('/credentials/check', { body }));
 }
 
 export interface PolicyBody {

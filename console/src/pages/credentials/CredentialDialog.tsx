@@ -1,8 +1,10 @@
 import { api, asked, type Schema } from '../../api/client.ts';
+import type { CredentialProvider } from '../../api/credentials.ts';
 import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import type { IdempotencyHeader } from '../../components/dialogs/FormDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
-import { baseUrlOf, type CredentialDraft, CredentialFields, CredentialTest, expiryOf } from './CredentialFields.tsx';
+import { CredentialFields, CredentialTest } from './CredentialFields.tsx';
+import { baseUrlOf, type CredentialDraft, expiryOf, faultsOf, newDraft, secretOf, settingsOf } from './credential-draft.ts';
 import { words } from './words.ts';
 
 type Credential = Schema<'Credential'>;
@@ -10,7 +12,7 @@ type Credential = Schema<'Credential'>;
 interface CredentialDialogProps {
   readonly opened: boolean;
   readonly onClose: () => void;
-  readonly provider: CredentialDraft['provider'];
+  readonly provider: CredentialProvider;
   readonly onSaved?: (credential: Credential) => void;
 }
 
@@ -21,11 +23,8 @@ export function CredentialDialog({ opened, onClose, provider, onSaved }: Credent
       opened={opened}
       onClose={onClose}
       title={words.addCredential}
-      initial={{ name: '', provider, api_key: '', base_url: '', expires_at: '' }}
-      validate={{
-        name: (name) => (name.trim() === '' ? words.enterAName : null),
-        api_key: (key) => (key.trim() === '' ? words.enterApiKey : null),
-      }}
+      initial={newDraft(provider)}
+      validate={(draft) => faultsOf(draft, true)}
       verb={words.addCredential}
       invalidates={['credentials', 'credential', 'upstream-models']}
       save={createCredential}
@@ -42,7 +41,17 @@ export function CredentialDialog({ opened, onClose, provider, onSaved }: Credent
 
 /** Stores the typed values as a new credential. */
 export function createCredential(draft: CredentialDraft, header: IdempotencyHeader): Promise<Credential> {
-  const { name, provider, api_key: key } = draft;
-  const body = { name: name.trim(), provider, api_key: key.trim(), base_url: baseUrlOf(draft), expires_at: expiryOf(draft) };
+  const { name, provider, kind } = draft;
+  const body = {
+    ...{
+      name: name.trim(),
+      provider,
+      kind,
+      settings: settingsOf(draft),
+      base_url: baseUrlOf(draft),
+      expires_at: expiryOf(draft),
+    },
+    ...secretOf(draft),
+  };
   return asked(api.POST('/credentials', { params: { header }, body }));
 }

@@ -1,90 +1,126 @@
-import { Button, Input, PasswordInput, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Select, SimpleGrid, Text, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { IconPlugConnected } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { type CredentialProvider, checkCredential } from '../../api/gateway.ts';
+import {
+  CREDENTIAL_FORMS,
+  CREDENTIAL_PROVIDERS,
+  type CredentialKind,
+  type CredentialProvider,
+  checkCredential,
+} from '../../api/credentials.ts';
 import { CheckBadge } from '../models/DeploymentTest.tsx';
+import { type CredentialDraft, hasNewSecret, toCheck } from './credential-draft.ts';
+import { SecretFields } from './SecretFields.tsx';
 import { words } from './words.ts';
 
-export interface CredentialDraft {
-  name: string;
-  provider: CredentialProvider;
-  /** Empty: keep the stored key. */
-  api_key: string;
-  base_url: string;
-  /** The day on which the provider ends the key: `2027-01-31`. Empty: none is known. */
-  expires_at: string;
-  /** The last four characters of the stored key, which is never shown in full. Absent if no key is stored. */
-  readonly last_four?: string;
-  /** The number of deployments that use the stored key. */
-  readonly deployment_count?: number;
-}
+export type CredentialForm = UseFormReturnType<CredentialDraft>;
 
-/** Returns the base URL as the API takes it. Null means the vendor's own. */
-export function baseUrlOf({ base_url: url }: CredentialDraft): string | null {
-  return url.trim() === '' ? null : url.trim();
-}
-
-/** Returns the end of the key as the API takes it: the begin of that day in UTC. */
-export function expiryOf({ expires_at: day }: CredentialDraft): string | null {
-  return day === '' ? null : `${day}T00:00:00Z`;
-}
-
-type Form = UseFormReturnType<CredentialDraft>;
-
-/** The base URL of each kind: an example of another server, and what it means. */
+/** The base URL of each provider: an example of another server, and what it means. */
 const BASE_URLS: Readonly<Record<CredentialProvider, { readonly example: string; readonly about: string }>> = {
   openai: { example: 'https://llm.example.com/v1', about: words.openaiBaseUrl },
   anthropic: { example: 'https://llm.example.com', about: words.anthropicBaseUrl },
   gemini: { example: 'https://llm.example.com/v1beta', about: words.geminiBaseUrl },
+  azure: { example: 'https://my-resource.openai.azure.com', about: words.azureBaseUrl },
+  bedrock: { example: 'https://vpce-0123.bedrock-runtime.eu-central-1.vpce.amazonaws.com', about: words.otherBaseUrl },
+  vertex: { example: 'https://vertex.example.com', about: words.otherBaseUrl },
+  cohere: { example: 'https://llm.example.com/v2', about: words.cohereBaseUrl },
+  voyage: { example: 'https://llm.example.com/v1', about: words.voyageBaseUrl },
 };
 
+const KEEP_HOURS = [0, 1, 24, 72, 168];
+
 /** The fields of a credential. The server never returns the secret, so this never shows it. */
-export function CredentialFields({ form, isNew }: { form: Form; isNew: boolean }) {
+export function CredentialFields({ form, isNew }: { form: CredentialForm; isNew: boolean }) {
   const { example, about } = BASE_URLS[form.values.provider];
   return (
     <>
-      {isNew && (
-        <Stack gap={4}>
-          <Input.Label labelElement="div" id="credential-provider">
-            {words.provider}
-          </Input.Label>
-          <SegmentedControl
-            aria-labelledby="credential-provider"
-            data={[
-              { value: 'openai', label: words.openaiOrCompatible },
-              { value: 'anthropic', label: words.anthropicOrCompatible },
-              { value: 'gemini', label: words.geminiOrCompatible },
-            ]}
-            {...form.getInputProps('provider')}
-          />
-        </Stack>
-      )}
+      {isNew && <ProviderAndKind form={form} />}
       <TextInput data-autofocus label={words.name} required placeholder={words.nameExample} {...form.getInputProps('name')} />
-      <PasswordInput
-        label={isNew ? words.apiKey : words.newApiKey}
-        description={isNew ? words.keyIsEncrypted : words.newKeyMeans}
-        required={isNew}
-        autoComplete="off"
-        visibilityToggleButtonProps={{ 'aria-label': words.showOrHideTheApiKey }}
-        {...form.getInputProps('api_key')}
-      />
+      <SettingFields form={form} />
+      <SecretFields form={form} isNew={isNew} />
+      {!isNew && hasNewSecret(form.values) && (
+        <Select
+          label={words.keepPrevious}
+          description={words.keepPreviousMeans}
+          allowDeselect={false}
+          w={240}
+          data={KEEP_HOURS.map((hours) => ({ value: String(hours), label: words.keptFor(hours) }))}
+          {...form.getInputProps('keep_previous_hours')}
+        />
+      )}
       <TextInput
         label={words.baseUrl}
         description={about}
         placeholder={example}
+        required={CREDENTIAL_FORMS[form.values.provider].needsBaseUrl}
         inputMode="url"
         {...form.getInputProps('base_url')}
       />
-      <TextInput
-        label={words.keyEndsOn}
-        description={words.keyEndsOnMeans}
-        type="date"
-        styles={{ wrapper: { width: 200 } }}
-        {...form.getInputProps('expires_at')}
-      />
+      {form.values.kind !== 'ambient' && (
+        <TextInput
+          label={words.keyEndsOn}
+          description={words.keyEndsOnMeans}
+          type="date"
+          styles={{ wrapper: { width: 200 } }}
+          {...form.getInputProps('expires_at')}
+        />
+      )}
     </>
+  );
+}
+
+/** The provider, and the kind of its credential where it takes several. */
+function ProviderAndKind({ form }: { form: CredentialForm }) {
+  const { provider, kind } = form.values;
+  const { kinds } = CREDENTIAL_FORMS[provider];
+  const choose = (chosen: string | null) => {
+    const next = chosen as CredentialProvider;
+    form.setValues({ provider: next, kind: CREDENTIAL_FORMS[next].kinds[0] });
+  };
+  return (
+    <SimpleGrid cols={{ base: 1, xs: 2 }}>
+      <Select
+        label={words.provider}
+        allowDeselect={false}
+        data={CREDENTIAL_PROVIDERS.map((value) => ({ value, label: words.providerOrCompatible[value] }))}
+        value={provider}
+        onChange={choose}
+      />
+      {kinds.length > 1 && (
+        <Select
+          label={words.kind}
+          allowDeselect={false}
+          data={kinds.map((value) => ({ value, label: words.kindName[value] }))}
+          value={kind}
+          onChange={(value) => form.setFieldValue('kind', value as CredentialKind)}
+        />
+      )}
+    </SimpleGrid>
+  );
+}
+
+/** The settings that are no secrets, as far as the provider has some. */
+function SettingFields({ form }: { form: CredentialForm }) {
+  const { required, optional } = CREDENTIAL_FORMS[form.values.provider];
+  const names = [...required, ...optional];
+  if (names.length === 0) return null;
+  return (
+    <SimpleGrid cols={{ base: 1, xs: 2 }}>
+      {names.map((name) => (
+        <TextInput
+          key={name}
+          label={words.settingName[name]}
+          description={words.settingMeans[name]}
+          placeholder={words.settingExample[name]}
+          required={required.includes(name)}
+          spellCheck={false}
+          autoComplete="off"
+          {...form.getInputProps(`settings.${name}`)}
+        />
+      ))}
+    </SimpleGrid>
   );
 }
 
@@ -96,27 +132,20 @@ interface CredentialTestProps {
 
 /** Makes one live call with the typed secret, or with the stored one if none is typed. */
 export function CredentialTest({ draft, credentialId }: CredentialTestProps) {
-  const { provider, api_key: key, base_url: url } = draft;
-  const testing = useMutation({
-    mutationFn: () =>
-      checkCredential({
-        provider,
-        base_url: baseUrlOf(draft),
-        ...(key.trim() === '' ? {} : { api_key: key.trim() }),
-        ...(credentialId === undefined ? {} : { credential_id: credentialId }),
-      }),
-  });
+  const testing = useMutation({ mutationFn: () => checkCredential(toCheck(draft, credentialId)) });
   const { reset } = testing;
+  const tested = JSON.stringify(toCheck(draft));
   // A result describes the tested values. Any change discards it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is tested is the trigger.
-  useEffect(() => reset(), [provider, key, url, reset]);
+  useEffect(() => reset(), [tested, reset]);
+  const hasSecret = hasNewSecret(draft) || draft.kind === 'ambient' || credentialId !== undefined;
   return (
     <>
       <Button
         variant="default"
         leftSection={<IconPlugConnected size={16} />}
         loading={testing.isPending}
-        disabled={key.trim() === '' && credentialId === undefined}
+        disabled={!hasSecret}
         onClick={() => testing.mutate()}
       >
         {words.test}

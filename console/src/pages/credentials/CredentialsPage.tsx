@@ -4,7 +4,7 @@ import { IconDots } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { type CredentialProvider, checkCredential, isCredentialProvider } from '../../api/gateway.ts';
+import { type CredentialProvider, checkCredential, endOverlap, isCredentialProvider } from '../../api/credentials.ts';
 import { queryOf } from '../../api/list-query.ts';
 import { useCan, verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
@@ -35,6 +35,7 @@ export function CredentialsPage() {
   const [state, setState] = useUrlState();
   const [editing, setEditing] = useState<Credential | null>(null);
   const [deleting, setDeleting] = useState<Credential | null>(null);
+  const [ending, setEnding] = useState<Credential | null>(null);
   const setCreating = (provider: string | undefined) => setState({ new: provider });
   useHotkeys([['n', () => mayManage.allowed && setCreating('openai')]]);
   const add = (
@@ -47,7 +48,7 @@ export function CredentialsPage() {
       <DataList<Credential>
         name="credentials"
         fetch={(query: ListQuery) => asked(api.GET('/credentials', { params: { query: queryOf('/credentials', query) } }))}
-        columns={columnsFor({ onEdit: setEditing, onDelete: setDeleting })}
+        columns={columnsFor({ onEdit: setEditing, onDelete: setDeleting, onEndOverlap: setEnding })}
         filters={['provider']}
         searchLabel={words.searchByNameOrId}
         empty={
@@ -63,6 +64,7 @@ export function CredentialsPage() {
       />
       {editing !== null && <EditCredentialDialog credential={editing} opened onClose={() => setEditing(null)} />}
       <DeleteDialog credential={deleting} onClose={() => setDeleting(null)} />
+      <EndOverlapDialog credential={ending} onClose={() => setEnding(null)} />
     </Page>
   );
 }
@@ -70,6 +72,7 @@ export function CredentialsPage() {
 interface RowActions {
   readonly onEdit: (credential: Credential) => void;
   readonly onDelete: (credential: Credential) => void;
+  readonly onEndOverlap: (credential: Credential) => void;
 }
 
 function columnsFor(actions: RowActions): ListColumn<Credential>[] {
@@ -84,9 +87,16 @@ function columnsFor(actions: RowActions): ListColumn<Credential>[] {
           <Text fz="sm" fw={500} truncate title={row.name}>
             <bdi>{row.name}</bdi>
           </Text>
-          <Text fz="xs" c="dimmed" className="mono">
-            {row.last_four === '' ? words.secretKept : `…${row.last_four}`}
-          </Text>
+          {row.kind !== 'ambient' && (
+            <Text fz="xs" c="dimmed" className="mono">
+              {row.last_four === '' ? words.secretKept : `…${row.last_four}`}
+            </Text>
+          )}
+          {row.previous_secret !== null && (
+            <Text fz="xs" c="dimmed">
+              {words.oldSecretUntil(row.previous_secret.last_four)} <Time at={row.previous_secret.valid_until} relative />
+            </Text>
+          )}
         </Stack>
       ),
     },
@@ -94,7 +104,16 @@ function columnsFor(actions: RowActions): ListColumn<Credential>[] {
       accessor: 'provider',
       title: words.provider,
       phone: { fact: 1 },
-      render: (row) => <ProviderBadge provider={row.provider} />,
+      render: (row) => (
+        <Stack gap={2} align="flex-start">
+          <ProviderBadge provider={row.provider} />
+          {row.kind !== 'api_key' && (
+            <Text fz="xs" c="dimmed">
+              {[words.kindName[row.kind], ...Object.values(row.settings)].join(' · ')}
+            </Text>
+          )}
+        </Stack>
+      ),
     },
     {
       accessor: 'base_url',
@@ -153,7 +172,7 @@ function LastCheck({ row: { last_check: check } }: { row: Credential }) {
   );
 }
 
-function RowMenu({ row, onEdit, onDelete }: RowActions & { row: Credential }) {
+function RowMenu({ row, onEdit, onDelete, onEndOverlap }: RowActions & { row: Credential }) {
   const verdict = verdictOf('catalogue.manage', row);
   const { allowed } = verdict;
   const queryClient = useQueryClient();
@@ -178,6 +197,11 @@ function RowMenu({ row, onEdit, onDelete }: RowActions & { row: Credential }) {
           <Menu.Item disabled={!allowed} onClick={() => onEdit(row)}>
             {words.editOrRotate}
           </Menu.Item>
+          {row.previous_secret !== null && (
+            <Menu.Item disabled={!allowed} onClick={() => onEndOverlap(row)}>
+              {words.endOldSecret}
+            </Menu.Item>
+          )}
           <Menu.Item disabled={!allowed} color="red" onClick={() => onDelete(row)}>
             {words.delete}
           </Menu.Item>
@@ -211,6 +235,26 @@ function DeleteDialog({ credential, onClose }: { credential: Credential | null; 
         if (credential === null) return;
         await asked(api.DELETE('/credentials/{id}', { params: { path: { id: credential.id } } }));
         saved(words.wasDeleted(credential.name));
+        await queryClient.invalidateQueries({ queryKey: ['credentials'] });
+      }}
+    />
+  );
+}
+
+function EndOverlapDialog({ credential, onClose }: { credential: Credential | null; onClose: () => void }) {
+  const queryClient = useQueryClient();
+  return (
+    <ConfirmByName
+      opened={credential !== null}
+      onClose={onClose}
+      title={words.endOldSecret}
+      name={null}
+      verb={words.endOldSecret}
+      consequences={[words.onlyTheNewOne]}
+      action={async () => {
+        if (credential === null) return;
+        await endOverlap(credential.id);
+        saved(words.oldSecretEnded(credential.name));
         await queryClient.invalidateQueries({ queryKey: ['credentials'] });
       }}
     />

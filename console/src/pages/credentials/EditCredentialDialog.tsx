@@ -2,7 +2,18 @@ import { Text } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import { type EditPart, namePart } from '../../components/dialogs/edit-parts.ts';
-import { baseUrlOf, type CredentialDraft, CredentialFields, CredentialTest, expiryOf } from './CredentialFields.tsx';
+import { CredentialFields, CredentialTest } from './CredentialFields.tsx';
+import {
+  baseUrlOf,
+  type CredentialDraft,
+  draftOf,
+  expiryOf,
+  faultsOf,
+  hasNewSecret,
+  SECRET_PARTS,
+  secretOf,
+  settingsOf,
+} from './credential-draft.ts';
 import { words } from './words.ts';
 
 type Credential = Schema<'Credential'>;
@@ -25,7 +36,7 @@ export function EditCredentialDialog({ credential, opened, onClose }: EditCreden
       path={`/credentials/${credential.id}`}
       draftOf={draftOf}
       parts={PARTS}
-      validate={{ name: (name) => (name.trim() === '' ? words.enterAName : null) }}
+      validate={(draft) => faultsOf(draft, false)}
       invalidates={['credentials', 'credential', 'upstream-models']}
       aside={(draft) => (
         <>
@@ -40,8 +51,9 @@ export function EditCredentialDialog({ credential, opened, onClose }: EditCreden
 }
 
 /** Says what uses a new key from the moment it is saved: whether the provider takes it, only the test call knows. */
-function NewKeyNote({ draft: { api_key: key, deployment_count: count = 0 } }: { draft: CredentialDraft }) {
-  if (key.trim() === '' || count === 0) return null;
+function NewKeyNote({ draft }: { draft: CredentialDraft }) {
+  const { deployment_count: count = 0 } = draft;
+  if (!hasNewSecret(draft) || count === 0) return null;
   return (
     <Text fz="sm" role="status">
       {words.newKeyUsedBy(count)}
@@ -49,14 +61,45 @@ function NewKeyNote({ draft: { api_key: key, deployment_count: count = 0 } }: { 
   );
 }
 
+/** Returns the words of a secret in a comparison of two versions. Nothing that was typed is shown. */
+function secretWords(draft: CredentialDraft): string {
+  return hasNewSecret(draft) ? words.theKeyTypedHere : words.storedKeyEnding(draft.last_four);
+}
+
+/** Returns what tells two versions of a secret apart. */
+function secretKnown(draft: CredentialDraft): string {
+  return hasNewSecret(draft) ? words.typedKey(JSON.stringify(secretOf(draft))) : words.storedKey(draft.last_four);
+}
+
+/** Returns the new secret of a change, and for how long the one before counts beside it. */
+function secretBody(draft: CredentialDraft): object {
+  if (!hasNewSecret(draft)) return {};
+  return { ...secretOf(draft), keep_previous_hours: Number(draft.keep_previous_hours) };
+}
+
+const isOneText = ({ kind }: CredentialDraft) => SECRET_PARTS[kind] === undefined;
+
 const PARTS: readonly EditPart<CredentialDraft>[] = [
   namePart(),
   {
+    name: 'settings',
+    label: words.settings,
+    body: (draft) => ({ settings: settingsOf(draft) }),
+    words: (draft) => Object.values(settingsOf(draft)).join(', ') || words.noSettings,
+  },
+  {
     name: 'api_key',
     label: words.apiKey,
-    body: ({ api_key: key }) => (key.trim() === '' ? {} : { api_key: key.trim() }),
-    words: ({ api_key: key, last_four: end }) => (key.trim() === '' ? words.storedKeyEnding(end) : words.theKeyTypedHere),
-    known: ({ api_key: key, last_four: end }) => (key.trim() === '' ? words.storedKey(end) : words.typedKey(key.trim())),
+    body: (draft) => (isOneText(draft) ? secretBody(draft) : {}),
+    words: secretWords,
+    known: (draft) => (isOneText(draft) ? secretKnown(draft) : ''),
+  },
+  {
+    name: 'secret',
+    label: words.secret,
+    body: (draft) => (isOneText(draft) ? {} : secretBody(draft)),
+    words: secretWords,
+    known: (draft) => (isOneText(draft) ? '' : secretKnown(draft)),
   },
   {
     name: 'base_url',
@@ -71,15 +114,3 @@ const PARTS: readonly EditPart<CredentialDraft>[] = [
     words: ({ expires_at: day }) => (day === '' ? words.noEnd : day),
   },
 ];
-
-function draftOf({ name, provider, base_url: url, expires_at: end, last_four, deployment_count }: Credential): CredentialDraft {
-  return {
-    deployment_count,
-    name,
-    provider: provider as CredentialDraft['provider'],
-    api_key: '',
-    base_url: url ?? '',
-    expires_at: end?.slice(0, 10) ?? '',
-    last_four,
-  };
-}

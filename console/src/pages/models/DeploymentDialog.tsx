@@ -1,4 +1,4 @@
-import { Input, SegmentedControl, Stack, Text } from '@mantine/core';
+import { Select } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
@@ -78,19 +78,13 @@ type Form = UseFormReturnType<DeploymentDraft>;
 
 function ProviderChoice({ form }: { form: Form }) {
   return (
-    <Stack gap={4}>
-      <Input.Label labelElement="div" id="provider-label">
-        {words.provider}
-      </Input.Label>
-      <SegmentedControl
-        aria-labelledby="provider-label"
-        data={PROVIDERS}
-        value={form.values.provider}
-        onChange={(value) => form.setValues({ provider: value as Provider, credential_id: null, upstream_model: '' })}
-      />
-      <Text fz="xs" c="dimmed">
-        {form.values.provider === 'fake' ? words.fakeProviderMeans : words.otherServers}
-      </Text>
-    </Stack>
+    <Select
+      label={words.provider}
+      description={form.values.provider === 'fake' ? words.fakeProviderMeans : words.otherServers}
+      allowDeselect={false}
+      data={PROVIDERS}
+      value={form.values.provider}
+      onChange={(value) => form.setValues({ provider: value as Provider, credential_id: null, upstream_model: '' })}
+    />
   );
 }

@@ -5,6 +5,11 @@ const NAMES: Readonly<Record<string, string>> = {
   openai: 'OpenAI',
   anthropic: 'Anthropic',
   gemini: 'Gemini',
+  azure: 'Azure',
+  bedrock: 'Bedrock',
+  vertex: 'Vertex AI',
+  cohere: 'Cohere',
+  voyage: 'Voyage',
   fake: words.fakeProvider,
 };
 

@@ -3,12 +3,13 @@ import { useForm } from '@mantine/form';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
+import { checkCredential } from '../../api/credentials.ts';
 import { fieldErrorsOf } from '../../api/field-errors.ts';
-import { checkCredential } from '../../api/gateway.ts';
 import { ProblemNote } from '../../components/Asked.tsx';
 import { newIdempotencyKey } from '../../components/dialogs/FormDialog.tsx';
 import { createCredential } from '../credentials/CredentialDialog.tsx';
-import { type CredentialDraft, CredentialFields } from '../credentials/CredentialFields.tsx';
+import { CredentialFields } from '../credentials/CredentialFields.tsx';
+import { type CredentialDraft, faultsOf, hasNewSecret, newDraft, toCheck } from '../credentials/credential-draft.ts';
 import { FakePath } from './FakePath.tsx';
 import { StepFrame } from './StepFrame.tsx';
 import type { Steps } from './steps.ts';
@@ -24,13 +25,10 @@ export function ProviderStep({ steps, onSecret }: { steps: Steps; onSecret: (sec
   const queryClient = useQueryClient();
   const [key] = useState(newIdempotencyKey);
   const form = useForm<CredentialDraft>({
-    initialValues: { name: 'openai-main', provider: 'openai', api_key: '', base_url: '', expires_at: '' },
-    validate: {
-      name: (name) => (name.trim() === '' ? 'Enter a name.' : null),
-      api_key: (secret) => (secret.trim() === '' ? 'Enter the provider’s API key.' : null),
-    },
+    initialValues: newDraft('openai', 'openai-main'),
+    validate: (draft) => faultsOf(draft, true),
   });
-  const release = useStepGuard(form.values.api_key !== '');
+  const release = useStepGuard(hasNewSecret(form.values));
   const goOn = async (credential: string) => {
     release();
     await queryClient.invalidateQueries({ queryKey: ['first-run'] });
@@ -42,8 +40,7 @@ export function ProviderStep({ steps, onSecret }: { steps: Steps; onSecret: (sec
     onError: (error) => form.setErrors(fieldErrorsOf(error)),
   });
   const testing = useMutation({
-    mutationFn: ({ provider, api_key: secret, base_url: url }: CredentialDraft) =>
-      checkCredential({ provider, api_key: secret.trim(), base_url: url.trim() === '' ? null : url.trim() }),
+    mutationFn: (draft: CredentialDraft) => checkCredential(toCheck(draft)),
     onSuccess: ({ ok }, draft) => {
       if (ok) saving.mutate(draft);
     },

@@ -1,3 +1,4 @@
+import { CREDENTIAL_PROVIDERS } from '../../api/credentials.ts';
 import type { Session } from '../../api/session.tsx';
 import type { Filter } from '../../components/list/FilterBar.tsx';
 import { words } from './words.ts';
@@ -79,7 +80,7 @@ export function usageFilters(session: Session): readonly Filter[] {
     ...(isOfPlatform
       ? ([
           { param: 'deployment_id', label: words.deployment, kind: 'deployment' },
-          { param: 'provider', label: words.provider, kind: { oneOf: ['openai', 'anthropic', 'gemini', 'fake'] } },
+          { param: 'provider', label: words.provider, kind: { oneOf: [...CREDENTIAL_PROVIDERS, 'fake'] } },
           { param: 'deployment_tag', label: words.deploymentTag, kind: 'text' },
         ] as const)
       : []),

@@ -1,0 +1,75 @@
+import { api, asked, type Schema } from './client.ts';
+import type { CheckResult } from './gateway.ts';
+
+type CreateBody = Schema<'Credential'>;
+export type CredentialKind = CreateBody['kind'];
+export type CredentialSettings = CreateBody['settings'];
+export type SettingName = keyof CredentialSettings;
+
+/** The vendors to which credentials belong, in the order in which fields offer them. */
+export const CREDENTIAL_PROVIDERS = ['openai', 'anthropic', 'gemini', 'azure', 'bedrock', 'vertex', 'cohere', 'voyage'] as const;
+export type CredentialProvider = (typeof CREDENTIAL_PROVIDERS)[number];
+
+/** Reports whether a text from an address names such a vendor. */
+export function isCredentialProvider(text: unknown): text is CredentialProvider {
+  return CREDENTIAL_PROVIDERS.some((provider) => provider === text);
+}
+
+/** What a vendor's credentials consist of. The server checks the same (`domain/routing/credential-kinds.ts`); a test compares them. */
+export interface CredentialForm {
+  readonly kinds: readonly [CredentialKind, ...CredentialKind[]];
+  readonly required: readonly SettingName[];
+  readonly optional: readonly SettingName[];
+  readonly needsBaseUrl: boolean;
+}
+
+const KEY_ALONE: CredentialForm = { kinds: ['api_key'], required: [], optional: [], needsBaseUrl: false };
+
+export const CREDENTIAL_FORMS: Readonly<Record<CredentialProvider, CredentialForm>> = {
+  openai: KEY_ALONE,
+  anthropic: KEY_ALONE,
+  gemini: KEY_ALONE,
+  azure: { kinds: ['api_key', 'azure_entra', 'ambient'], required: [], optional: ['api_version'], needsBaseUrl: true },
+  bedrock: { kinds: ['aws_static', 'aws_bearer', 'ambient'], required: ['region'], optional: [], needsBaseUrl: false },
+  vertex: { kinds: ['gcp_service_account', 'ambient'], required: ['project', 'location'], optional: [], needsBaseUrl: false },
+  cohere: KEY_ALONE,
+  voyage: KEY_ALONE,
+};
+
+/** A secret of more than one part, as the API takes it. */
+export type CredentialSecret =
+  | {
+      readonly kind: 'aws_static';
+      readonly access_key_id: string;
+      readonly secret_access_key: string;
+      readonly session_token?: string;
+      readonly role_arn?: string;
+      readonly external_id?: string;
+    }
+  | { readonly kind: 'azure_entra'; readonly tenant: string; readonly client_id: string; readonly client_secret: string }
+  | { readonly kind: 'gcp_service_account'; readonly key_file: string };
+
+/** A new secret, in one of its two forms; neither: the stored one, or none. */
+export interface NewSecret {
+  readonly api_key?: string;
+  readonly secret?: CredentialSecret;
+}
+
+export interface CredentialToCheck extends NewSecret {
+  readonly provider: CredentialProvider;
+  readonly kind?: CredentialKind;
+  readonly settings?: CredentialSettings;
+  readonly base_url: string | null;
+  /** The credential whose stored secret is used if no new one is given. */
+  readonly credential_id?: string;
+}
+
+/** Makes a live call with a credential, which need not be stored. */
+export function checkCredential(body: CredentialToCheck): Promise<CheckResult> {
+  return asked(api.POST('/credentials/check', { body }));
+}
+
+/** Ends the time in which the replaced secret of a credential counts beside the new one. */
+export function endOverlap(id: string): Promise<Schema<'Credential'>> {
+  return asked(api.POST('/credentials/{id}/end-overlap', { params: { path: { id } } }));
+}
