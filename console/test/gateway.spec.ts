@@ -106,7 +106,8 @@ test.describe('as a platform admin', () => {
   test('a field that the server refuses says so at its place, and nothing typed is lost', async ({ page, house }) => {
     await page.goto(`${house.url}/models`);
     await page.getByRole('button', { name: 'Add deployment' }).first().click();
-    await dialog(page).getByText('Fake provider', { exact: true }).click();
+    await dialog(page).getByRole('combobox', { name: 'Provider' }).click();
+    await page.getByRole('option', { name: 'Fake provider', exact: true }).click();
     await dialog(page).getByRole('combobox', { name: 'Upstream model' }).fill('fake-small');
     await dialog(page).getByRole('textbox', { name: 'Model', exact: true }).fill('support-fast');
     await dialog(page).getByLabel('Input', { exact: true }).fill('cheap');

@@ -137,7 +137,8 @@ test('what bounds a charge is declared with the deployment, each choice explaine
 
 test('a list price that nobody touched stays the list’s', async ({ page }) => {
   await page.goto(`${house.url}/models?new=1`);
-  await dialog(page).getByText('Fake provider', { exact: true }).click();
+  await dialog(page).getByRole('combobox', { name: 'Provider' }).click();
+  await page.getByRole('option', { name: 'Fake provider', exact: true }).click();
   await dialog(page).getByRole('combobox', { name: 'Upstream model' }).fill('fake-large');
   await expect(dialog(page).getByText(/^Filled from published list prices/)).toBeVisible();
   await dialog(page).getByRole('textbox', { name: 'Model', exact: true }).fill('from-the-list');

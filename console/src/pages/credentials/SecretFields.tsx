@@ -1,6 +1,7 @@
 import { Button, FileButton, Group, PasswordInput, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { IconUpload } from '@tabler/icons-react';
 import { useState } from 'react';
+import { firstErrorOf } from '../../api/field-errors.ts';
 import type { CredentialForm } from './CredentialFields.tsx';
 import { SECRET_PARTS, type SecretField } from './credential-draft.ts';
 import { words } from './words.ts';
@@ -86,6 +87,7 @@ function KeyFileField({ form, isNew }: { form: CredentialForm; isNew: boolean })
         spellCheck={false}
         classNames={{ input: 'mono' }}
         {...form.getInputProps('secret.key_file')}
+        error={firstErrorOf(form.errors, 'secret.key_file')}
       />
       <Group gap="xs">
         <FileButton accept="application/json,.json" onChange={(file) => void read(file)}>
