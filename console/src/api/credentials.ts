@@ -1,9 +1,17 @@
 import { api, asked, type Schema } from './client.ts';
-import type { CheckResult } from './gateway.ts';
 
-type CreateBody = Schema<'Credential'>;
-export type CredentialKind = CreateBody['kind'];
-export type CredentialSettings = CreateBody['settings'];
+/** The result of a live call. `message`: the reason of a failure in the provider's words, without secrets. */
+export interface CheckResult {
+  readonly ok: boolean;
+  readonly latency_ms: number;
+  readonly message: string | null;
+  readonly models?: readonly string[] | null;
+  readonly sample?: string | null;
+}
+
+type Credential = Schema<'Credential'>;
+export type CredentialKind = Credential['kind'];
+export type CredentialSettings = Credential['settings'];
 export type SettingName = keyof CredentialSettings;
 
 /** The vendors to which credentials belong, in the order in which fields offer them. */
@@ -15,7 +23,7 @@ export function isCredentialProvider(text: unknown): text is CredentialProvider 
   return CREDENTIAL_PROVIDERS.some((provider) => provider === text);
 }
 
-/** What a vendor's credentials consist of. The server checks the same (`domain/routing/credential-kinds.ts`); a test compares them. */
+/** The parts of a vendor's credentials. The server checks the same (`domain/routing/credential-kinds.ts`); a test compares them. */
 export interface CredentialForm {
   readonly kinds: readonly [CredentialKind, ...CredentialKind[]];
   readonly required: readonly SettingName[];
@@ -70,6 +78,6 @@ export function checkCredential(body: CredentialToCheck): Promise<CheckResult> {
 }
 
 /** Ends the time in which the replaced secret of a credential counts beside the new one. */
-export function endOverlap(id: string): Promise<Schema<'Credential'>> {
+export function endOverlap(id: string): Promise<Credential> {
   return asked(api.POST('/credentials/{id}/end-overlap', { params: { path: { id } } }));
 }

@@ -5,15 +5,6 @@ export type Provider = CredentialProvider | 'fake';
 
 export type Prices = Schema<'Prices'>;
 
-/** The result of a live call. `message`: the reason of a failure in the provider's words, without secrets. */
-export interface CheckResult {
-  readonly ok: boolean;
-  readonly latency_ms: number;
-  readonly message: string | null;
-  readonly models?: readonly string[] | null;
-  readonly sample?: string | null;
-}
-
 export interface PolicyBody {
   readonly strategy: 'weighted' | 'priority';
   readonly members: readonly { readonly deployment_id: string; readonly weight: number; readonly priority: number }[];

@@ -1,5 +1,4 @@
 import { Button, Select, SimpleGrid, Text, TextInput } from '@mantine/core';
-import type { UseFormReturnType } from '@mantine/form';
 import { IconPlugConnected } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect } from 'react';
@@ -11,11 +10,9 @@ import {
   checkCredential,
 } from '../../api/credentials.ts';
 import { CheckBadge } from '../models/DeploymentTest.tsx';
-import { type CredentialDraft, hasNewSecret, toCheck } from './credential-draft.ts';
+import { type CredentialDraft, type CredentialForm, hasNewSecret, toCheck } from './credential-draft.ts';
 import { SecretFields } from './SecretFields.tsx';
 import { words } from './words.ts';
-
-export type CredentialForm = UseFormReturnType<CredentialDraft>;
 
 /** The base URL of each provider: an example of another server, and what it means. */
 const BASE_URLS: Readonly<Record<CredentialProvider, { readonly example: string; readonly about: string }>> = {

@@ -2,8 +2,7 @@ import { Button, FileButton, Group, PasswordInput, Stack, Text, Textarea, TextIn
 import { IconUpload } from '@tabler/icons-react';
 import { useState } from 'react';
 import { firstErrorOf } from '../../api/field-errors.ts';
-import type { CredentialForm } from './CredentialFields.tsx';
-import { SECRET_PARTS, type SecretField } from './credential-draft.ts';
+import { type CredentialForm, SECRET_PARTS, type SecretField } from './credential-draft.ts';
 import { words } from './words.ts';
 
 /** The parts that are typed unseen. The others are names, which are no secrets by themselves. */

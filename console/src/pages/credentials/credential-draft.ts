@@ -1,3 +1,4 @@
+import type { UseFormReturnType } from '@mantine/form';
 import type { Schema } from '../../api/client.ts';
 import {
   CREDENTIAL_FORMS,
@@ -12,7 +13,7 @@ import { words } from './words.ts';
 
 type Credential = Schema<'Credential'>;
 
-/** What a person types of a credential. Its names are those of the API, so that the server's faults appear at their fields. */
+/** A credential as a person types it. Its names are those of the API, so that the server's faults appear at their fields. */
 export interface CredentialDraft {
   name: string;
   provider: CredentialProvider;
@@ -32,6 +33,8 @@ export interface CredentialDraft {
   /** The number of deployments that use the stored secret. */
   readonly deployment_count?: number;
 }
+
+export type CredentialForm = UseFormReturnType<CredentialDraft>;
 
 export type SecretField =
   | ('access_key_id' | 'secret_access_key' | 'session_token' | 'role_arn' | 'external_id')

@@ -3,7 +3,7 @@ import { IconPlugConnected } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { api, asked } from '../../api/client.ts';
-import type { CheckResult } from '../../api/gateway.ts';
+import type { CheckResult } from '../../api/credentials.ts';
 import { createBodyOf, type DeploymentDraft } from './deployment-draft.ts';
 import { words } from './words.ts';
 
