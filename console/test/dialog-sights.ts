@@ -235,6 +235,17 @@ function catalogueSights(ids: Ids): readonly Sight[] {
     }),
     shows('model-routing', 'RoutingDialog: Routing of …', deployment, button('Routing and fallbacks')),
     shows('credential-create', 'CredentialDialog: Add credential', '/credentials', button(/^(Add|Create) credential/)),
+    shows('credential-cloud', 'CredentialDialog: Add credential', '/credentials', async (page) => {
+      await button(/^(Add|Create) credential/)(page);
+      await page.getByRole('dialog').getByRole('combobox', { name: 'Provider' }).click();
+      await page.getByRole('option', { name: 'Amazon Bedrock' }).click();
+    }),
+    shows(
+      'credential-end-overlap',
+      'CredentialsPage: End the old secret',
+      '/credentials',
+      menuOf('Looked at', 'End the old secret'),
+    ),
     shows('credential-edit', 'EditCredentialDialog: Edit …', '/credentials', menuOf('Looked at', /^Edit/)),
     shows('credential-delete', 'CredentialsPage: Delete credential', '/credentials', menuOf('Looked at', 'Delete')),
     shows('route-group-create', 'CreateRouteGroup: Create route group', '/route-groups', button('Create route group')),

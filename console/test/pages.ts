@@ -129,7 +129,19 @@ async function makeStandings(house: House): Promise<string> {
 /** What dialogs are about that the demo has none of. */
 async function makeThingsToChange(house: House): Promise<Pick<Ids, 'publishedTwiceId'>> {
   const { organizationId } = house;
-  await house.api('POST', '/credentials', { name: 'Looked at', provider: 'openai', api_key: 'sk-looked-at-0000' });
+  const turned = await house.api<{ id: string }>('POST', '/credentials', {
+    name: 'Looked at',
+    provider: 'openai',
+    api_key: 'sk-looked-at-0000',
+  });
+  await house.api('PATCH', `/credentials/${turned.id}`, { api_key: 'sk-looked-at-1111' });
+  await house.api('POST', '/credentials', {
+    ...{ name: 'Frankfurt', provider: 'bedrock', kind: 'aws_static', settings: { region: 'eu-central-1' } },
+    secret: {
+      ...{ kind: 'aws_static', access_key_id: 'AKIAIOSFODNN7EXAMPLE' },
+      secret_access_key: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+    },
+  });
   const email = `pending-${Date.now()}@headgate.test`;
   await house.api('POST', '/invitations', { email, organization_id: organizationId, role: 'org_member' });
   const deployment = (await house.api<{ data: { id: string }[] }>('GET', '/deployments')).data[0]?.id;
