@@ -18,19 +18,27 @@ const ANSWER = JSON.stringify({
   choices: [{ index: 0, message: { role: 'assistant', content: 'Hello.' }, finish_reason: 'stop' }],
 });
 
-/** A provider that takes one key, and another one each time that it has taken it often enough. */
+/**
+ * A provider that takes one key, and another one each time that it has taken it often enough. It does not change its mind while a call
+ * that it refused has not come back with the other key: nothing could serve a call whose both keys are refused.
+ */
 async function startFickle() {
   const counts = { taken: 0, refused: 0, inARow: 0, turns: 0 };
   let taken = OLD;
   let isFickle = false;
+  const comingBack = new Set<string>();
   const server = createServer((request, response) => {
-    request.resume().on('end', () => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const call = /call \d+/.exec(Buffer.concat(chunks).toString())?.[0] ?? '';
       const isRight = request.headers.authorization === `Bearer ${taken}`;
       const said = isRight ? ANSWER : JSON.stringify({ error: { message: `refused: ${request.headers.authorization}` } });
       response.writeHead(isRight ? 200 : counts.turns % 2 === 0 ? 401 : 403, { 'content-type': 'application/json' }).end(said);
+      if (!comingBack.delete(call) && !isRight) comingBack.add(call);
       counts[isRight ? 'taken' : 'refused'] += 1;
       counts.inARow = isRight ? counts.inARow + 1 : 0;
-      if (!isFickle || counts.inARow < IN_A_ROW || counts.turns >= TURNS) return;
+      if (!isFickle || comingBack.size > 0 || counts.inARow < IN_A_ROW || counts.turns >= TURNS) return;
       taken = taken === OLD ? NEW : OLD;
       [counts.inARow, counts.turns] = [0, counts.turns + 1];
     });
@@ -59,11 +67,14 @@ afterEach(async () => {
   close();
 });
 
+let calls = 0;
+
 async function callOnce({ base }: Gateway, { secret }: Key): Promise<string> {
+  calls += 1;
   const response = await fetch(`${base}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'fast', max_tokens: 20, messages: [{ role: 'user', content: 'Hi.' }] }),
+    body: JSON.stringify({ model: 'fast', max_tokens: 20, messages: [{ role: 'user', content: `call ${calls}` }] }),
   });
   const text = await response.text();
   return response.status === 200 ? 'answered' : `${response.status} ${text}`;
