@@ -95,12 +95,11 @@ export const words = {
   // CredentialsPage
   countDeployments: (count: number) => plural(count, 'deployment', 'deployments'),
   searchByNameOrId: 'Search by name or id',
-  addApiKeyHint:
-    'Add the API key of a provider. You can test it with a live call before you save it. The fake provider needs none.',
+  addApiKeyHint: 'Add the key of a provider. You can test it with a live call before you save it. The fake provider needs none.',
   noCredentialsYet: 'No credentials yet',
   credentials: 'Credentials',
   credentialsMean:
-    'The API keys that the gateway uses at providers. They are encrypted at rest, never shown again and never sent to callers.',
+    'The keys and cloud identities that the gateway uses at providers. Secrets are encrypted at rest, never shown again and never sent to callers.',
   credential: 'Credential',
   secretKept: 'secret kept',
   oldSecretUntil: (end: string) => (end === '' ? 'the old secret too, until' : `…${end} too, until`),
