@@ -38,6 +38,8 @@ async function checkOne(
   { credential, check }: Checked,
 ): Promise<number> {
   const answer = await askProvider(options, credential, clock.nowMs());
+  // What a vendor was not asked is no result of a check.
+  if (!answer.ok && answer.isUnasked === true) return 0;
   const at = new Date(clock.nowMs());
   const wasRefused = (check?.failingSince ?? null) !== null;
   // A refused credential stays refused until a check succeeds.

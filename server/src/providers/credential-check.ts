@@ -9,6 +9,7 @@ import type { DeploymentCheck, Provider, UpstreamModels } from './provider.ts';
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 const CHECK_TIMEOUT_MS = 30_000;
 const MODELS_MAX = 10_000;
+const NO_LIST = 'this provider has no list of models to ask for, so only a deployment can be tested';
 const UNKNOWN_PROVIDER = 'this version cannot call this provider';
 
 /**
@@ -41,7 +42,7 @@ export async function checkDeployment(
 export async function listUpstreamModels(provider: Provider | undefined, credential: CredentialConfig): Promise<UpstreamModels> {
   if (provider === undefined) return { ok: false, status: null, message: UNKNOWN_PROVIDER };
   const open = provider.openModels;
-  if (open === undefined) return { ok: false, status: null, message: 'this provider cannot list its models' };
+  if (open === undefined) return { ok: false, status: null, message: NO_LIST, isUnasked: true };
   const answer = await collect((sink) => open(credential, sink));
   if (answer.is === 'failure') return { ok: false, status: null, message: answer.failure.message };
   if (answer.status >= 200 && answer.status < 300) return readModels(answer.status, answer.body);

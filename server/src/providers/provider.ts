@@ -67,7 +67,13 @@ export interface DeploymentCheck {
 /** The models that a credential may call, by the vendor's own names, sorted. */
 export type UpstreamModels =
   | { readonly ok: true; readonly models: readonly string[] }
-  | { readonly ok: false; readonly status: number | null; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly status: number | null;
+      readonly message: string;
+      /** True if the vendor has no list, so that nothing was asked and nothing is known. */
+      readonly isUnasked?: true;
+    };
 
 /**
  * Reports whether a status says that the provider refused the credential. Other failures (slow network, busy provider, no model

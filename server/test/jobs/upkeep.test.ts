@@ -297,6 +297,9 @@ onOneDatabase('upkeep', (given) => {
       run(credentialJob({ listModels, opener: { key, ambientClouds: new Set() }, announcer }));
     const shown = async () => must(await world().root('GET', `/credentials/${id}`)).last_check;
     expect(await shown()).toBeNull();
+    // A vendor without a list of models is not asked, and nothing is known of its credential.
+    await answer(async () => ({ ok: false, status: null, message: 'no list', isUnasked: true }));
+    expect(await shown()).toBeNull();
     await answer(async (credential) => {
       asked.push(credential.apiKey);
       return { ok: true, models: [] };

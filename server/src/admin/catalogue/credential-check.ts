@@ -84,7 +84,7 @@ export const listModels = route({
  */
 async function remember({ deps }: CheckCall, credentialId: string, answer: UpstreamModels): Promise<void> {
   const isFirstRefusal = !answer.ok && isRefusal(answer.status) && !(await checks.isFailing(deps.db, credentialId));
-  if (isFirstRefusal) return;
+  if (isFirstRefusal || (!answer.ok && answer.isUnasked === true)) return;
   const checkedAt = new Date(deps.clock.nowMs());
   const result = { credentialId, checkedAt, ok: answer.ok, message: answer.ok ? null : answer.message };
   await checks.note(deps.db, result).catch((error: unknown) => {
