@@ -6,19 +6,19 @@ import { FEATURE_NAMES } from '../server/src/dialects/feature-names.ts';
 import { type FieldRow, LOSS_TABLE } from '../server/src/dialects/loss-table.ts';
 
 const FILE = new URL('../docs/translation.md', import.meta.url);
-const NAMES: Readonly<Record<ChatWire, string>> = {
+const CHATS: Readonly<Record<ChatWire, string>> = {
   'openai-chat': 'Chat',
   'openai-responses': 'Responses',
   'anthropic-messages': 'Messages',
   gemini: 'Gemini',
 };
-const WIRES = Object.keys(NAMES) as ChatWire[];
+const CHAT_WIRES = Object.keys(CHATS) as ChatWire[];
 /** The dialects that requests translate into: also those that only providers speak. */
-const SERVER_NAMES: Readonly<Record<ServerWire, string>> = { ...NAMES, 'cohere-chat': 'Cohere' };
-const SERVER_WIRES = Object.keys(SERVER_NAMES) as ServerWire[];
+const NAMES: Readonly<Record<ServerWire, string>> = { ...CHATS, 'cohere-chat': 'Cohere', 'bedrock-converse': 'Bedrock' };
+const WIRES = Object.keys(NAMES) as ServerWire[];
 /** The dialects whose requests have a table of their own. Requests of Cursor have that of Responses. */
 const CLIENTS: readonly (readonly [ClientWire, string])[] = [
-  ...WIRES.map((wire) => [wire, NAMES[wire]] as const),
+  ...CHAT_WIRES.map((wire) => [wire, NAMES[wire]] as const),
   ['openai-completions', 'text completions'],
 ];
 
@@ -49,12 +49,12 @@ responses. \`npm run generate\` writes this page from \`server/src/dialects/loss
 }
 
 function tableOf(client: ClientWire, name: string): string {
-  const wires = SERVER_WIRES.filter((wire) => wire !== client);
+  const wires = WIRES.filter((wire) => wire !== client);
   const rows = Object.entries(LOSS_TABLE[client]).filter(([, { lost }]) => wires.some((wire) => lost[wire] !== undefined));
   const carried = Object.entries(LOSS_TABLE[client]).filter(([, { lost }]) => wires.every((wire) => lost[wire] === undefined));
   return `## Requests of ${name}
 
-| field | ${wires.map((wire) => `to ${SERVER_NAMES[wire]}`).join(' | ')} | loses nothing if |
+| field | ${wires.map((wire) => `to ${NAMES[wire]}`).join(' | ')} | loses nothing if |
 ${'|---'.repeat(wires.length + 2)}|
 ${rows.map(([field, row]) => rowOf(field, row, wires)).join('')}
 Carried: ${carried.map(([field]) => `\`${field}\``).join(', ')}.
@@ -72,14 +72,16 @@ function features(): string {
   const names = Object.keys(FEATURE_NAMES['openai-chat']) as (keyof (typeof FEATURE_NAMES)['openai-chat'])[];
   const cell = (wire: ChatWire, name: (typeof names)[number]) =>
     FEATURE_NAMES[wire][name] === '' ? '–' : `\`${FEATURE_NAMES[wire][name]}\``;
-  const rows = names.map((name) => `| ${name.replaceAll('_', ' ')} | ${WIRES.map((wire) => cell(wire, name)).join(' | ')} |\n`);
+  const rows = names.map(
+    (name) => `| ${name.replaceAll('_', ' ')} | ${CHAT_WIRES.map((wire) => cell(wire, name)).join(' | ')} |\n`,
+  );
   return `## What depends on the content or the model
 
 These are dropped only where the model that answers cannot take them, and are named as follows. Examples: a temperature above 1 is set to 1 for Claude, an older Claude ignores
 \`strict\` of a tool, a model without reasoning ignores an effort, thinking that another vendor signed stays here.
 
-| feature | in ${WIRES.map((wire) => NAMES[wire]).join(' | in ')} |
-${'|---'.repeat(WIRES.length + 1)}|
+| feature | in ${CHAT_WIRES.map((wire) => NAMES[wire]).join(' | in ')} |
+${'|---'.repeat(CHAT_WIRES.length + 1)}|
 ${rows.join('')}
 Refused by their place in the request, such as \`messages[0].content[1]\`: sound, video, stored files and URLs that the model cannot take, tools that a provider runs, grammars of
 tools, and a demand to compact the conversation (\`compaction_trigger\`).

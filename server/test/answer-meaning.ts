@@ -17,12 +17,15 @@ type Json = any;
 
 /** The dialects in which an answer can be read. */
 export type ChatKind = 'chat' | 'messages' | 'responses' | 'gemini';
+/** Those of clients, and those in which only providers answer. */
+export type AnswerKind = ChatKind | 'completions' | 'cohere' | 'converse';
 
-export function meaningOf(kind: ChatKind | 'completions' | 'cohere', stream: boolean, bytes: Buffer): Meaning {
+export function meaningOf(kind: AnswerKind, stream: boolean, bytes: Buffer): Meaning {
   const text = bytes.toString();
   if (kind === 'responses') return response(stream ? finalResponse(jsonEventsIn(text)) : JSON.parse(text));
   if (kind === 'completions') return completions(stream ? jsonEventsIn(text) : [JSON.parse(text)]);
   if (kind === 'cohere') return stream ? cohereStream(jsonEventsIn(text)) : cohere(JSON.parse(text));
+  if (kind === 'converse') return stream ? converseStream(text) : converse(JSON.parse(text));
   if (kind === 'gemini') return contents(stream ? jsonEventsIn(text) : [JSON.parse(text)]);
   if (!stream) return kind === 'chat' ? chat(JSON.parse(text)) : message(JSON.parse(text));
   return kind === 'chat' ? chatStream(jsonEventsIn(text)) : messageStream(jsonEventsIn(text));
@@ -187,4 +190,42 @@ function cohereStream(events: Json[]): Meaning {
   }
   const end = events.findLast(({ type }) => type === 'message-end')?.delta;
   return cohere({ message: { content, tool_calls: calls }, finish_reason: end?.finish_reason, usage: end?.usage });
+}
+
+/** An answer of Bedrock's Converse. Calls of tools that run at Amazon are none of the client's. */
+function converse(json: Json): Meaning {
+  const content: Json[] = json.output.message.content;
+  const usage = json.usage ?? {};
+  return {
+    text: content.map((block) => block.text ?? '').join(''),
+    tools: content.flatMap(({ toolUse }) =>
+      toolUse !== undefined && toolUse.type !== 'server_tool_use' ? [[toolUse.name, parsed(toolUse.input)] as const] : [],
+    ),
+    stop: json.stopReason,
+    input: usage.inputTokens,
+    output: usage.outputTokens,
+    cache: (usage.cacheReadInputTokens ?? 0) + (usage.cacheWriteInputTokens ?? 0),
+  };
+}
+
+/** The events of a stream add up to an answer. */
+function converseStream(text: string): Meaning {
+  const blocks: Json[] = [];
+  let stopReason: string | null = null;
+  let usage: Json;
+  for (const [, name, data] of text.matchAll(/^event: (.*)\ndata: (.*)$/gm)) {
+    const event = JSON.parse(data as string);
+    const at = event.contentBlockIndex;
+    if (name === 'contentBlockStart')
+      blocks[at] = event.start.toolUse === undefined ? {} : { toolUse: { ...event.start.toolUse, input: '' } };
+    if (name === 'contentBlockDelta') {
+      blocks[at] ??= {};
+      const block = blocks[at];
+      if (event.delta.text !== undefined) block.text = (block.text ?? '') + event.delta.text;
+      if (event.delta.toolUse !== undefined) block.toolUse.input += event.delta.toolUse.input;
+    }
+    if (name === 'messageStop') stopReason = event.stopReason;
+    if (name === 'metadata') usage = event.usage;
+  }
+  return converse({ output: { message: { content: blocks.filter(Boolean) } }, stopReason, usage });
 }

@@ -144,7 +144,7 @@ describe('requests translate at least what another gateway translates', () => {
   const requests = pairs.filter((pair) => pair.direction === 'request' && typeof pair.expected === 'object');
   it.each(requests.map((pair) => [`${pair.input_api} → ${pair.target}: ${pair.case}`, pair] as const))('%s', (_name, pair) => {
     const client = apis[pair.input_api] as InboundWire;
-    const upstream = pair.input_api === 'count-tokens' ? client : (apis[pair.target] as InboundWire);
+    const upstream = pair.input_api === 'count-tokens' ? client : (apis[pair.target] as Wire);
     const model = upstream === 'openai-chat' ? 'gpt-5-nano' : 'claude-sonnet-4-5';
     const sent = JSON.parse(exchange(client, upstream, { ...pair.input, model }, model).upstreamBody.toString());
     const missing = paths(pair.expected).filter((path) => !paths(sent).includes(path) && !justified[`${pair.case} ${path}`]);

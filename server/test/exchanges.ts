@@ -13,7 +13,7 @@ export interface ExchangeNames {
 }
 
 /** An exchange for a request to the model `called`, at a fixed time. Throws when the request is not one to serve. */
-export function exchangeOf(client: Wire, upstream: Wire, more: JsonObject, names: ExchangeNames = {}): Exchange {
+export function exchangeOf(client: InboundWire, upstream: Wire, more: JsonObject, names: ExchangeNames = {}): Exchange {
   // Gemini's bodies name neither a model nor a stream.
   const { stream: _stream, ...gemini } = more;
   const body: JsonObject = client.startsWith('gemini') ? gemini : { model: 'called', ...more };
@@ -35,7 +35,7 @@ export function exchangeOf(client: Wire, upstream: Wire, more: JsonObject, names
 }
 
 /** What the upstream is sent. */
-export function sentTo(client: Wire, upstream: Wire, body: JsonObject, names: ExchangeNames): JsonObject {
+export function sentTo(client: InboundWire, upstream: Wire, body: JsonObject, names: ExchangeNames): JsonObject {
   return JSON.parse(exchangeOf(client, upstream, body, names).upstreamBody.toString()) as JsonObject;
 }
 

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { FrameReader } from '../src/providers/bedrock/event-stream.ts';
+import { eventWriter } from '../src/providers/bedrock/write-events.ts';
 
 /** Real provider answers (see recorded/README.md), as the upstream would send them. */
 const ROOT = new URL('./recorded/', import.meta.url);
@@ -12,6 +14,7 @@ export interface Recording {
     | ('responses' | 'responses-compact')
     | ('generate-content' | 'stream-generate-content')
     | ('cohere-chat' | 'cohere-embed' | 'gemini-embed')
+    | ('converse' | 'converse-stream' | 'invoke')
     | 'embeddings'
     | 'count-tokens';
   readonly response: string;
@@ -19,6 +22,8 @@ export interface Recording {
   readonly status: number;
   readonly stream: boolean;
   readonly provenance: string;
+  /** The address that was called, where it says what the body does not. */
+  readonly url?: string;
 }
 
 export const recordings: readonly Recording[] = JSON.parse(readFileSync(new URL('cassettes/manifest.json', ROOT), 'utf8'));
@@ -33,6 +38,7 @@ export function bytesOf(recording: Recording): Buffer {
   const raw = readFileSync(new URL(`cassettes/${recording.response}`, ROOT));
   if (!recording.stream || recording.response.endsWith('.sse')) return raw;
   if (recording.kind.endsWith('generate-content')) return contentEvents(raw.toString());
+  if (recording.kind.startsWith('converse')) return converseEvents(raw, recording.response);
   const named = recording.kind !== 'chat' && recording.kind !== 'completions';
   const events = raw
     .toString()
@@ -40,6 +46,21 @@ export function bytesOf(recording: Recording): Buffer {
     .filter(Boolean)
     .map((line) => `${named ? `event: ${(JSON.parse(line) as { type: string }).type}\n` : ''}data: ${line}\n\n`);
   return Buffer.from(events.join('') + (named ? '' : 'data: [DONE]\n\n'));
+}
+
+/** The events of Converse as the provider writes them: from its frames, or from the events that the source kept one a line. */
+function converseEvents(raw: Buffer, name: string): Buffer {
+  if (name.endsWith('.bin')) {
+    const write = eventWriter('bedrock-converse', 'recorded');
+    return Buffer.from(new FrameReader().push(raw).map(write).join(''));
+  }
+  const lines = raw.toString().split('\n').filter(Boolean);
+  return Buffer.from(
+    lines
+      .flatMap((line) => Object.entries(JSON.parse(line) as Record<string, unknown>))
+      .map(([event, data]) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+      .join(''),
+  );
 }
 
 /** Google's chunks as server-sent events: the source kept one a line, or recorded them as one JSON array. */

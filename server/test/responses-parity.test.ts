@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Wire } from '../src/dialects/dialect.ts';
+import type { InboundWire } from '../src/dialects/dialect.ts';
 import { type ChatKind, type Meaning, meaningOf } from './answer-meaning.ts';
 import { exchangeOf } from './exchanges.ts';
 import { answersOf, bytesOf, type Recording } from './recordings.ts';
 import { jsonEventsIn } from './support/event-stream.ts';
 
-const WIRES: Record<ChatKind, Wire> = {
+const WIRES: Record<ChatKind, InboundWire> = {
   chat: 'openai-chat',
   messages: 'anthropic-messages',
   responses: 'openai-responses',

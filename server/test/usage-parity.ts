@@ -29,16 +29,19 @@ const WIRES: Readonly<Record<Recording['kind'], Wire>> = {
   'gemini-embed': 'gemini-embed',
   embeddings: 'openai-embeddings',
   'count-tokens': 'anthropic-count-tokens',
+  converse: 'bedrock-converse',
+  'converse-stream': 'bedrock-converse',
+  invoke: 'anthropic-messages',
 };
 
 /** Their name for a provider; the compatible recordings are xAI's. */
-const PROVIDERS: Readonly<Record<string, string>> = { 'openai-compatible': 'x-ai', gemini: 'google' };
+const PROVIDERS: Readonly<Record<string, string>> = { 'openai-compatible': 'x-ai', gemini: 'google', bedrock: 'aws' };
 
 export function usageParity(recording: Recording): UsageParity {
   const facts = factsOf(recording);
   const answer = lastReport(recording);
   const provider = findProvider({ providerId: PROVIDERS[recording.provider] ?? recording.provider });
-  const model = String(answer.model ?? answer.modelVersion);
+  const model = String(answer.model ?? answer.modelVersion ?? modelCalled(recording));
   const theirs = provider === undefined ? null : theirUsage(provider, recording, answer);
   const timestamp = new Date(
     typeof (answer.created ?? answer.created_at) === 'number'
@@ -62,6 +65,12 @@ const HAND_PRICE = {
 /** Returns the cost of usage at the prices for which `costs-by-hand.json` has costs, in nano-dollars. */
 export function costByHandPrice(usage: Usage): bigint {
   return costNanoUsd(usage, HAND_PRICE);
+}
+
+/** Returns the model that Bedrock's addresses name, because its answers do not; undefined if the address was not kept. */
+function modelCalled({ url }: Recording): string | undefined {
+  const model = url === undefined ? undefined : /\/model\/([^/]+)\//.exec(url)?.[1];
+  return model === undefined ? undefined : decodeURIComponent(model);
 }
 
 function factsOf(recording: Recording): AnswerFacts {
@@ -90,7 +99,7 @@ function factsOf(recording: Recording): AnswerFacts {
 
 /** A client that is served in this wire: one that speaks it, or one for which it is translated. */
 function clientOf(wire: Wire, answer: Buffer): { readonly client: InboundWire; readonly body: JsonObject } {
-  if (wire === 'cohere-chat') return { client: 'openai-chat', body: { messages: [] } };
+  if (wire === 'cohere-chat' || wire === 'bedrock-converse') return { client: 'openai-chat', body: { messages: [] } };
   if (wire !== 'cohere-embed' && wire !== 'gemini-embed') return { client: wire as InboundWire, body: { messages: [] } };
   const { embeddings } = JSON.parse(answer.toString());
   const vectors: readonly unknown[] = embeddings.float ?? embeddings;
@@ -108,6 +117,7 @@ function lastReport(recording: Recording): JsonObject {
     else if (event.type === 'message_start') answer = { model: event.message.model, usage: event.message.usage };
     else if (event.type === 'message_delta') answer = { ...answer, usage: { ...(answer.usage as JsonObject), ...event.usage } };
     else if (event.usageMetadata !== undefined) answer = event;
+    else if (event.usage?.inputTokens !== undefined) answer = event;
     else if (event.choices !== undefined) {
       const usage = event.usage ?? event.x_groq?.usage ?? answer.usage;
       answer = { model: event.model, created: event.created, usage };
@@ -126,9 +136,11 @@ function theirUsage(
       ? ['embeddings']
       : kind === 'responses'
         ? ['responses']
-        : kind === 'chat' || kind === 'completions'
-          ? ['chat', 'default']
-          : ['default'];
+        : kind === 'invoke'
+          ? ['anthropic']
+          : kind === 'chat' || kind === 'completions'
+            ? ['chat', 'default']
+            : ['default'];
   for (const flavour of flavours) {
     try {
       return extractUsage(provider, answer, flavour).usage;

@@ -8,6 +8,7 @@ import { withTimeout } from '../lib/timing/timeout.ts';
 import { createTimerWheel } from '../lib/timing/timer-wheel.ts';
 import { createAnthropicProvider } from '../providers/anthropic/anthropic-provider.ts';
 import { createAzureProvider } from '../providers/azure/azure-provider.ts';
+import { createBedrockProvider } from '../providers/bedrock/bedrock-provider.ts';
 import { createCohereProvider } from '../providers/cohere/cohere-provider.ts';
 import { createFakeProvider } from '../providers/fake/fake-provider.ts';
 import { createGeminiProvider } from '../providers/gemini/gemini-provider.ts';
@@ -59,7 +60,7 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   await bindStoredKeys(stores, log);
   const wheel = createTimerWheel();
   const transport = createTransport({ policy, wheel, client: config.fastLane === 'on' ? 'plain' : 'full' });
-  const { tokens, close: closeTokens } = tokensFor(transport, wheel, new Set(config.ambientCredentials), log);
+  const { tokens, onFailure, close: closeTokens } = tokensFor(transport, wheel, new Set(config.ambientCredentials), log);
   const providers = [
     createOpenAiProvider({ transport, responsesHosts: config.responsesUpstreams }),
     createAnthropicProvider({ transport }),
@@ -68,6 +69,10 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
     createVoyageProvider({ transport }),
     createAzureProvider({ transport, tokens }),
     createVertexProvider({ transport, tokens }),
+    createBedrockProvider({
+      ...{ transport, clock, after: tokens.after, onFailure },
+      isAmbientAllowed: config.ambientCredentials.includes('aws'),
+    }),
     createFakeProvider(),
   ];
   const opened = await openGateway(config, stores, wheel, providers, log);

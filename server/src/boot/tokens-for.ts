@@ -12,6 +12,8 @@ const FAILURE_EVERY_MS = 60_000;
 
 export interface OpenTokens {
   readonly tokens: Tokens;
+  /** Logs that the token or the keys of a credential could not be fetched. */
+  readonly onFailure: (credential: CredentialConfig, reason: string) => void;
   close(): void;
 }
 
@@ -33,5 +35,5 @@ export function tokensFor(transport: Transport, wheel: TimerWheel, ambientClouds
     return () => wheel.cancel(timer);
   };
   const tokens = createTokens({ transport, metadataTransport, ambientClouds, clock, after, onFailure });
-  return { tokens, close: () => metadata?.close() };
+  return { tokens, onFailure, close: () => metadata?.close() };
 }

@@ -30,7 +30,7 @@ type Framing = 'events' | 'array';
 export type ChatWire = 'openai-chat' | 'anthropic-messages' | 'openai-responses' | 'gemini';
 
 /** The wires of providers that chats translate into: the chat wires, and those that no client speaks. */
-export type ServerWire = ChatWire | 'cohere-chat';
+export type ServerWire = ChatWire | 'cohere-chat' | 'bedrock-converse';
 
 /** The wires of providers that requests for embeddings translate into. */
 export type EmbeddingWire = 'cohere-embed' | 'voyage-embed' | 'gemini-embed';
@@ -170,6 +170,8 @@ export interface CloudForm {
   readonly omits: readonly ('model' | 'stream')[];
   /** True if the body lists the client's betas (`anthropic_beta`); else the header does. */
   readonly listsBetas: boolean;
+  /** The betas that are listed; absent: all. A cloud may refuse a request for a beta that it does not know. */
+  readonly knownBetas?: readonly string[];
 }
 
 /** The form of Gemini's requests at Google Cloud, which takes fewer fields than Gemini's own API. */

@@ -23,7 +23,8 @@ const CARRIED: FieldRow = { lost: {} };
 
 const [CHAT, MESSAGES, RESPONSES, GEMINI] = ['openai-chat', 'anthropic-messages', 'openai-responses', 'gemini'] as const;
 const COHERE = 'cohere-chat';
-const WIRES: readonly ServerWire[] = [CHAT, MESSAGES, RESPONSES, GEMINI, COHERE];
+const CONVERSE = 'bedrock-converse';
+const WIRES: readonly ServerWire[] = [CHAT, MESSAGES, RESPONSES, GEMINI, COHERE, CONVERSE];
 
 function lost(loss: Loss, towards: readonly ServerWire[], more: Omit<FieldRow, 'lost'> = {}): FieldRow {
   return { lost: Object.fromEntries(towards.map((wire) => [wire, loss])), ...more };
@@ -55,16 +56,16 @@ const CHAT_FIELDS: Readonly<Record<string, FieldRow>> = {
   top_p: CARRIED,
   top_k: dropped([RESPONSES]),
   stop: refused('this model supports no stop sequences', [RESPONSES], []),
-  presence_penalty: dropped([MESSAGES, RESPONSES], 0),
-  frequency_penalty: dropped([MESSAGES, RESPONSES], 0),
+  presence_penalty: dropped([MESSAGES, RESPONSES, CONVERSE], 0),
+  frequency_penalty: dropped([MESSAGES, RESPONSES, CONVERSE], 0),
   logit_bias: dropped(WIRES, {}),
   logprobs: refused(NO_PROBABILITIES, WIRES, false),
   top_logprobs: refused(NO_PROBABILITIES, WIRES, 0),
-  user: dropped([GEMINI, COHERE]),
-  seed: dropped([MESSAGES, RESPONSES]),
+  user: dropped([GEMINI, COHERE, CONVERSE]),
+  seed: dropped([MESSAGES, RESPONSES, CONVERSE]),
   tools: CARRIED,
   tool_choice: CARRIED,
-  parallel_tool_calls: dropped([GEMINI, COHERE], true),
+  parallel_tool_calls: dropped([GEMINI, COHERE, CONVERSE], true),
   functions: refused('functions is not supported by this model: use tools instead', WIRES, []),
   function_call: refused('function_call is not supported by this model: use tool_choice instead'),
   response_format: CARRIED,
@@ -78,11 +79,11 @@ const CHAT_FIELDS: Readonly<Record<string, FieldRow>> = {
   audio: refused(NO_AUDIO),
   prediction: dropped(),
   web_search_options: refused(NO_SEARCH),
-  verbosity: dropped([MESSAGES, GEMINI, COHERE]),
+  verbosity: dropped([MESSAGES, GEMINI, COHERE, CONVERSE]),
   prompt_cache_key: dropped(),
   prompt_cache_retention: dropped(),
   prompt_cache_options: dropped(),
-  safety_identifier: dropped([GEMINI, COHERE]),
+  safety_identifier: dropped([GEMINI, COHERE, CONVERSE]),
   moderation: dropped(),
 };
 
@@ -97,13 +98,13 @@ const RESPONSES_FIELDS: Readonly<Record<string, FieldRow>> = {
   temperature: CARRIED,
   top_p: CARRIED,
   top_logprobs: refused(NO_PROBABILITIES, WIRES, 0),
-  user: dropped([GEMINI, COHERE]),
+  user: dropped([GEMINI, COHERE, CONVERSE]),
   tools: CARRIED,
   tool_choice: CARRIED,
-  parallel_tool_calls: dropped([GEMINI, COHERE], true),
+  parallel_tool_calls: dropped([GEMINI, COHERE, CONVERSE], true),
   text: CARRIED,
   'text.format': CARRIED,
-  'text.verbosity': dropped([MESSAGES, GEMINI, COHERE]),
+  'text.verbosity': dropped([MESSAGES, GEMINI, COHERE, CONVERSE]),
   reasoning: CARRIED,
   'reasoning.effort': CARRIED,
   'reasoning.summary': dropped(),
@@ -123,7 +124,7 @@ const RESPONSES_FIELDS: Readonly<Record<string, FieldRow>> = {
   prompt_cache_key: dropped(),
   prompt_cache_retention: dropped(),
   prompt_cache_options: dropped(),
-  safety_identifier: dropped([GEMINI, COHERE]),
+  safety_identifier: dropped([GEMINI, COHERE, CONVERSE]),
   client_metadata: dropped(),
 };
 
@@ -140,7 +141,7 @@ const MESSAGES_FIELDS: Readonly<Record<string, FieldRow>> = {
   tools: CARRIED,
   tool_choice: CARRIED,
   metadata: CARRIED,
-  'metadata.user_id': dropped([GEMINI, COHERE]),
+  'metadata.user_id': dropped([GEMINI, COHERE, CONVERSE]),
   thinking: CARRIED,
   'thinking.type': CARRIED,
   'thinking.budget_tokens': CARRIED,
@@ -189,11 +190,11 @@ const COMPLETIONS_FIELDS: Readonly<Record<string, FieldRow>> = {
   temperature: CARRIED,
   top_p: CARRIED,
   stop: refused('this model supports no stop sequences', [RESPONSES], []),
-  presence_penalty: dropped([MESSAGES, RESPONSES], 0),
-  frequency_penalty: dropped([MESSAGES, RESPONSES], 0),
+  presence_penalty: dropped([MESSAGES, RESPONSES, CONVERSE], 0),
+  frequency_penalty: dropped([MESSAGES, RESPONSES, CONVERSE], 0),
   logit_bias: dropped(WIRES, {}),
-  seed: dropped([MESSAGES, RESPONSES]),
-  user: dropped([GEMINI, COHERE]),
+  seed: dropped([MESSAGES, RESPONSES, CONVERSE]),
+  user: dropped([GEMINI, COHERE, CONVERSE]),
 };
 
 /** Clients may write each of these names with underscores too. */
@@ -208,9 +209,9 @@ const GEMINI_FIELDS: Readonly<Record<string, FieldRow>> = {
   'generationConfig.candidateCount': refused('candidateCount must be 1: this model gives one answer per request', WIRES, 1),
   'generationConfig.maxOutputTokens': CARRIED,
   'generationConfig.stopSequences': refused('this model supports no stop sequences', [RESPONSES], []),
-  'generationConfig.presencePenalty': dropped([MESSAGES, RESPONSES], 0),
-  'generationConfig.frequencyPenalty': dropped([MESSAGES, RESPONSES], 0),
-  'generationConfig.seed': dropped([MESSAGES, RESPONSES]),
+  'generationConfig.presencePenalty': dropped([MESSAGES, RESPONSES, CONVERSE], 0),
+  'generationConfig.frequencyPenalty': dropped([MESSAGES, RESPONSES, CONVERSE], 0),
+  'generationConfig.seed': dropped([MESSAGES, RESPONSES, CONVERSE]),
   'generationConfig.responseMimeType': CARRIED,
   'generationConfig.responseSchema': CARRIED,
   'generationConfig.responseJsonSchema': CARRIED,

@@ -38,7 +38,7 @@ const COHERE_FAILED = /"finish_reason"\s*:\s*"(?:ERROR|TIMEOUT)"/;
 export type Opening = 'unsaid' | 'answer' | JsonObject;
 
 /**
- * Reads a stream's first events until one decides: comments, pings, the start of a message (Anthropic, Cohere) and the beginning of a
+ * Reads a stream's first events until one decides: comments, pings, the start of a message and the beginning of a
  * response do not. Each event is read
  * once, however many there are and however they are split.
  */
@@ -78,7 +78,7 @@ function sayingOf(event: string, bytes: Buffer, end: number): Opening {
 
 const DATA = /^data:/m;
 const SAYS_NOTHING =
-  /^event: ?(?:ping|message[_-]start|response\.(?:created|queued|in_progress))\r?$|^data: ?\{"type": ?"(?:ping|message_start|response\.(?:created|queued|in_progress))"|^data: ?\{"id": ?"[^"]{0,100}", ?"type": ?"message-start"/m;
+  /^event: ?(?:ping|message[_-]start|messageStart|response\.(?:created|queued|in_progress))\r?$|^data: ?\{"type": ?"(?:ping|message_start|response\.(?:created|queued|in_progress))"|^data: ?\{"id": ?"[^"]{0,100}", ?"type": ?"message-start"/m;
 
 /**
  * Returns the offset after the blank line that ends the event at `from`; -1 if it has not arrived. Reads no further than that.
@@ -139,6 +139,8 @@ function isErrorInstead(wire: Wire, json: JsonObject): boolean {
       return !isObject(json.embeddings);
     case 'gemini-embed':
       return !hasMembers(json.embeddings);
+    case 'bedrock-converse':
+      return !isObject(json.output);
     case 'gemini':
       return !hasMembers(json.candidates);
     case 'gemini-count-tokens':

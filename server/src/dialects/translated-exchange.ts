@@ -5,6 +5,9 @@ import { MessagesStreamDecoder } from './anthropic-messages/decode-stream.ts';
 import { encodeMessagesAnswer } from './anthropic-messages/encode-answer.ts';
 import { encodeMessagesRequest } from './anthropic-messages/encode-request.ts';
 import { MessagesStreamEncoder } from './anthropic-messages/encode-stream.ts';
+import { decodeConverseAnswer } from './bedrock-converse/decode-answer.ts';
+import { ConverseStreamDecoder } from './bedrock-converse/decode-stream.ts';
+import { encodeConverseRequest } from './bedrock-converse/encode-request.ts';
 import { decodeCohereAnswer } from './cohere-chat/decode-answer.ts';
 import { CohereStreamDecoder } from './cohere-chat/decode-stream.ts';
 import { encodeCohereRequest } from './cohere-chat/encode-request.ts';
@@ -108,6 +111,11 @@ const SERVER_CODECS: Readonly<Record<ServerWire, ServerCodec>> = {
     encodeRequest: encodeCohereRequest,
     decodeAnswer: decodeCohereAnswer,
     decodeStream: () => new CohereStreamDecoder(),
+  },
+  'bedrock-converse': {
+    encodeRequest: encodeConverseRequest,
+    decodeAnswer: decodeConverseAnswer,
+    decodeStream: () => new ConverseStreamDecoder(),
   },
 };
 

@@ -1,4 +1,5 @@
 import { addUsage, type Usage, type UsageBucket, type UsageUnit } from '../domain/usage/usage.ts';
+import { converseTier, converseUsage } from './bedrock-converse/usage.ts';
 import { cohereUsage } from './cohere-chat/usage.ts';
 import type { JsonObject, Wire } from './dialect.ts';
 import { cohereEmbedUsage, geminiEmbedUsage } from './embeddings/usage.ts';
@@ -35,6 +36,8 @@ export function usageOf(wire: Wire, answer: JsonObject): Reported {
       return null;
     case 'cohere-chat':
       return isObject(answer.usage) ? cohereUsage(answer.usage) : null;
+    case 'bedrock-converse':
+      return converseUsage(answer);
     case 'cohere-embed':
       return cohereEmbedUsage(answer);
     case 'gemini-embed':
@@ -50,6 +53,7 @@ function chatUsage(answer: JsonObject): Reported {
 /** Returns the service tier, speed and region at which an answer (or a stream's event) says it was billed: see AnswerFacts. */
 export function tierOf(wire: Wire, answer: JsonObject): string | null {
   if (wire === 'gemini') return answeredTier(billedTierOf(answer));
+  if (wire === 'bedrock-converse') return answeredTier(converseTier(answer));
   if (wire !== 'anthropic-messages') return answeredTier(answer.service_tier);
   const usage = objectOr(answer.usage);
   return answeredTier(usage.service_tier, usage.speed, usage.inference_geo);

@@ -80,6 +80,8 @@ function smallestBody(deployment: DeploymentConfig, wire: Wire, cap: Cap): JsonO
   if (wire === 'gemini')
     return { contents: [{ role: 'user', parts: [{ text: 'ping' }] }], generationConfig: { maxOutputTokens: 1 } };
   if (deployment.mode === 'embedding') return smallestEmbedding(model, wire);
+  if (wire === 'bedrock-converse')
+    return { messages: [{ role: 'user', content: [{ text: 'ping' }] }], inferenceConfig: { maxTokens: 1 } };
   // The other chat wires share the meaning of these few fields.
   if (deployment.mode === 'completion') return { model, prompt: 'ping', max_tokens: 1 };
   return { model, messages: [{ role: 'user', content: 'ping' }], [cap]: 1 };
@@ -119,8 +121,10 @@ function collect(open: (sink: UpstreamSink) => UpstreamCall): Promise<Collected>
 
 function readModels(status: number, body: Buffer): UpstreamModels {
   try {
-    const answer = JSON.parse(body.toString()) as { data?: unknown; models?: unknown; publisherModels?: unknown };
-    const list = answer.data ?? answer.models ?? answer.publisherModels;
+    const answer = JSON.parse(body.toString()) as Readonly<
+      Partial<Record<'data' | 'models' | 'publisherModels' | 'modelSummaries', unknown>>
+    >;
+    const list = answer.data ?? answer.models ?? answer.publisherModels ?? answer.modelSummaries;
     if (!Array.isArray(list)) return { ok: false, status, message: 'the provider answered without a list of models' };
     const ids = list.map(idOf).filter((id) => typeof id === 'string');
     return { ok: true, models: ids.slice(0, MODELS_MAX).sort() };
@@ -129,8 +133,8 @@ function readModels(status: number, body: Buffer): UpstreamModels {
   }
 }
 
-/** Returns a model's id. Google names models with their collection before them. */
+/** Returns a model's id. Google names models with their collection before them, and Amazon has a field of its own. */
 function idOf(model: unknown): unknown {
-  const { id, name } = (model ?? {}) as { id?: unknown; name?: unknown };
-  return id ?? (typeof name === 'string' ? name.replace(/^(?:publishers\/google\/)?models\//, '') : undefined);
+  const { id, modelId, name } = (model ?? {}) as { id?: unknown; modelId?: unknown; name?: unknown };
+  return id ?? modelId ?? (typeof name === 'string' ? name.replace(/^(?:publishers\/google\/)?models\//, '') : undefined);
 }

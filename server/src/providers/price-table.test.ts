@@ -60,6 +60,16 @@ describe('the list price of a model', () => {
     });
   });
 
+  it('of a model at Bedrock has the surcharge of its region, by any of its names', () => {
+    const id = 'anthropic.claude-sonnet-4-5-20250929-v1:0';
+    const regional = { input: 3_300_000_000, cached_input: 330_000_000, cache_write: 4_125_000_000, output: 16_500_000_000 };
+    expect(priceFor('bedrock', `us.${id}`)?.perMillion).toEqual(regional);
+    expect(priceFor('bedrock', `arn:aws:bedrock:us-east-1:1:inference-profile/us.${id}`)?.perMillion).toEqual(regional);
+    expect(priceFor('bedrock', `global.${id}`)?.perMillion).toMatchObject({ input: 3_000_000_000 });
+    expect(priceFor('bedrock', 'arn:aws:bedrock:us-east-1:1:application-inference-profile/x')).toBeNull();
+    expect(contextWindowOf('bedrock', 'us.amazon.nova-micro-v1:0')).toBe(128_000);
+  });
+
   it('is null, never zero, where the list does not know the model', () => {
     for (const model of ['no-such-model', '', 'constructor']) {
       expect(priceFor('openai', model)).toBeNull();

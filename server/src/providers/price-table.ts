@@ -12,7 +12,12 @@ export const PRICE_LIST_EDITION = '@pydantic/genai-prices 0.1.8';
 const NANO_PER_USD = 1_000_000_000;
 
 /** The list's names for vendors whose name is another there. */
-const VENDORS: Readonly<Partial<Record<ProviderName, string>>> = { gemini: 'google', vertex: 'google', voyage: 'voyageai' };
+const VENDORS: Readonly<Partial<Record<ProviderName, string>>> = {
+  gemini: 'google',
+  vertex: 'google',
+  bedrock: 'aws',
+  voyage: 'voyageai',
+};
 
 /** The list's names for our buckets, per million tokens. */
 const BUCKETS: Readonly<Record<string, UsageBucket>> = {

@@ -158,7 +158,7 @@ function isPlainQuery(query: string): boolean {
 }
 
 /** Returns a call that could not begin. Its failure is reported after the caller has its handle, like every failure. */
-function failLater(sink: UpstreamSink, message: string): UpstreamCall {
+export function failLater(sink: UpstreamSink, message: string): UpstreamCall {
   let aborted = false;
   queueMicrotask(() => {
     if (!aborted) sink.failed(new UpstreamFailure('not_connected', { sent: false, message }));

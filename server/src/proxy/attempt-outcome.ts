@@ -100,7 +100,8 @@ export function attempt(provider: Provider, request: ProviderRequest, options: A
 
 function isStreamed(wire: Wire): boolean {
   if (wire === 'openai-chat' || wire === 'anthropic-messages') return true;
-  return wire === 'openai-responses' || wire === 'gemini' || wire === 'openai-completions' || wire === 'cohere-chat';
+  if (wire === 'openai-responses' || wire === 'gemini' || wire === 'openai-completions') return true;
+  return wire === 'cohere-chat' || wire === 'bedrock-converse';
 }
 
 /** Receives the transport's reports of one attempt, and decides its outcome. */

@@ -159,6 +159,12 @@ export const REGISTRY: readonly ProveRow[] = [
       'Azure and Vertex AI: the addresses of their documentation, one fetch of a token for 200 calls, every hostile server of tokens is survived, and no secret is kept or told',
   },
   {
+    name: 'vendors.bedrock',
+    module: 'bedrock',
+    shows:
+      'Amazon Bedrock: signatures equal the published ones, frames are read whole, cut at each byte and with flipped bits, every recorded answer over HTTP says the same behind each surface, and what requests lose',
+  },
+  {
     name: 'wires.money',
     module: 'wires-money',
     shows:

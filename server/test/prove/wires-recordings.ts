@@ -1,7 +1,13 @@
 /** Every recording of a chat dialect behind each surface: what its answer says, how its stream ends, and what its request loses. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type AnswerStream, type JsonObject, Untranslatable, type Wire } from '../../src/dialects/dialect.ts';
+import {
+  type AnswerStream,
+  type InboundWire,
+  type JsonObject,
+  type ServerWire,
+  Untranslatable,
+} from '../../src/dialects/dialect.ts';
 import { type ChatKind, type Meaning, meaningOf } from '../answer-meaning.ts';
 import { exchangeOf } from '../exchanges.ts';
 import { bytesOf, type Recording, recordings } from '../recordings.ts';
@@ -11,8 +17,8 @@ import { conformanceKit } from './replay.ts';
 
 const KINDS = ['chat', 'messages', 'responses', 'gemini'] as const satisfies readonly ChatKind[];
 type Kind = (typeof KINDS)[number];
-/** The dialects of providers: those, and what only providers speak. */
-const SERVER_KINDS = [...KINDS, 'cohere'] as const;
+/** The dialects in which providers answer chats: those of clients, and what only providers speak. */
+const SERVER_KINDS = [...KINDS, 'cohere', 'converse'] as const;
 type ServerKind = (typeof SERVER_KINDS)[number];
 /** What a client asks in: a chat dialect, texts to be continued, or Cursor's mixture of two dialects. */
 type Surface = Kind | 'completions' | 'cursor';
@@ -21,7 +27,8 @@ const WIRES = {
   ...{ chat: 'openai-chat', messages: 'anthropic-messages', responses: 'openai-responses', gemini: 'gemini' },
   ...{ completions: 'openai-completions', cursor: 'cursor-responses' },
   cohere: 'cohere-chat',
-} as const satisfies Readonly<Record<Surface | ServerKind, Wire>>;
+  converse: 'bedrock-converse',
+} as const satisfies Readonly<Record<Surface, InboundWire>> & Readonly<Record<ServerKind, ServerWire>>;
 const PATHS = {
   ...{ chat: '/v1/chat/completions', messages: '/v1/messages', responses: '/v1/responses', completions: '/v1/completions' },
   cursor: '/cursor/v1/chat/completions',
@@ -32,6 +39,7 @@ const MODELS = {
   responses: 'gpt-5.6',
   gemini: 'gemini-3-flash-preview',
   cohere: 'command-a-reasoning-08-2025',
+  converse: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
 } as const satisfies Record<ServerKind, string>;
 
 /** Four files hold the answers of several exchanges as one stream, as no provider sends them. Translated, a stream ends with the first. */
@@ -71,7 +79,10 @@ function kindOf({ kind }: { readonly kind: string }): ServerKind | 'completions'
   // The kit has two words for it.
   if (kind === 'completions' || kind === 'completion') return 'completions';
   if (kind === 'generate-content' || kind === 'stream-generate-content') return 'gemini';
-  return KINDS.find((one) => one === kind) ?? null;
+  if (kind === 'converse-stream') return 'converse';
+  // Claude's answers behind Bedrock are Anthropic's own.
+  if (kind === 'invoke') return 'messages';
+  return SERVER_KINDS.find((one) => one === kind) ?? null;
 }
 
 /** The surfaces on which a recording is served. Nothing is translated into texts. */
@@ -181,8 +192,7 @@ function cutStreams(streams: readonly Recording[], quick: boolean): ProveResult 
   for (const recording of streams) {
     const bytes = bytesOf(recording);
     for (const surface of surfacesOf(recording)) {
-      const open = () =>
-        exchangeOf(WIRES[surface], WIRES[kindOf(recording) as ServerKind] as Wire, bodyFor(surface, true)).stream();
+      const open = () => exchangeOf(WIRES[surface], WIRES[kindOf(recording) as ServerKind], bodyFor(surface, true)).stream();
       const whole = read(open(), bytes, bytes.length);
       if (!read(open(), bytes, 1).equals(whole))
         details.push(`${recording.response} behind ${surface}: other bytes, read one by one`);
@@ -226,7 +236,7 @@ function placesIn(length: number, quick: boolean): Iterable<number> {
 }
 
 /** Translates every recorded request towards each other wire, and lists by pair what it lost. */
-function losses(): ProveResult {
+export function losses(upstreams: readonly ServerKind[] = SERVER_KINDS): ProveResult {
   const log: string[] = [];
   let requests = 0;
   let untold = 0;
@@ -237,7 +247,7 @@ function losses(): ProveResult {
       .filter((file) => existsSync(file))
       .flatMap((file) => bodyIn(file));
     requests += bodies.length;
-    for (const upstream of SERVER_KINDS.filter((kind) => kind !== client)) {
+    for (const upstream of upstreams.filter((kind) => kind !== client)) {
       const lost = new Map<string, number>();
       let whole = 0;
       for (const body of bodies) {

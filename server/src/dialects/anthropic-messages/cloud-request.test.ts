@@ -54,6 +54,14 @@ describe('a request of Anthropic’s messages for a cloud', () => {
     expect(sent(asked, { cloud: BEDROCK, betas: null }).json).toEqual({ ...rest, anthropic_version: 'bedrock-2023-05-31' });
   });
 
+  it('lists only the betas that the cloud knows, and none that the body names by itself', () => {
+    const cloud: CloudForm = { ...BEDROCK, knownBetas: ['effort-2025-11-24'] };
+    const betas = 'claude-code-20250219,effort-2025-11-24';
+    const body = { ...asked, anthropic_beta: ['context-1m-2025-08-07'] };
+    expect(sent(body, { cloud, betas }).json.anthropic_beta).toEqual(['effort-2025-11-24']);
+    expect(sent(body, { cloud, betas: 'claude-code-20250219' }).json).not.toHaveProperty('anthropic_beta');
+  });
+
   it('keeps values that were left in the bytes of a large body', () => {
     const left = new Map([['messages', Buffer.from('[{"role":"user","content":"long"}]')]]);
     const { json } = sent({ ...asked }, { body: { ...asked, messages: LEFT_IN_BYTES }, ourBytes: null, left });

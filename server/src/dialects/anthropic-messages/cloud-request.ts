@@ -11,7 +11,9 @@ export function cloudRequest(request: JsonObject, { cloud = null, betas = null }
   refuseReferences(request);
   const { anthropic_version: _version, ...edited } = request;
   for (const name of cloud.omits) delete edited[name];
-  const listed = cloud.listsBetas ? betasIn(betas) : [];
+  // In the body only what the header says counts, because admission reads the header.
+  if (cloud.listsBetas) delete edited.anthropic_beta;
+  const listed = cloud.listsBetas ? betasIn(betas, cloud) : [];
   if (listed.length > 0) edited.anthropic_beta = listed;
   return { anthropic_version: cloud.version, ...edited };
 }
@@ -28,7 +30,7 @@ export function cloudBytes(
   cloud: CloudForm,
 ): Buffer | null {
   if (body.anthropic_version !== undefined || (cloud.omits.includes('stream') && body.stream !== undefined)) return null;
-  if (cloud.listsBetas && betasIn(betas).length > 0) return null;
+  if (cloud.listsBetas && (body.anthropic_beta !== undefined || betasIn(betas, cloud).length > 0)) return null;
   const before = Buffer.from(`${MODEL_FIRST}${JSON.stringify(body.model)},`);
   if (bytes.compare(before, 0, before.length, 0, before.length) !== 0) return null;
   refuseReferences(body);
@@ -56,11 +58,11 @@ function refuseParts(parts: readonly Part[]): void {
 
 const ONLY_DATA = 'this model takes media only as data in the request, not by URL or file id';
 
-function betasIn(header: string | null): readonly string[] {
+function betasIn(header: string | null, { knownBetas }: CloudForm): readonly string[] {
   return (header ?? '')
     .split(',')
     .map((name) => name.trim())
-    .filter((name) => name !== '');
+    .filter((name) => name !== '' && (knownBetas === undefined || knownBetas.includes(name)));
 }
 
 /**

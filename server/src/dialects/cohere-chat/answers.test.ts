@@ -1,20 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { exchangeOf, run } from '../../../test/exchanges.ts';
 import { jsonEventsIn } from '../../../test/support/event-stream.ts';
-import type { JsonObject, Wire } from '../dialect.ts';
+import type { InboundWire, JsonObject } from '../dialect.ts';
 import { UnreadableAnswer } from '../dialect.ts';
 import { statusOfError } from '../error-status.ts';
 import { errorInstead, OpeningReader } from '../opening.ts';
 import { usageOf } from '../usage.ts';
 
 const messages = [{ role: 'user', content: 'hi' }];
-const open = (client: Wire, stream: boolean) =>
+const open = (client: InboundWire, stream: boolean) =>
   exchangeOf(client, 'cohere-chat', {
     ...(client === 'openai-responses' ? { input: 'hi' } : { messages, max_tokens: 9, stream_options: { include_usage: true } }),
     stream,
   });
-const whole = (answer: unknown, client: Wire = 'openai-chat') => open(client, false).whole(Buffer.from(JSON.stringify(answer)));
-const wholeJson = (answer: unknown, client?: Wire) => JSON.parse(whole(answer, client).bytes.toString()) as JsonObject;
+const whole = (answer: unknown, client: InboundWire = 'openai-chat') =>
+  open(client, false).whole(Buffer.from(JSON.stringify(answer)));
+const wholeJson = (answer: unknown, client?: InboundWire) => JSON.parse(whole(answer, client).bytes.toString()) as JsonObject;
 const sse = (...events: JsonObject[]) =>
   Buffer.from(events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(''));
 const usage = { billed_units: { input_tokens: 13, output_tokens: 61 }, tokens: { input_tokens: 542, output_tokens: 63 } };

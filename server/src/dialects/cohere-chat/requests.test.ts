@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { sentTo } from '../../../test/exchanges.ts';
-import type { JsonObject, Wire } from '../dialect.ts';
+import type { InboundWire, JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
 
 const PLAIN = 'command-a-03-2025';
 const THINKS = 'command-a-reasoning-08-2025';
 const sent = (
   body: JsonObject,
-  { client = 'openai-chat' as Wire, model = PLAIN, outputCap = undefined as number | undefined } = {},
+  { client = 'openai-chat' as InboundWire, model = PLAIN, outputCap = undefined as number | undefined } = {},
 ) => sentTo(client, 'cohere-chat', body, { upstreamModel: model, ...(outputCap !== undefined && { outputCap }) });
 const hi = { role: 'user', content: 'hi' };
 const parameters = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };

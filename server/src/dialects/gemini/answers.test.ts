@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { exchangeOf, run } from '../../../test/exchanges.ts';
 import { jsonEventsIn } from '../../../test/support/event-stream.ts';
-import type { JsonObject, Wire } from '../dialect.ts';
+import type { InboundWire, JsonObject } from '../dialect.ts';
 import { UnreadableAnswer } from '../dialect.ts';
 import { usageOf } from '../usage.ts';
 
 const WIRES = ['openai-chat', 'anthropic-messages', 'openai-responses', 'gemini'] as const;
 const contents = [{ role: 'user', parts: [{ text: 'hi' }] }];
 const messages = [{ role: 'user', content: 'hi' }];
-const bodyFor = (wire: Wire, stream = false): JsonObject =>
+const bodyFor = (wire: InboundWire, stream = false): JsonObject =>
   wire === 'gemini'
     ? { contents, stream }
     : wire === 'openai-responses'
@@ -19,10 +19,10 @@ const bodyFor = (wire: Wire, stream = false): JsonObject =>
           stream,
           ...(stream && wire === 'openai-chat' ? { stream_options: { include_usage: true } } : {}),
         };
-const whole = (client: Wire, answer: unknown) =>
+const whole = (client: InboundWire, answer: unknown) =>
   exchangeOf(client, 'gemini', bodyFor(client)).whole(Buffer.from(typeof answer === 'string' ? answer : JSON.stringify(answer)));
-const wholeJson = (client: Wire, answer: unknown) => JSON.parse(whole(client, answer).bytes.toString()) as JsonObject;
-const streamOf = (client: Wire) => exchangeOf(client, 'gemini', bodyFor(client, true)).stream();
+const wholeJson = (client: InboundWire, answer: unknown) => JSON.parse(whole(client, answer).bytes.toString()) as JsonObject;
+const streamOf = (client: InboundWire) => exchangeOf(client, 'gemini', bodyFor(client, true)).stream();
 const sse = (...chunks: unknown[]) => Buffer.from(chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join(''));
 const saying = (parts: JsonObject[], more: JsonObject = {}, about: JsonObject = {}) => ({
   candidates: [{ content: { role: 'model', parts }, index: 0, ...more }],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { sentTo } from '../../../test/exchanges.ts';
-import type { JsonObject, Wire } from '../dialect.ts';
+import type { InboundWire, JsonObject, Wire } from '../dialect.ts';
 import { FEATURE_NAMES } from '../feature-names.ts';
 import { Losses } from '../losses.ts';
 import { decodeChatRequest } from '../openai-chat/decode-request.ts';
@@ -10,7 +10,7 @@ import { encodeContentRequest } from './encode-request.ts';
 
 const hi = [{ role: 'user', parts: [{ text: 'hi' }] }];
 const sent = (upstream: Wire, body: JsonObject, model = 'up') => sentTo('gemini', upstream, body, { upstreamModel: model });
-const toGemini = (client: Wire, body: JsonObject, model = 'gemini-3-pro-preview') =>
+const toGemini = (client: InboundWire, body: JsonObject, model = 'gemini-3-pro-preview') =>
   sentTo(client, 'gemini', body, { upstreamModel: model });
 const factsOf = (body: JsonObject, wire: Wire = 'gemini') =>
   readFacts(wire, body, undefined, { model: 'm', stream: false, framing: 'events' });
@@ -332,7 +332,7 @@ describe('a request for Gemini', () => {
 });
 
 describe('a native request', () => {
-  const native = (body: JsonObject, cap?: number, wire: Wire = 'gemini') =>
+  const native = (body: JsonObject, cap?: number, wire: InboundWire = 'gemini') =>
     sentTo(wire, wire, body, { upstreamModel: 'gemini-3-pro', ...(cap === undefined ? {} : { outputCap: cap }) });
 
   test('passes as it came, unknown fields too, without its model and without what Google would keep', () => {
