@@ -250,7 +250,7 @@ function catalogueSights(ids: Ids): readonly Sight[] {
     shows('credential-delete', 'CredentialsPage: Delete credential', '/credentials', menuOf('Looked at', 'Delete')),
     shows('route-group-create', 'CreateRouteGroup: Create route group', '/route-groups', button('Create route group')),
     shows('route-group-labels', 'LabelsDialog: Access groups of …', group, button('Access groups')),
-    shows('route-group-fallbacks', 'FallbacksDialog: Fallbacks of …', group, exactly('Fallbacks')),
+    shows('route-group-fallbacks', 'FallbacksDialog: Fallbacks and sessions of …', group, exactly('Fallbacks and sessions')),
     shows('route-group-delete', 'RouteGroupPage: Delete route group', group, exactly('Delete')),
     shows(
       'policy-roll-back',

@@ -193,8 +193,8 @@ test.describe('as a platform admin', () => {
     await page.goto(`${house.url}/route-groups/${data[0]?.id}`);
     const policy = page.getByRole('region', { name: 'Policy' });
     await policy.getByText('JSON').click();
-    await policy.getByLabel('Policy as JSON').fill('{"strategy": "cheapest", "members": []}');
-    await expect(policy.getByText('"strategy" must be "weighted" or "priority".')).toBeVisible();
+    await policy.getByLabel('Policy as JSON').fill('{"strategy": "fastest", "members": []}');
+    await expect(policy.getByText('"strategy" must be one of "weighted", "priority",')).toBeVisible();
     await expect(policy.getByRole('button', { name: 'Publish' })).toBeDisabled();
   });
 

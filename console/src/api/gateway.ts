@@ -6,7 +6,7 @@ export type Provider = CredentialProvider | 'fake';
 export type Prices = Schema<'Prices'>;
 
 export interface PolicyBody {
-  readonly strategy: 'weighted' | 'priority';
+  readonly strategy: Schema<'RouteGroup'>['strategy'];
   readonly members: readonly { readonly deployment_id: string; readonly weight: number; readonly priority: number }[];
 }
 

@@ -30,6 +30,11 @@ export function durationText(ms: number): string {
   return ms < 120_000 ? `${threeDigits.format(ms / 1_000)} s` : `${threeDigits.format(ms / 60_000)} min`;
 }
 
+/** Formats a number without a unit with three digits: `0.5`, `12.3`. */
+export function scoreText(score: number): string {
+  return threeDigits.format(score);
+}
+
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB'] as const;
 
 /** Formats a size in memory or in a file: `12.5 MB`. */

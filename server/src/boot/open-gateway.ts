@@ -14,6 +14,7 @@ import { createContentOpener, createContentSealer } from '../proxy/content/conte
 import { createDecisionLookup } from '../proxy/decisions/decision-lookup.ts';
 import { createDeploymentHealth } from '../proxy/deployments/health.ts';
 import { createDeploymentLoad } from '../proxy/deployments/load.ts';
+import { createDeploymentMeasures } from '../proxy/deployments/measures.ts';
 import { createDeploymentPace } from '../proxy/deployments/pace.ts';
 import { createSecretChoice } from '../proxy/deployments/secret-choice.ts';
 import type { DecisionLookup, Gateway } from '../proxy/gateway.ts';
@@ -134,6 +135,7 @@ function gatewayOf(
       log.warn({ credential_id, secret }, 'credentials: a provider refuses one of two secrets, and the other one is used'),
     ),
     load: createDeploymentLoad(clock),
+    measures: createDeploymentMeasures(clock),
     pace: createDeploymentPace(),
     traffic: parts.traffic,
     tracing: parts.tracing,

@@ -161,6 +161,8 @@ function admissionOf(
     attempts: 0,
     admittedMonotonicMs: gateway.clock.monotonicMs(),
     isUnsealed: false,
+    busyAt: null,
+    compared: null,
     tried: null,
     usedTokens: 0,
     usedNanoUsd: 0,

@@ -61,6 +61,8 @@ export interface StreamSource {
 
 export interface Attempt {
   readonly outcome: Promise<Outcome>;
+  /** The headers of the answer; empty until they arrive. */
+  readonly headers: UpstreamHeaders;
   /**
    * Called when the client hangs up. Reads on if the request was sent in full and `finishes` returns true; otherwise ends the
    * call at once. A whole answer is read on for at most its deployment's timeout. Returns true if it is read on.
@@ -107,6 +109,7 @@ function isStreamed(wire: Wire): boolean {
 /** Receives the transport's reports of one attempt, and decides its outcome. */
 class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
   readonly outcome: Promise<Outcome>;
+  headers: UpstreamHeaders = {};
   call: UpstreamCall | null = null;
   readonly #provider: Provider;
   readonly #request: ProviderRequest;
@@ -114,7 +117,6 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
   readonly #wantsStream: boolean;
   #decide: ((outcome: Outcome) => void) | null;
   #status = 0;
-  #headers: UpstreamHeaders = {};
   #streaming = false;
   #chunks: Buffer[] = [];
   #bytes = 0;
@@ -141,7 +143,7 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
 
   head(status: number, headers: UpstreamHeaders): void {
     this.#status = status;
-    this.#headers = headers;
+    this.headers = headers;
     this.#streaming = this.#wantsStream && status < 300 && String(headers['content-type'] ?? '').includes('event-stream');
   }
 
@@ -334,7 +336,7 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
   #error(status: number, bodyOf: () => Buffer): Outcome {
     try {
       const { credential } = this.#request.deployment;
-      const error = this.#provider.readError(status, this.#headers, bodyOf(), credential);
+      const error = this.#provider.readError(status, this.headers, bodyOf(), credential);
       return { is: 'error', error, said: this.#said() };
     } catch {
       return this.#failure(new UpstreamFailure('protocol', { sent: true, message: `the provider answered ${status}` }));

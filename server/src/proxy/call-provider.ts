@@ -5,6 +5,7 @@ import { afterHangUp } from '../domain/usage/hang-up.ts';
 import type { UsageBucket } from '../domain/usage/usage.ts';
 import { attempt, type Outcome, type StreamSource } from './attempt-outcome.ts';
 import { Failed, judgeError, judgeFailure } from './attempts/failed.ts';
+import { pauseBeforeRetry } from './attempts/retry.ts';
 import {
   type EndReason,
   endOf,
@@ -16,6 +17,7 @@ import {
   noteWait,
 } from './attempts/tried.ts';
 import type { Candidate } from './deployments/candidate.ts';
+import { measure, noteBusy } from './deployments/note-measures.ts';
 import { exchangeFor } from './exchange-for.ts';
 import type { Gateway } from './gateway.ts';
 import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
@@ -53,9 +55,6 @@ export type Answer =
 /** Thrown when the client hangs up while an answer is awaited. Any charge was added to the admission before. */
 export class ClientGone extends Error {}
 
-const BACKOFF_MS = 150;
-const SAME_DEPLOYMENT_TRIES = 3;
-
 /**
  * Tries the candidates, best first, until one begins to answer. Each attempt that used something is recorded for settlement. Each
  * further attempt extends the hold first, and is not made if that fails. Throws the last failure as a refusal, or `ClientGone`.
@@ -73,8 +72,9 @@ export async function callProvider(order: readonly Candidate[], admission: Admis
       if (tried.final && !isUnsealed) throw givenUp(failure, 'final', order, admission, gateway);
       if (!(await holdForAnother(admission, gateway))) throw givenUp(failure, 'hold_refused', order, admission, gateway);
       if (isUnsealed) continue;
-      if (!mayRepeat(tried, tries, order.length, admission, gateway)) break;
-      await pause(BACKOFF_MS * 2 ** (tries - 1) * (0.5 + gateway.random()), admission, gateway);
+      const pauseMs = pauseBeforeRetry(tried, tries, order.length, admission, gateway);
+      if (pauseMs === null) break;
+      await pause(pauseMs, admission, gateway);
     }
   }
   if (failure === null) throw nobodyFit();
@@ -117,6 +117,7 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
   if (walk.reply.gone) throw new ClientGone();
   noteNext(admission, candidate);
   gateway.load.sent(deployment);
+  if (candidate.isMeasured || admission.busyAt !== null) noteBusy(admission, candidate, gateway);
   const sentMs = gateway.clock.monotonicMs();
   const trying = attempt(
     provider,
@@ -139,6 +140,7 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
   const tookMs = gateway.clock.monotonicMs() - sentMs;
   walk.timing.providerMs = (walk.timing.providerMs ?? 0) + tookMs;
   gateway.traffic.upstreamMs(deployment.provider, tookMs);
+  if (candidate.isMeasured) measure(deployment, outcome, trying.headers, tookMs, gateway);
   if (outcome.is === 'stream') {
     walk.timing.firstTokenMs = gateway.clock.monotonicMs() - walk.timing.startedMs;
     gateway.traffic.firstTokenMs(deployment.provider, walk.timing.firstTokenMs);
@@ -318,11 +320,6 @@ function retriesUnsealed(tried: Failed, admission: Admission, gateway: Gateway):
   if (admission.attempts >= gateway.settings.attemptsMax) return false;
   admission.isUnsealed = true;
   return true;
-}
-
-/** Reports whether to retry the same deployment: at most three tries, and only if it is the only candidate. */
-function mayRepeat(tried: Failed, tries: number, others: number, admission: Admission, gateway: Gateway): boolean {
-  return tried.passing && others === 1 && tries < SAME_DEPLOYMENT_TRIES && admission.attempts < gateway.settings.attemptsMax;
 }
 
 /** Extends the hold, which covers one attempt, by the use so far. Returns false if no further attempt may be made. */

@@ -179,7 +179,7 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
     refusal !== null || target === undefined ? [] : fallbackChain(target, catalogue, (next) => reaches(levels, next));
   const blocks = plan.rules.filter((rule) => rule.limit === 'budget' && rule.action === 'block');
   const { chain, tags } = tagged(reachable, caller);
-  const candidates = candidatesOf(chain, nowMs);
+  const candidates = candidatesOf(chain, catalogue, nowMs);
   return {
     caller,
     name,

@@ -10,6 +10,7 @@ import type { Provider } from '../providers/provider.ts';
 import type { LargeBodies } from './bodies/large-bodies.ts';
 import type { DeploymentHealth } from './deployments/health.ts';
 import type { DeploymentLoad } from './deployments/load.ts';
+import type { DeploymentMeasures } from './deployments/measures.ts';
 import type { DeploymentPace } from './deployments/pace.ts';
 import type { SecretChoice } from './deployments/secret-choice.ts';
 import type { ConversationsState } from './responses/conversations-state.ts';
@@ -52,6 +53,7 @@ export interface Gateway {
   /** The choice between the two secrets of a credential while a rotation overlaps. */
   readonly secrets: SecretChoice;
   readonly load: DeploymentLoad;
+  readonly measures: DeploymentMeasures;
   readonly pace: DeploymentPace;
   readonly traffic: Traffic;
   readonly largeBodies: Pick<LargeBodies, 'read' | 'translate'>;

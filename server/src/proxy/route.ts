@@ -1,6 +1,7 @@
 import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
 import { orderCandidates } from '../domain/routing/routing.ts';
 import type { Candidate } from './deployments/candidate.ts';
+import { isCompared, orderCompared } from './deployments/compared-order.ts';
 import type { Gateway } from './gateway.ts';
 import type { Admission } from './walk.ts';
 
@@ -25,7 +26,10 @@ export function route(admission: Admission, gateway: Gateway): readonly Candidat
     return gateway.load.isFull(deployment) ? 'full' : 'ready';
   };
   for (const target of chain) {
-    for (const deployment of orderCandidates(target, { readinessOf, random: gateway.random })) {
+    const ordered = isCompared(target)
+      ? orderCompared(target, readinessOf, (deployment) => isServable(deployment, admission), admission, gateway)
+      : orderCandidates(target, { readinessOf, random: gateway.random });
+    for (const deployment of ordered) {
       const candidate = candidates.get(deployment);
       if (candidate !== undefined && !order.includes(candidate)) order.push(candidate);
     }
@@ -36,6 +40,11 @@ export function route(admission: Admission, gateway: Gateway): readonly Candidat
 
 function noteProbe({ id, credential }: DeploymentConfig, gateway: Gateway): void {
   gateway.health.probing(id, credential);
+}
+
+function isServable(deployment: DeploymentConfig, admission: Admission): boolean {
+  const candidate = admission.entitlement.candidates.get(deployment);
+  return candidate !== undefined && canServe(candidate, admission);
 }
 
 /** Returns the one candidate that can serve; null if there are none or several. */

@@ -11,6 +11,7 @@ import { isWorthALine } from '../observe/request-lines.ts';
 import { triedForRow } from './attempts/tried.ts';
 import { contentToKeep } from './content/content.ts';
 import type { Candidate } from './deployments/candidate.ts';
+import { noteIdle } from './deployments/note-measures.ts';
 import { outputHistoryOf, planNow } from './entitlement.ts';
 import type { Gateway } from './gateway.ts';
 import { tellDefect } from './refuse.ts';
@@ -152,6 +153,7 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
   admission.settled = true;
   const { walk } = admission;
   gateway.traffic.ended(admission);
+  if (admission.busyAt !== null) noteIdle(admission, gateway);
   const record = recordOf(admission, ending, gateway);
   try {
     gateway.journal.end(record);

@@ -1,6 +1,8 @@
 import type { Hold, Readings } from '../counters/counters.ts';
 import type { JsonObject, RequestFacts } from '../dialects/dialect.ts';
 import type { HoldEstimate, HoldQuestion } from '../domain/limits/hold.ts';
+import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
+import type { Compared } from '../domain/routing/compared.ts';
 import type { AttemptRecord } from '../domain/usage/attempt.ts';
 import type { EstimateReason } from '../domain/usage/estimate-reason.ts';
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
@@ -97,6 +99,10 @@ export interface Admission {
   isUnsealed: boolean;
   /** The time of the admission in monotonic milliseconds. */
   readonly admittedMonotonicMs: number;
+  /** The deployment that counts this request as in flight; null if the present one is not measured. */
+  busyAt: DeploymentConfig | null;
+  /** The comparison that ordered the called target's deployments; null if nothing was compared. */
+  compared: Compared | null;
   /** The attempts so far. Null while there was nothing but one attempt, which has not failed. */
   tried: Tried | null;
   /** The sums over `entries`, in tokens and nano-dollars. The counters settle to them. */

@@ -1,5 +1,6 @@
 /** Versions of a route group's policy: tried, published, brought back, and served at once. */
 import { describe, expect, test } from 'vitest';
+import { ROUTING_STRATEGIES } from '../../src/domain/routing/catalogue.ts';
 import { freshName, makeDeployment, upstream } from '../admin/catalogue-support.ts';
 import { must, withAdmin } from '../admin/support.ts';
 import { onOneDatabase } from '../support/database.ts';
@@ -81,6 +82,52 @@ onOneDatabase('a route group’s policy', (given) => {
     const fault = await root('POST', `${path}/simulate`, { ...body, members: [member('dep_nothing')] });
     expect(fault.body.errors[0].pointer).toBe('/members/0/deployment_id');
     expect((await root('POST', `${path}/simulate`, { ...body, requests: 10_001 })).status).toBe(400);
+  });
+
+  test.each(ROUTING_STRATEGIES)('of the strategy %s is simulated, published, read, and brought back', async (strategy) => {
+    const { root } = world();
+    const { a, b, id, path } = await makeGroup();
+    const policy = { strategy, members: [member(a, 3), member(b, 1)] };
+    const { shares } = must(await root('POST', `${path}/simulate`, { ...policy, requests: 1_000 }));
+    expect(shares.reduce((sum: number, one: { share: number }) => sum + one.share, 0)).toBeCloseTo(1, 9);
+    expect(must(await root('POST', `${path}/publish`, { policy })).published.policy.strategy).toBe(strategy);
+    expect(must(await root('GET', `/route-groups/${id}`)).strategy).toBe(strategy);
+    must(await root('POST', `${path}/publish`, { policy: { strategy: 'priority', members: [member(a)] } }));
+    const back = must(await root('POST', `${path}/rollback`, { version: 2 }));
+    expect(back.published.policy).toMatchObject({
+      strategy,
+      members: policy.members.toSorted((x, y) => (x.deployment_id < y.deployment_id ? -1 : 1)),
+    });
+    const { data } = must(await root('GET', `/callable-targets?search=${must(await root('GET', `/route-groups/${id}`)).key}`));
+    expect(data[0].strategy).toBe(strategy);
+  });
+
+  test('simulated by cost goes to the deployment with the lower price, by use as the capacities say', async () => {
+    const { root } = world();
+    const make = async (more: object) => (await makeDeployment(root, freshName(), more)).id;
+    const [cheap, dear] = [
+      await make({ prices: { input_per_million: '1', output_per_million: '1' }, limits: { tpm: 1_000 } }),
+      await make({ prices: { input_per_million: '2', output_per_million: '2' }, limits: { tpm: 3_000 } }),
+    ];
+    const group = must(await root('POST', '/route-groups', { key: freshName('group'), members: [{ deployment_id: cheap }] }));
+    const firsts = async (strategy: string) => {
+      const body = { strategy, members: [member(cheap), member(dear)], requests: 400 };
+      const { shares } = must(await root('POST', `/route-groups/${group.id}/policy/simulate`, body));
+      return shares.map((one: { first_choice: number }) => one.first_choice);
+    };
+    expect(await firsts('cheapest')).toEqual([400, 0]);
+    const [few, many] = await firsts('usage');
+    expect(few / many).toBeCloseTo(1 / 3, 1);
+  });
+
+  test('is sticky if it is said, which is no part of the policy', async () => {
+    const { root } = world();
+    const { id, path } = await makeGroup();
+    expect(must(await root('GET', `/route-groups/${id}`)).sticky).toBe(false);
+    expect(must(await root('PATCH', `/route-groups/${id}`, { sticky: true })).sticky).toBe(true);
+    expect(versions(must(await root('GET', path)))).toEqual([1]);
+    const { data } = must(await root('GET', `/audit-events?object_id=${id}&action=route_group.update`));
+    expect(data[0]).toMatchObject({ before: { sticky: false }, after: { sticky: true } });
   });
 
   describe('by role', () => {

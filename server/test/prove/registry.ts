@@ -47,6 +47,12 @@ export const REGISTRY: readonly ProveRow[] = [
     shows: 'each kind of request × deployment × default and required tags reaches whom the table says, and costs what it should',
   },
   {
+    name: 'routing.strategies',
+    module: 'routing-strategies',
+    shows:
+      'each strategy keeps its law over 10,000 calls, sessions stay, required tags hold; a provider that fails, stalls or limits',
+  },
+  {
     name: 'counters.cold',
     module: 'counters-cold',
     shows: 'after a start every key asks for its past at once: all are answered, few rows are read, the writer goes on',

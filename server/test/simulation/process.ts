@@ -5,6 +5,7 @@ import { FAR_FUTURE_MS } from '../../src/domain/limits/period.ts';
 import { createTraffic } from '../../src/observe/traffic.ts';
 import { createDeploymentHealth } from '../../src/proxy/deployments/health.ts';
 import { createDeploymentLoad } from '../../src/proxy/deployments/load.ts';
+import { createDeploymentMeasures } from '../../src/proxy/deployments/measures.ts';
 import { createDeploymentPace } from '../../src/proxy/deployments/pace.ts';
 import { createSecretChoice } from '../../src/proxy/deployments/secret-choice.ts';
 import type { Gateway } from '../../src/proxy/gateway.ts';
@@ -81,6 +82,7 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     health: createDeploymentHealth(schedule),
     secrets: createSecretChoice(schedule, () => {}),
     load: createDeploymentLoad(schedule),
+    measures: createDeploymentMeasures(schedule),
     pace: createDeploymentPace(),
     traffic,
     tracing: null,

@@ -18,7 +18,7 @@ export interface PlayedCall {
   bytes(text: string): void;
   end(): void;
   /** A whole JSON answer. */
-  json(answer: object, status?: number): void;
+  json(answer: object, status?: number, headers?: Readonly<Record<string, string>>): void;
   fail(kind: UpstreamFailureKind): void;
 }
 
@@ -98,8 +98,8 @@ class Played implements UpstreamCall, PlayedCall {
     this.#data(text);
   }
 
-  json(answer: object, status = 200): void {
-    this.#head(status, 'application/json');
+  json(answer: object, status = 200, headers: Readonly<Record<string, string>> = {}): void {
+    this.#head(status, 'application/json', headers);
     this.#data(JSON.stringify(answer));
     this.end();
   }
@@ -112,10 +112,10 @@ class Played implements UpstreamCall, PlayedCall {
     if (!this.isAborted) this.#sink.failed(new UpstreamFailure(kind, { sent: this.isSent, message: `played ${kind}` }));
   }
 
-  #head(status: number, type: string): void {
+  #head(status: number, type: string, headers: Readonly<Record<string, string>> = {}): void {
     if (this.#hasHead) return;
     this.#hasHead = true;
-    if (!this.isAborted) this.#sink.head(status, { 'content-type': type });
+    if (!this.isAborted) this.#sink.head(status, { 'content-type': type, ...headers });
   }
 
   #data(text: string): void {

@@ -23,6 +23,7 @@ import { LargeBodies } from '../../src/proxy/bodies/large-bodies.ts';
 import { serveDataPlane } from '../../src/proxy/data-plane.ts';
 import { createDeploymentHealth } from '../../src/proxy/deployments/health.ts';
 import { createDeploymentLoad } from '../../src/proxy/deployments/load.ts';
+import { createDeploymentMeasures } from '../../src/proxy/deployments/measures.ts';
 import { createDeploymentPace } from '../../src/proxy/deployments/pace.ts';
 import { createSecretChoice } from '../../src/proxy/deployments/secret-choice.ts';
 import type { Gateway } from '../../src/proxy/gateway.ts';
@@ -215,6 +216,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     health: createDeploymentHealth(clock),
     secrets: createSecretChoice(clock, () => {}),
     load: createDeploymentLoad(clock),
+    measures: createDeploymentMeasures(clock),
     pace: createDeploymentPace(),
     traffic,
     tracing: null,

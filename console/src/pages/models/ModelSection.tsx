@@ -51,6 +51,7 @@ function Section({ model }: { model: Model }) {
             {model.access_groups.length === 0 ? words.noAccessGroups : <GroupLinks groups={model.access_groups} />}
           </Line>
           <Line label={words.strategy}>{strategyWords(model.strategy)}</Line>
+          <Line label={words.sticky}>{model.sticky ? words.on : words.off}</Line>
           <Line label={words.fallbacks}>
             {model.fallbacks.length === 0 ? words.noFallbacks : words.fallbacksInOrderIf(model.fallbacks.join(' → '))}
           </Line>

@@ -5,10 +5,11 @@ import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { TargetsPicker } from '../../components/fields/TargetPicker.tsx';
 import { STRATEGIES, strategyWords } from '../route-groups/policy.ts';
+import { StickySwitch } from '../route-groups/StickySwitch.tsx';
 import { words } from './words.ts';
 
 type Model = Schema<'Model'>;
-type RoutingDraft = Pick<Model, 'strategy' | 'fallbacks'>;
+type RoutingDraft = Pick<Model, 'strategy' | 'sticky' | 'fallbacks'>;
 
 const FALLBACKS_MAX = 16;
 
@@ -28,13 +29,14 @@ export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
       size="lg"
       what={words.thisRouting}
       path={`/models/${encodeURIComponent(model.name)}`}
-      draftOf={({ strategy, fallbacks }) => ({ strategy, fallbacks })}
+      draftOf={({ strategy, sticky, fallbacks }) => ({ strategy, sticky, fallbacks })}
       parts={PARTS}
       invalidates={['model', 'models', 'callable-targets']}
     >
       {(form) => (
         <>
           <Select label={words.strategy} allowDeselect={false} data={[...STRATEGIES]} {...form.getInputProps('strategy')} />
+          <StickySwitch input={form.getInputProps('sticky', { type: 'checkbox' })} />
           <TargetsPicker
             label={words.fallbacksInOrder}
             description={words.fallbacksMean}
@@ -57,6 +59,7 @@ const PARTS: readonly EditPart<RoutingDraft>[] = [
     label: words.strategy,
     words: ({ strategy }) => strategyWords(strategy),
   },
+  { name: 'sticky', label: words.sticky, words: ({ sticky }) => (sticky ? words.on : words.off) },
   {
     name: 'fallbacks',
     label: words.fallbacks,

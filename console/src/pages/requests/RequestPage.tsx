@@ -20,6 +20,7 @@ import type { FullRequest } from './full-request.ts';
 import { LatencyBar } from './LatencyBar.tsx';
 import { Outcome } from './Outcome.tsx';
 import { Remedies } from './Remedies.tsx';
+import { RoutingOrder } from './Routing.tsx';
 import { words } from './words.ts';
 
 /** One request: its decision, cost and latency, and for people with that permission its content. */
@@ -90,16 +91,15 @@ function Shown({ request, askedId }: { request: FullRequest; askedId: string }) 
   );
 }
 
-function deploymentsOf({ attempts_made }: FullRequest): readonly string[] {
-  return (attempts_made ?? []).flatMap(({ deployment_id, not_tried }) => [
-    deployment_id,
-    ...not_tried.map((one) => one.deployment_id),
-  ]);
+function deploymentsOf({ attempts_made, decision }: FullRequest): readonly string[] {
+  const tried = (attempts_made ?? []).flatMap((attempt) => [attempt, ...attempt.not_tried]);
+  return [...tried, ...(decision.routing?.candidates ?? [])].map(({ deployment_id }) => deployment_id);
 }
 
 function AttemptsSection({ request }: { request: FullRequest }) {
   return (
     <Section mt="sm" title={words.attempts}>
+      {request.decision.routing !== null && <RoutingOrder routing={request.decision.routing} />}
       <Attempts attempts={request.attempts_made} count={request.attempts} isSummed={request.status !== 'failed'} />
     </Section>
   );

@@ -2,6 +2,26 @@ import { durationText, plural } from '../../numbers/numbers.ts';
 
 /** Every text about requests, by the file that shows it. */
 export const words = {
+  // Routing
+  orderedBySession: 'Ordered by the session of the request: it stays with one deployment while that is healthy.',
+  orderedBy: (strategy: string) => `Ordered by strategy. ${strategy}.`,
+  orderOfDeployments: 'Order of the deployments',
+  inFlightForWeight: (score: string) => `${score} requests in flight for each weight`,
+  notMeasured: 'not measured in the last two minutes',
+  firstOutputIn: (duration: string) => `first output in ${duration}`,
+  hasNoPrice: 'no price',
+  expectedCost: (usd: string) => `expected cost ${usd}`,
+  noCapacity: 'no token capacity',
+  shareOfCapacity: (percent: string) => `${percent} of this minute’s token capacity used`,
+  noVendorLimits: 'no rate limits of the provider known',
+  shareOfVendorLimits: (percent: string) => `${percent} of the provider’s rate limits used`,
+  passedOver: {
+    full: 'at its capacity, so it went last',
+    cooling_down: 'left out while it cools down',
+    unpriced: 'left out, because a blocking budget needs a price',
+    tags: 'left out by the tags of the request',
+  },
+
   // Attempts
   noProviderWasCalled: 'No provider was called.',
   attemptsWithoutDetails: (count: number) =>

@@ -3,9 +3,10 @@ import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { TargetsPicker } from '../../components/fields/TargetPicker.tsx';
 import type { RouteGroup } from './policy.ts';
+import { StickySwitch } from './StickySwitch.tsx';
 import { words } from './words.ts';
 
-type FallbacksDraft = Pick<RouteGroup, 'fallbacks'>;
+type FallbacksDraft = Pick<RouteGroup, 'fallbacks' | 'sticky'>;
 
 interface FallbacksDialogProps {
   readonly group: RouteGroup;
@@ -13,7 +14,7 @@ interface FallbacksDialogProps {
   readonly onClose: () => void;
 }
 
-/** Edits the fallbacks of a route group, which serve if every member fails. */
+/** Edits the fallbacks of a route group, which serve if every member fails, and whether its sessions are sticky. */
 export function FallbacksDialog({ group, opened, onClose }: FallbacksDialogProps) {
   return (
     <EditDialog<RouteGroup, FallbacksDraft>
@@ -23,21 +24,24 @@ export function FallbacksDialog({ group, opened, onClose }: FallbacksDialogProps
       size="lg"
       what={words.thisRouteGroup}
       path={`/route-groups/${group.id}`}
-      verb={words.saveFallbacks}
-      done={words.fallbacksWereChanged(group.key)}
-      draftOf={({ fallbacks }) => ({ fallbacks })}
+      verb={words.save}
+      done={words.groupWasChanged(group.key)}
+      draftOf={({ fallbacks, sticky }) => ({ fallbacks, sticky })}
       parts={PARTS}
       invalidates={['route-group', 'route-groups', 'callable-targets']}
     >
       {(form) => (
-        <TargetsPicker
-          label={words.fallbacksInOrder}
-          description={words.fallbacksMean}
-          without={[group.key]}
-          value={form.values.fallbacks}
-          onChange={(fallbacks) => form.setFieldValue('fallbacks', fallbacks)}
-          error={firstErrorOf(form.errors, 'fallbacks')}
-        />
+        <>
+          <TargetsPicker
+            label={words.fallbacksInOrder}
+            description={words.fallbacksMean}
+            without={[group.key]}
+            value={form.values.fallbacks}
+            onChange={(fallbacks) => form.setFieldValue('fallbacks', fallbacks)}
+            error={firstErrorOf(form.errors, 'fallbacks')}
+          />
+          <StickySwitch input={form.getInputProps('sticky', { type: 'checkbox' })} />
+        </>
       )}
     </EditDialog>
   );
@@ -50,4 +54,5 @@ const PARTS: readonly EditPart<FallbacksDraft>[] = [
     hasEffect: true,
     words: ({ fallbacks }) => (fallbacks.length === 0 ? words.none : fallbacks.join(' → ')),
   },
+  { name: 'sticky', label: words.sticky, words: ({ sticky }) => (sticky ? words.on : words.off) },
 ];

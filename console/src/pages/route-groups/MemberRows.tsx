@@ -6,7 +6,7 @@ import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import { sharesOf } from '../../numbers/numbers.ts';
 import type { Deployment } from './policy.ts';
 import { useDeployments } from './useDeployments.ts';
-import { weightsOf } from './weights.ts';
+import { hasShares, weightsOf } from './weights.ts';
 import { words } from './words.ts';
 
 type Member = PolicyBody['members'][number];
@@ -23,7 +23,7 @@ const WHOLE_MAX = 1_000_000;
 
 /** The members of a policy, one row each: deployment, weight, priority, and the share that follows. */
 export function MemberRows({ strategy, members, onChange, disabled = false }: MemberRowsProps) {
-  const percents = sharesOf(weightsOf({ strategy, members }));
+  const percents = hasShares({ strategy }) ? sharesOf(weightsOf({ strategy, members })) : [];
   const deployments = useDeployments(members.map(({ deployment_id: id }) => id));
   return (
     <Stack gap="xs">

@@ -8,7 +8,7 @@ import { HealthBadge, useCooling } from '../models/health.tsx';
 import { ProviderBadge } from '../models/ProviderBadge.tsx';
 import type { RouteGroup } from './policy.ts';
 import { useAreAwaited, useDeployments } from './useDeployments.ts';
-import { weightsOf } from './weights.ts';
+import { hasShares, weightsOf } from './weights.ts';
 import { words } from './words.ts';
 
 /** The members of a route group at this moment, each with its health. */
@@ -37,7 +37,7 @@ export function MemberTable({ group }: { group: RouteGroup }) {
             <Table.Th>{words.routingTags}</Table.Th>
             <Table.Th ta="right">{words.weight}</Table.Th>
             {group.strategy === 'priority' && <Table.Th ta="right">{words.priority}</Table.Th>}
-            <Table.Th ta="right">{words.firstChoice}</Table.Th>
+            {hasShares(group) && <Table.Th ta="right">{words.firstChoice}</Table.Th>}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -58,7 +58,7 @@ export function MemberTable({ group }: { group: RouteGroup }) {
                 <Table.Td>{deployment !== undefined && <Tags tags={deployment.tags} />}</Table.Td>
                 <Table.Td ta="right">{weight}</Table.Td>
                 {group.strategy === 'priority' && <Table.Td ta="right">{priority}</Table.Td>}
-                <Table.Td ta="right">{percents[index]}</Table.Td>
+                {hasShares(group) && <Table.Td ta="right">{percents[index]}</Table.Td>}
               </Table.Tr>
             );
           })}

@@ -49,6 +49,7 @@ function Found({ group }: { group: RouteGroup }) {
       <Facts
         facts={[
           [words.strategy, wordOf(group.strategy)],
+          [words.sticky, group.sticky ? words.on : words.off],
           [words.fallbacks, group.fallbacks.length === 0 ? words.none : group.fallbacks.join(' → ')],
           [words.accessGroups, <GroupLinks key="groups" groups={group.access_groups} />],
           [
@@ -88,7 +89,7 @@ function Actions({ group }: { group: RouteGroup }) {
         {words.accessGroups}
       </GuardedButton>
       <GuardedButton variant="default" verdict={mayManage} onClick={() => setOpen('fallbacks')}>
-        {words.fallbacks}
+        {words.fallbacksAndSessions}
       </GuardedButton>
       <GuardedButton variant="default" c="red" verdict={mayManage} onClick={() => setOpen('delete')}>
         {words.delete}

@@ -9,7 +9,12 @@ export type Deployment = Schema<'Deployment'>;
 export const STRATEGIES = [
   { value: 'weighted', label: words.weighted },
   { value: 'priority', label: words.byPriority },
-] as const;
+  { value: 'least_busy', label: words.leastBusy },
+  { value: 'latency', label: words.latency },
+  { value: 'cheapest', label: words.cheapest },
+  { value: 'usage', label: words.usage },
+  { value: 'headroom', label: words.headroom },
+] as const satisfies readonly { readonly value: PolicyBody['strategy']; readonly label: string }[];
 
 /** Describes a strategy: `Weighted: chosen by weight`. */
 export function strategyWords(strategy: PolicyBody['strategy']): string {
@@ -74,8 +79,10 @@ export function policyFromJson(text: string): { readonly policy: PolicyBody } | 
   } catch (error) {
     return { problem: words.notValidJson(error instanceof Error ? error.message : '') };
   }
-  const { strategy, members } = (typeof value === 'object' && value !== null ? value : {}) as Partial<PolicyBody>;
-  if (strategy !== 'weighted' && strategy !== 'priority') return { problem: words.strategyMustBe };
+  const { strategy: named, members } = (typeof value === 'object' && value !== null ? value : {}) as Partial<PolicyBody>;
+  const strategy = STRATEGIES.find((one) => one.value === named)?.value;
+  if (strategy === undefined)
+    return { problem: words.strategyMustBe(STRATEGIES.map((one) => JSON.stringify(one.value)).join(', ')) };
   if (!Array.isArray(members)) return { problem: words.membersMustBeList };
   const read: PolicyBody['members'][number][] = [];
   for (const member of members as readonly Partial<PolicyBody['members'][number]>[]) {

@@ -17,3 +17,8 @@ export function weightsOf({ strategy, members }: PolicyBody): readonly number[] 
 function isBefore(id: string, other: string): boolean {
   return other === '' || (id !== '' && id < other);
 }
+
+/** Reports whether weights and priorities alone decide the order. Other strategies compare what is measured, so no share is known. */
+export function hasShares({ strategy }: Pick<PolicyBody, 'strategy'>): boolean {
+  return strategy === 'weighted' || strategy === 'priority';
+}

@@ -15,12 +15,20 @@ export const words = {
   groupWasCreated: (key: string) => `${key} was created. Anyone who is granted it can call it.`,
 
   // FallbacksDialog
-  fallbacksOf: (key: string) => `Fallbacks of ${key}`,
+  fallbacksOf: (key: string) => `Fallbacks and sessions of ${key}`,
+  fallbacksAndSessions: 'Fallbacks and sessions',
   thisRouteGroup: 'This route group',
-  saveFallbacks: 'Save fallbacks',
-  fallbacksWereChanged: (key: string) => `The fallbacks of ${key} were changed.`,
+  save: 'Save',
+  groupWasChanged: (key: string) => `${key} was changed.`,
   fallbacks: 'Fallbacks',
   none: 'none',
+
+  // StickySwitch
+  sticky: 'Sticky sessions',
+  stickyMeans:
+    'Requests of one session go to one deployment while it is healthy, so that its prompt cache is used. The strategy orders requests without a session.',
+  on: 'On',
+  off: 'Off',
 
   // MemberRows
   noMembersYet: 'No members yet. Without a member, every call fails unless a fallback answers. Add a member.',
@@ -109,10 +117,15 @@ export const words = {
   // policy
   weighted: 'Weighted: chosen by weight',
   byPriority: 'Priority: the lowest number first, by weight if equal',
+  leastBusy: 'Least busy: the fewest requests in flight for each weight',
+  latency: 'Latency: the shortest time to the first output',
+  cheapest: 'Cheapest: the lowest cost of the request',
+  usage: 'Usage: the smallest share of the token capacity used this minute',
+  headroom: 'Headroom: the most left of the provider’s rate limits',
   memberLine: (name: string, weight: number, priority: number) => `${name}: weight ${weight}, priority ${priority}`,
   listedTwice: 'A deployment is listed twice. Keep one row with the sum of the weights.',
   notValidJson: (message: string) => `This is not valid JSON: ${message}`,
-  strategyMustBe: '"strategy" must be "weighted" or "priority".',
+  strategyMustBe: (names: string) => `"strategy" must be one of ${names}.`,
   membersMustBeList: '"members" must be a list.',
   memberNeedsDeployment: 'Each member needs a "deployment_id".',
   wholeNumbers: '"weight" and "priority" must be whole numbers, 0 or more.',

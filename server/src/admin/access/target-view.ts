@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Price, priceAt } from '../../domain/money/price.ts';
 import { type GivenPrice, givenPrice } from '../../domain/money/price-units.ts';
-import type { CallableTarget } from '../../domain/routing/catalogue.ts';
+import { type CallableTarget, ROUTING_STRATEGIES } from '../../domain/routing/catalogue.ts';
 import { USAGE_BUCKETS, USAGE_UNITS } from '../../domain/usage/usage.ts';
 import { mode } from '../catalogue/deployment-view.ts';
 import { pricesOut, renderPrices } from '../catalogue/price-fields.ts';
@@ -9,7 +9,15 @@ import { pricesOut, renderPrices } from '../catalogue/price-fields.ts';
 /** The API view of a callable target, for lists from which people choose. */
 
 export const targetType = z.enum(['model', 'route_group']);
-export const strategy = z.enum(['weighted', 'priority']);
+export const strategy = z.enum(ROUTING_STRATEGIES).meta({
+  description:
+    'How deployments are ordered. `weighted`: drawn by weight. `priority`: lowest first, by weight among equals. The others put the lowest first, and draw by weight among those within 10%. `least_busy`: requests in flight for each weight. `latency`: time to the first output. `cheapest`: cost of the request. `usage`: tokens of this minute as a share of `limits.tpm`. `headroom`: use of the vendor’s rate limits.',
+});
+
+export const sticky = z.boolean().meta({
+  description:
+    'If true, requests of one session go to one deployment while it is healthy. A session is named by `x-headgate-session`, `prompt_cache_key`, `x-claude-code-session-id`, `session-id` or `x-session-affinity`; the first that a request has counts.',
+});
 
 export const targetOut = z
   .object({

@@ -8,7 +8,7 @@ import * as models from '../../store/catalogue/models.ts';
 import { dryRunQuery, effectOut } from '../access/effect.ts';
 import { namedListQuery } from '../access/target-lists.ts';
 import { FALLBACKS_MAX, requireFallbacks } from '../access/target-names.ts';
-import { strategy } from '../access/target-view.ts';
+import { sticky, strategy } from '../access/target-view.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, isUnchanged } from '../http/change.ts';
 import { instantOut, isoOf, mergedMetadata, metadata, metadataOut, modelName } from '../http/fields.ts';
@@ -29,6 +29,7 @@ const params = z.object({ name: text(200, 1) });
 const patchBody = z.strictObject({
   fallbacks: z.array(modelName).max(FALLBACKS_MAX).nullish(),
   strategy: strategy.optional(),
+  sticky: sticky.optional(),
   metadata: metadata.nullish(),
 });
 type PatchBody = z.output<typeof patchBody>;
@@ -38,6 +39,7 @@ const modelOut = z
     name: z.string(),
     mode,
     strategy,
+    sticky,
     fallbacks: z.array(z.string()),
     access_groups: z.array(z.string()),
     deployment_ids: z.array(z.string()),
@@ -109,6 +111,7 @@ async function applyPatch(call: AdminCall<unknown, unknown, PatchBody>, made: Ch
   const columns = {
     fallbacks: body.fallbacks === undefined ? row.fallbacks : (body.fallbacks ?? []),
     strategy: body.strategy ?? row.strategy,
+    sticky: body.sticky ?? row.sticky,
     metadata: mergedMetadata(row.metadata, body.metadata),
   };
   const before = facts(row);
@@ -135,7 +138,7 @@ async function loadModel(call: AdminCall<{ readonly name: string }, unknown, unk
 }
 
 function facts(row: ModelRow) {
-  return { mode: row.mode, strategy: row.strategy, fallbacks: row.fallbacks, metadata: row.metadata };
+  return { mode: row.mode, strategy: row.strategy, sticky: row.sticky, fallbacks: row.fallbacks, metadata: row.metadata };
 }
 
 async function view(call: AdminCall, row: ModelRow): Promise<z.output<typeof modelOut>> {

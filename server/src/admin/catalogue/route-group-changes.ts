@@ -27,6 +27,7 @@ export async function insertGroup(call: AdminCall<unknown, unknown, CreateBody>,
     id: newId('rg', now.getTime()),
     key: body.key,
     strategy: body.strategy ?? 'weighted',
+    sticky: body.sticky ?? false,
     fallbacks: body.fallbacks ?? [],
     metadata: mergedMetadata({}, body.metadata),
     createdAt: now,
@@ -62,6 +63,7 @@ export async function patchGroup(
   if (body.fallbacks !== undefined) await requireFallbacks(made, { name: row.key, mode }, body.fallbacks ?? []);
   const columns = {
     strategy: body.strategy ?? row.strategy,
+    sticky: body.sticky ?? row.sticky,
     fallbacks: body.fallbacks === undefined ? row.fallbacks : (body.fallbacks ?? []),
     metadata: mergedMetadata(row.metadata, body.metadata),
   };

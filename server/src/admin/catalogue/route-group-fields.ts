@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RouteGroupMember, RouteGroupRow } from '../../store/catalogue/route-groups.ts';
 import { FALLBACKS_MAX } from '../access/target-names.ts';
-import { strategy } from '../access/target-view.ts';
+import { sticky, strategy } from '../access/target-view.ts';
 import { id, metadata, modelName } from '../http/fields.ts';
 
 /** The fields of a route group that the API accepts and shows. */
@@ -21,6 +21,7 @@ type MembersBody = z.output<typeof members>;
 
 const settings = {
   strategy: strategy.optional(),
+  sticky: sticky.optional(),
   members: members.nullish(),
   fallbacks: z.array(modelName).max(FALLBACKS_MAX).nullish(),
   metadata: metadata.nullish(),
@@ -48,6 +49,7 @@ export function routeGroupFacts(row: RouteGroupRow, stored: readonly RouteGroupM
   return {
     key: row.key,
     strategy: row.strategy,
+    sticky: row.sticky,
     members: renderMembers(stored),
     fallbacks: row.fallbacks,
     metadata: row.metadata,

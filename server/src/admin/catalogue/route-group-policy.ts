@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { isPrice } from '../../domain/money/price-units.ts';
 import { simulateRouting } from '../../domain/routing/simulated-routing.ts';
 import * as deployments from '../../store/catalogue/deployments.ts';
+import * as prices from '../../store/catalogue/prices.ts';
 import * as policies from '../../store/catalogue/route-group-policies.ts';
-import type { RouteGroupRow } from '../../store/catalogue/route-groups.ts';
+import type { RouteGroupMember, RouteGroupRow } from '../../store/catalogue/route-groups.ts';
 import { dryRunQuery, effectOut } from '../access/effect.ts';
 import { strategy } from '../access/target-view.ts';
 import type { AdminCall } from '../http/call.ts';
@@ -53,7 +55,7 @@ export const read = route({
 export const simulate = route({
   summary: 'Simulate a policy without publishing it',
   description:
-    'Draws requests without tags from a fixed seed and routes them by the usual rules, as if every deployment were up and had capacity. Calls and stores nothing.',
+    'Draws requests without tags from a fixed seed and routes them by the usual rules, as if every deployment were up and had capacity. Each request has 1,000 tokens of input and of output, and costs what the prices in force say. Nothing is measured, as at a start, so `latency` and `headroom` draw by weight. Calls and stores nothing.',
   permission: 'platform.read',
   takesReason: false,
   params: idParams,
@@ -66,18 +68,7 @@ export const simulate = route({
     const { body, deps } = call;
     const wanted = membersFrom(body.members);
     await requireMembers({ tx: deps.db }, wanted);
-    const rows = new Map(
-      (
-        await deployments.findMany(
-          deps.db,
-          wanted.map((one) => one.deploymentId),
-        )
-      ).map((row) => [row.id, row]),
-    );
-    const placed = wanted.flatMap(({ deploymentId, ...place }) => {
-      const row = rows.get(deploymentId);
-      return row === undefined ? [] : [{ deployment: deploymentConfig(row, null), ...place }];
-    });
+    const placed = await placedMembers(call, wanted);
     const shares = simulateRouting({ strategy: body.strategy, members: placed }, body.requests);
     return {
       shares: shares.map(({ deploymentId, share, firstChoice }) => ({
@@ -134,6 +125,25 @@ export const rollback = route({
     return view(call, row);
   },
 });
+
+/** Returns members with their deployments, each with the price in force. */
+async function placedMembers({ deps }: AdminCall<unknown, unknown, unknown>, wanted: readonly RouteGroupMember[]) {
+  const ids = wanted.map((one) => one.deploymentId);
+  const rows = new Map((await deployments.findMany(deps.db, ids)).map((row) => [row.id, row]));
+  const priced = await prices.inForce(deps.db, ids, new Date(deps.clock.nowMs()));
+  return wanted.flatMap(({ deploymentId, ...place }) => {
+    const row = rows.get(deploymentId);
+    if (row === undefined) return [];
+    const price = priced.get(deploymentId);
+    const isReadable = price !== undefined && isPrice(price.perMillion, price.units);
+    const inForce = isReadable ? [{ id: price.id, effectiveFromMs: 0, ...pricedAs(price) }] : [];
+    return [{ deployment: { ...deploymentConfig(row, null), prices: inForce }, ...place }];
+  });
+}
+
+function pricedAs({ perMillion, units }: Pick<prices.PriceRow, 'perMillion' | 'units'>) {
+  return units === null ? { perMillion } : { perMillion, units };
+}
 
 async function view(call: AdminCall<unknown, unknown, unknown>, row: RouteGroupRow): Promise<z.output<typeof policyOut>> {
   const history = (await policies.list(call.deps.db, row.id, HISTORY_MAX)).map(render);

@@ -10,6 +10,8 @@ import {
   tenantsDecision,
 } from '../../domain/decision/decision-view.ts';
 import { RATE_LIMITS } from '../../domain/limits/rate-limit.ts';
+import { ROUTING_STRATEGIES } from '../../domain/routing/catalogue.ts';
+import { PASSED_OVER_REASONS } from '../../domain/routing/compared.ts';
 import { can } from '../../domain/tenancy/permission.ts';
 import { SCOPES } from '../../domain/tenancy/tenancy.ts';
 import { ATTEMPT_NEXTS, ATTEMPT_RESULTS, NOT_TRIED_REASONS } from '../../domain/usage/attempt.ts';
@@ -90,6 +92,32 @@ export const attemptsMadeOut = z.array(attemptOut).nullable().meta({
     'The attempts that were sent to providers, in order. Null for a request of an earlier version, of which only the number is known.',
 });
 
+const routingOut = z
+  .object({
+    strategy: z.enum(ROUTING_STRATEGIES),
+    by_session: z.boolean().meta({ description: 'True if the session of the request decided the order, and not scores.' }),
+    candidates: z
+      .array(
+        z.object({
+          deployment_id: z.string(),
+          score: z.number().nullable().meta({
+            description:
+              'The lowest goes first. `least_busy`: requests in flight for each weight. `latency`: milliseconds. `cheapest`: nano-dollars. `usage` and `headroom`: the share that is used. Null: unknown, not compared, or last; also for callers without platform.read.',
+          }),
+          passed_over: z.enum(PASSED_OVER_REASONS).nullable().meta({
+            description:
+              '`full`: at its capacity, so it went last. `cooling_down`: calls to it failed recently. `unpriced`: a blocking budget needs a price. `tags`: the tags chose other deployments. Null: it had its turn.',
+          }),
+        }),
+      )
+      .meta({ description: 'The deployments of the called name in the order of their turns, at most 8.' }),
+  })
+  .nullable()
+  .meta({
+    description:
+      'The comparison that ordered the deployments. Null if none was made: by `weighted` and `priority` without a session, and if one deployment alone could serve.',
+  });
+
 export const decisionOut = z
   .object({
     request_id: z.string(),
@@ -142,6 +170,7 @@ export const decisionOut = z
         deciding: z.boolean(),
       }),
     ),
+    routing: routingOut,
     attempts_made: attemptsMadeOut,
   })
   .meta({ id: 'Decision' });
@@ -153,13 +182,14 @@ export async function viewDecision(call: AdminCall, facts: DecisionFacts): Promi
   const shape: DecisionShape | null = rules === null ? null : { id: rules.id, rules: rules.is };
   const whole = decisionBody(facts, shape, tagShape?.is);
   const seesCatalogue = can(call.actor, 'platform.read', { organizationId: null });
-  const { access, tags, rules: shown, attempts_made, ...rest } = seesCatalogue ? whole : tenantsDecision(whole);
+  const { access, tags, rules: shown, routing, attempts_made, ...rest } = seesCatalogue ? whole : tenantsDecision(whole);
   // The compiler checks this against the schema above, so the two cannot differ.
   return {
     ...rest,
     tags: tags === null ? null : renderTags(tags),
     access: access === null ? null : { ...access, steps: [...access.steps] },
     rules: [...shown],
+    routing: routing === null ? null : { ...routing, candidates: [...routing.candidates] },
     attempts_made: renderAttempts(attempts_made),
   };
 }

@@ -1,4 +1,6 @@
 /** The attempts of a request as both planes return them, from its row or its journal record. */
+import type { RoutingStrategy } from '../routing/catalogue.ts';
+import type { PassedOverReason } from '../routing/compared.ts';
 import {
   ACCOUNT_CODES,
   type AttemptNext,
@@ -47,6 +49,41 @@ export interface AttemptBody {
   readonly wait_ms: number | null;
   readonly not_tried: readonly { readonly deployment_id: string; readonly reason: NotTriedReason }[];
   readonly dropped: readonly string[];
+}
+
+/** The comparison that ordered the deployments of a called name. */
+export interface RoutingBody {
+  readonly strategy: RoutingStrategy;
+  /** True if the session of the request decided the order. */
+  readonly by_session: boolean;
+  readonly candidates: readonly {
+    readonly deployment_id: string;
+    /** Lower goes first. Null: unknown or not compared. */
+    readonly score: number | null;
+    readonly passed_over: PassedOverReason | null;
+  }[];
+}
+
+/** Returns the comparison that a row keeps; null if it keeps none. A score that goes behind all others is shown as none. */
+export function routingBody({ tried = null }: AttemptFacts): RoutingBody | null {
+  const [first] = (typeof tried === 'string' ? parseAttempts(tried) : tried) ?? [];
+  if (!first?.compared) return null;
+  const { strategy, bySession, candidates } = first.compared;
+  return {
+    strategy,
+    by_session: bySession,
+    candidates: candidates.map(({ deploymentId, score, passedOver }) => ({
+      deployment_id: deploymentId,
+      score: score === null || !Number.isFinite(score) ? null : score,
+      passed_over: passedOver,
+    })),
+  };
+}
+
+/** Returns the comparison as a tenant may see it: without scores, which tell how other tenants use a deployment. */
+export function tenantsRouting(routing: RoutingBody | null): RoutingBody | null {
+  if (routing === null) return null;
+  return { ...routing, candidates: routing.candidates.map((one) => ({ ...one, score: null })) };
 }
 
 /** Returns the attempts; null for a request of an earlier version of which only their number is known. */

@@ -1,7 +1,16 @@
 import type { AccessStep, AccessThrough, AccessVerdict } from '../access/access.ts';
 import { askedOf, type TagShape } from '../access/tag-routing.ts';
 import { formatUsd } from '../money/money.ts';
-import { type AttemptBody, type AttemptFacts, attemptsMade, attemptsWords, tenantsAttempts } from './attempts-made.ts';
+import {
+  type AttemptBody,
+  type AttemptFacts,
+  attemptsMade,
+  attemptsWords,
+  type RoutingBody,
+  routingBody,
+  tenantsAttempts,
+  tenantsRouting,
+} from './attempts-made.ts';
 import {
   type DecidedRule,
   type Decision,
@@ -59,6 +68,8 @@ export interface DecisionBody {
   readonly access: AccessBody | null;
   /** Every rule, in the order of checking. */
   readonly rules: readonly RuleBody[];
+  /** The comparison that ordered the deployments of the called name; null if none was made. */
+  readonly routing: RoutingBody | null;
   /** The attempts at providers; null for a request of an earlier version of which only their number is known. */
   readonly attempts_made: readonly AttemptBody[] | null;
 }
@@ -151,6 +162,7 @@ export function decisionBody(facts: DecisionFacts, shape: DecisionShape | null, 
     tags: tagsBody(facts, tagShape),
     access: decision === null || isOnHead(decision) ? null : accessBody(decision.access),
     rules: decision === null ? [] : rulesBody(decision),
+    routing: routingBody(facts),
     attempts_made: attempts,
   };
 }
@@ -158,10 +170,10 @@ export function decisionBody(facts: DecisionFacts, shape: DecisionShape | null, 
 /**
  * Returns the decision as a tenant may see it. A name that does not exist reads the same as one that is not granted to the
  * organization. So nobody can find out which models exist by calling them. A provider's words about the operator's account are
- * left out.
+ * left out, and so are the scores of deployments: they tell how others use them.
  */
 export function tenantsDecision(whole: DecisionBody): DecisionBody {
-  const body = { ...whole, attempts_made: tenantsAttempts(whole.attempts_made) };
+  const body = { ...whole, routing: tenantsRouting(whole.routing), attempts_made: tenantsAttempts(whole.attempts_made) };
   if (body.access?.verdict !== 'not_found') return body;
   return {
     ...body,

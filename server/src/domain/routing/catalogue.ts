@@ -7,7 +7,9 @@ export type { ProviderName } from './provider-name.ts';
 /** The requests that a deployment serves: chats, texts that the model continues, or embeddings. */
 export const DEPLOYMENT_MODES = ['chat', 'completion', 'embedding'] as const;
 export type DeploymentMode = (typeof DEPLOYMENT_MODES)[number];
-export type RoutingStrategy = 'weighted' | 'priority';
+/** The ways to order the deployments of a name. strategies.ts has the rule of each. */
+export const ROUTING_STRATEGIES = ['weighted', 'priority', 'least_busy', 'latency', 'cheapest', 'usage', 'headroom'] as const;
+export type RoutingStrategy = (typeof ROUTING_STRATEGIES)[number];
 
 /** One upstream model with its credential, price, capacity and tags. Secrets stay with the credential, in memory only. */
 export interface DeploymentConfig {
@@ -44,6 +46,8 @@ export interface CallableTarget {
   readonly kind: 'model' | 'route_group';
   readonly mode: DeploymentMode;
   readonly strategy: RoutingStrategy;
+  /** True if requests of one session go to one deployment while it is healthy. */
+  readonly sticky?: boolean;
   readonly members: readonly { readonly deployment: DeploymentConfig; readonly weight: number; readonly priority: number }[];
   readonly fallbacks: readonly string[];
   /** The access-group labels, which authorize. (Tags on deployments never do.) */

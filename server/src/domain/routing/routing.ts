@@ -1,4 +1,5 @@
 import type { CallableTarget, Catalogue, DeploymentConfig } from './catalogue.ts';
+import { bandsOf, isScored, type Member, type RoutingState, type Score, type ScoredStrategy, scoreOf } from './strategies.ts';
 
 /**
  * The state of a deployment at this instant. `full`: at its advisory limit, so it goes last and is never refused. `cooling`: left
@@ -21,27 +22,51 @@ export interface OrderingState {
   readonly readinessOf: (deployment: DeploymentConfig) => Readiness;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
+  /** The facts that strategies compare. Absent: they are unknown, so all strategies but `priority` draw by weight. */
+  readonly state?: RoutingState;
+  /** The numbers that a session draws in place of `random`. Then its order does not depend on scores. Absent: no session. */
+  readonly sessionDraw?: (deployment: DeploymentConfig) => number;
+  /** Called with the score of each candidate that a strategy compared. */
+  readonly note?: (deployment: DeploymentConfig, score: Score, readiness: Readiness) => void;
 }
 
 /**
  * Returns a target's deployments, best first. `weighted`: drawn by weight. `priority`: lower first, drawn by weight among equals.
- * Full deployments go behind all others; cooling and disabled ones are left out. This only orders: access and limits are decided
- * earlier.
+ * Other strategies: lower score first, drawn by weight among those within 10 % (strategies.ts). With a session, its own numbers
+ * draw, and only `priority` goes before them. Full deployments go behind all others; cooling and disabled ones are left out. This
+ * only orders: access and limits are decided earlier.
  */
-export function orderCandidates(target: CallableTarget, { readinessOf, random }: OrderingState): readonly DeploymentConfig[] {
+export function orderCandidates(target: CallableTarget, ordering: OrderingState): readonly DeploymentConfig[] {
+  const { readinessOf, random, state, sessionDraw } = ordering;
   const drawn: Drawn[] = [];
-  for (const { deployment, weight, priority } of target.members) {
+  for (const member of target.members) {
+    const { deployment, weight, priority } = member;
     const readiness = deployment.enabled ? readinessOf(deployment) : 'cooling';
     if (readiness === 'cooling') continue;
     drawn.push({
-      deployment,
+      member,
       full: readiness === 'full' ? 1 : 0,
-      priority: target.strategy === 'priority' ? priority : 0,
-      place: drawPlace(weight, random),
+      turn: target.strategy === 'priority' ? priority : 0,
+      place: weight > 0 ? drawPlace(weight, sessionDraw === undefined ? random() : sessionDraw(deployment)) : LAST_PLACE,
     });
   }
+  if (state !== undefined && sessionDraw === undefined && isScored(target.strategy))
+    takeTurns(target.strategy, drawn, state, ordering.note);
   if (drawn.length > 1) drawn.sort(byTurn);
-  return drawn.map(({ deployment }) => deployment);
+  return drawn.map(({ member }) => member.deployment);
+}
+
+/** Gives candidates their turns by score. The full ones are compared among themselves, because they go last. */
+function takeTurns(strategy: ScoredStrategy, drawn: readonly Drawn[], state: RoutingState, note: OrderingState['note']): void {
+  for (const full of [0, 1]) {
+    const alike = drawn.filter((one) => one.full === full);
+    const scores = alike.map(({ member }) => scoreOf(strategy, member, state));
+    const bands = bandsOf(scores);
+    alike.forEach((one, at) => {
+      one.turn = bands[at] ?? 0;
+      note?.(one.member.deployment, scores[at] ?? null, full === 1 ? 'full' : 'ready');
+    });
+  }
 }
 
 /**
@@ -82,27 +107,31 @@ export function fallbackCycle(fallbacksOf: ReadonlyMap<string, readonly string[]
 }
 
 interface Drawn {
-  readonly deployment: DeploymentConfig;
+  readonly member: Member;
   readonly full: 0 | 1;
-  readonly priority: number;
+  /** Lower goes first: the priority, or the band of the score. */
+  turn: number;
   readonly place: number;
 }
 
 function byTurn(one: Drawn, other: Drawn): number {
   if (one.full !== other.full) return one.full - other.full;
-  if (one.priority !== other.priority) return one.priority - other.priority;
+  if (one.turn !== other.turn) return one.turn - other.turn;
   // Not a difference: two weights of 0 are both infinitely far. Then the lower id goes first, however the members are listed.
   if (one.place !== other.place) return one.place < other.place ? -1 : 1;
-  return one.deployment.id < other.deployment.id ? -1 : 1;
+  return one.member.deployment.id < other.member.deployment.id ? -1 : 1;
 }
 
 /**
  * Draws an exponential variate with rate `weight`. Each of several is the smallest with probability weight ÷ sum of weights, so
- * sorting by it draws without replacement. A weight of 0 is only drawn if nothing else is left.
+ * sorting by it draws without replacement. `drawn`: from 0 up to, not including, 1.
  */
-function drawPlace(weight: number, random: () => number): number {
-  return weight > 0 ? -Math.log(1 - random()) / weight : Number.POSITIVE_INFINITY;
+function drawPlace(weight: number, drawn: number): number {
+  return -Math.log(1 - drawn) / weight;
 }
+
+/** The place of a weight of 0, which is only drawn if nothing else is left. */
+const LAST_PLACE = Number.POSITIVE_INFINITY;
 
 function cycleFrom(start: string, fallbacksOf: ReadonlyMap<string, readonly string[]>, finished: Set<string>): string[] | null {
   const path: { name: string; next: number }[] = [{ name: start, next: 0 }];

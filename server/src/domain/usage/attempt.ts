@@ -1,4 +1,5 @@
 /** The attempts of one request at providers: the record of each, and its text form in the journal and in the row. */
+import { type Compared, comparedText, parseCompared } from '../routing/compared.ts';
 import { ATTEMPT_FIELDS, type AttemptField, ENTRY_FIELD_SEPARATOR, ENTRY_SEPARATOR } from './settled-rows.ts';
 
 /**
@@ -60,6 +61,8 @@ export interface AttemptRecord {
   readonly notTried: readonly NotTried[];
   /** The client's fields that the translation for this provider left out; at most DROPPED_MAX. */
   readonly dropped: readonly string[];
+  /** The comparison that ordered the candidates: of the first attempt, and only if one was made. */
+  readonly compared?: Compared;
 }
 
 export const MESSAGE_CHARS_MAX = 300;
@@ -70,6 +73,8 @@ const FIELD_CHARS_MAX = 64;
 /** The most characters of a name: of a provider, an upstream model or a code. */
 const NAME_CHARS_MAX = 256;
 const ID_CHARS_MAX = 64;
+/** A bound that no comparison of eight candidates reaches. */
+const COMPARED_CHARS_MAX = 1_000;
 /** The greatest number that is kept. */
 const INT32_MAX = 2_147_483_647;
 
@@ -102,6 +107,7 @@ function attemptText(attempt: AttemptRecord): string {
     wait_ms: wholeText(attempt.waitMs),
     not_tried: attempt.notTried.slice(0, NOT_TRIED_MAX).map(notTriedText).join(','),
     dropped: attempt.dropped.slice(0, DROPPED_MAX).map(fieldText).join(','),
+    compared: attempt.compared ? keptText(comparedText(attempt.compared), COMPARED_CHARS_MAX) : '',
   };
   return ATTEMPT_FIELDS.map((name) => fields[name]).join(ENTRY_FIELD_SEPARATOR);
 }
@@ -151,7 +157,13 @@ function parseAttempt(text: string): AttemptRecord | null {
       .split(',')
       .flatMap((one) => parseNotTried(one)),
     dropped: field('dropped') === '' ? [] : field('dropped').split(','),
+    ...comparedIn(field('compared')),
   };
+}
+
+function comparedIn(text: string): Pick<AttemptRecord, 'compared'> {
+  const compared = text === '' ? null : parseCompared(text);
+  return compared === null ? {} : { compared };
 }
 
 function parseNotTried(text: string): readonly NotTried[] {

@@ -107,6 +107,7 @@ export const ATTEMPT_FIELDS = [
   'not_tried',
   // From here on: fields that attempts of earlier versions lack. Earlier versions do not read them.
   'dropped',
+  'compared',
 ] as const;
 export type AttemptField = (typeof ATTEMPT_FIELDS)[number];
 

@@ -11,8 +11,11 @@ export class Failed {
   readonly passing: boolean;
   /** True if the same deployment may succeed without the reasoning of earlier answers, which is sealed for another account. */
   readonly sealed: boolean;
-  constructor(refusal: Refusal, how: 'final' | 'sealed' | 'passing' | 'lasting') {
+  /** The wait after which the provider said to try again; null if it named none, or said not to. */
+  readonly waitMs: number | null;
+  constructor(refusal: Refusal, how: 'final' | 'sealed' | 'passing' | 'lasting', waitMs: number | null = null) {
     this.refusal = refusal;
+    this.waitMs = waitMs;
     this.final = how === 'final' || how === 'sealed';
     this.sealed = how === 'sealed';
     this.passing = how === 'passing';
@@ -25,6 +28,7 @@ export function judgeError(error: ProviderError): Failed {
     error.retryAfterMs === null
       ? ({ is: 'unsaid' } as const)
       : ({ is: 'after', ms: error.retryAfterMs, hammerProof: false } as const);
+  const waitMs = error.retryable ? error.retryAfterMs : null;
   switch (error.kind) {
     case 'caller':
       return new Failed(callersFault(error), error.isSealed === true ? 'sealed' : 'final');
@@ -38,6 +42,7 @@ export function judgeError(error: ProviderError): Failed {
           { retry: after },
         ),
         'lasting',
+        waitMs,
       );
     case 'quota':
       return new Failed(
@@ -56,6 +61,7 @@ export function judgeError(error: ProviderError): Failed {
       return new Failed(
         new Refusal('provider_error', `The provider answered with status ${error.status}: ${error.message}`, { retry: after }),
         error.retryable ? 'passing' : 'lasting',
+        waitMs,
       );
   }
 }

@@ -67,7 +67,10 @@ const DEFECT: AttemptEnd = { result: 'cancelled', status: 200, code: 'gateway_er
 export function noteEnd(admission: Admission, candidate: Candidate, times: Times, end: AttemptEnd, gateway: Gateway): void {
   try {
     gateway.traffic.upstreamAttempt(candidate.deployment.provider, end.result);
-    triedOf(admission).attempts.push(notedOf(admission, candidate, times, end));
+    const { attempts } = triedOf(admission);
+    const noted = notedOf(admission, candidate, times, end);
+    if (attempts.length === 0 && admission.compared !== null) noted.compared = admission.compared;
+    attempts.push(noted);
   } catch (error) {
     tellDefect(error, admission.walk.id, gateway);
   }
@@ -103,7 +106,7 @@ export function noteWhole(admission: Admission, { candidate, sentMs, tookMs, dro
   if (sentMs === null) {
     noteLast(admission, 'answered_here');
     triedOf(admission);
-  } else if (admission.tried === null && dropped.length === 0 && !admission.walk.reply.gone) {
+  } else if (isOrdinary(admission, dropped)) {
     gateway.traffic.upstreamAttempt(candidate.deployment.provider, 'answered');
   } else noteEnd(admission, candidate, { sentMs, tookMs, dropped }, ANSWERED, gateway);
 }
@@ -112,7 +115,7 @@ export function noteWhole(admission: Admission, { candidate, sentMs, tookMs, dro
 export function noteStream(admission: Admission, answer: StreamedAnswer, end: AttemptEnd, gateway: Gateway): void {
   const { candidate, sentMs } = answer;
   const { dropped } = answer.exchange;
-  if (end === ANSWERED && admission.tried === null && dropped.length === 0 && !admission.walk.reply.gone) {
+  if (end === ANSWERED && isOrdinary(admission, dropped)) {
     gateway.traffic.upstreamAttempt(candidate.deployment.provider, 'answered');
     return;
   }
@@ -121,6 +124,11 @@ export function noteStream(admission: Admission, answer: StreamedAnswer, end: At
     admission,
     end === GONE ? 'client_gone' : end === STOPPED ? 'gateway_stopped' : end === DEFECT ? 'gateway_error' : 'answer_begun',
   );
+}
+
+/** Reports whether the row says all of an answer: nothing went before it, was lost or compared, and the client has it. */
+function isOrdinary({ tried, compared, walk }: Admission, dropped: readonly string[]): boolean {
+  return tried === null && compared === null && dropped.length === 0 && !walk.reply.gone;
 }
 
 /** Returns the end of a stream by the end of its request. `broke`: the way in which its connection broke; null: it did not. */

@@ -1,6 +1,7 @@
 import type { HoldCandidate } from '../../domain/limits/hold.ts';
 import { type Price, priceAt } from '../../domain/money/price.ts';
-import type { CallableTarget, DeploymentConfig } from '../../domain/routing/catalogue.ts';
+import type { CallableTarget, Catalogue, DeploymentConfig } from '../../domain/routing/catalogue.ts';
+import { measuredIn } from './measures.ts';
 
 /** One deployment that may serve, with the price in force. */
 export interface Candidate {
@@ -8,15 +9,23 @@ export interface Candidate {
   readonly price: Price | null;
   readonly weight: number;
   readonly priority: number;
+  /** True if some strategy compares the deployment by what this process measures of it. */
+  readonly isMeasured: boolean;
 }
 
 /** Returns the enabled deployments along a chain, each with the price in force. */
-export function candidatesOf(chain: readonly CallableTarget[], nowMs: number): ReadonlyMap<DeploymentConfig, Candidate> {
+export function candidatesOf(
+  chain: readonly CallableTarget[],
+  catalogue: Catalogue,
+  nowMs: number,
+): ReadonlyMap<DeploymentConfig, Candidate> {
+  const measured = measuredIn(catalogue);
   const candidates = new Map<DeploymentConfig, Candidate>();
   for (const target of chain) {
     for (const { deployment, weight, priority } of target.members) {
       if (candidates.has(deployment) || !deployment.enabled) continue;
-      candidates.set(deployment, { deployment, price: priceAt(deployment.prices, nowMs), weight, priority });
+      const price = priceAt(deployment.prices, nowMs);
+      candidates.set(deployment, { deployment, price, weight, priority, isMeasured: measured.has(deployment) });
     }
   }
   return candidates;

@@ -25,7 +25,7 @@ export function entitlementWithTags(entitlement: Entitlement, asked: readonly st
 
 function narrow(entitlement: Entitlement, asked: readonly string[], gateway: Gateway): Entitlement {
   const routed = tagChain(entitlement.reachable, { ...NO_WISHES, ...policyOf(entitlement.caller), asked });
-  const candidates = candidatesOf(routed.targets, gateway.clock.nowMs());
+  const candidates = candidatesOf(routed.targets, entitlement.catalogue, gateway.clock.nowMs());
   const tags = tagsOf(entitlement.reachable, routed);
   tellShape(tags, entitlement.caller.organization.id, gateway);
   return {

@@ -1,18 +1,20 @@
 /** Versions of a route group's routing policy. The newest is in force; older ones can be restored. */
 import { and, desc, eq, max } from 'drizzle-orm';
 import type { Database } from '../database.ts';
+import { storedStrategy, withStrategy } from '../schema/strategy-columns.ts';
 import { routeGroupPolicies } from '../schema.ts';
 
-export type PolicyVersionRow = typeof routeGroupPolicies.$inferSelect;
+export type PolicyVersionRow = ReturnType<typeof withStrategy<typeof routeGroupPolicies.$inferSelect>>;
 
 /** Lists versions, newest first, at most `limit`. */
 export async function list(db: Database, routeGroupId: string, limit: number): Promise<readonly PolicyVersionRow[]> {
-  return db
+  const rows = await db
     .select()
     .from(routeGroupPolicies)
     .where(eq(routeGroupPolicies.routeGroupId, routeGroupId))
     .orderBy(desc(routeGroupPolicies.version))
     .limit(limit);
+  return rows.map(withStrategy);
 }
 
 export async function find(
@@ -24,7 +26,7 @@ export async function find(
     .select()
     .from(routeGroupPolicies)
     .where(and(eq(routeGroupId, key.routeGroupId), eq(version, key.version)));
-  return row ?? null;
+  return row === undefined ? null : withStrategy(row);
 }
 
 /** Adds the next version and returns its number. Lock the group first: otherwise two calls could take the same number. */
@@ -34,6 +36,6 @@ export async function add(tx: Database, row: Omit<PolicyVersionRow, 'version'>):
     .from(routeGroupPolicies)
     .where(eq(routeGroupPolicies.routeGroupId, row.routeGroupId));
   const version = (newest?.version ?? 0) + 1;
-  await tx.insert(routeGroupPolicies).values({ ...row, version });
+  await tx.insert(routeGroupPolicies).values({ ...storedStrategy(row), version });
   return version;
 }

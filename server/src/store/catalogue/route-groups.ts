@@ -3,41 +3,39 @@ import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { type Listed, type ListSort, listOrder, named } from '../named-list.ts';
 import { afterCursor, orderOf, pageLimit, pageOf, totalOf } from '../paging.ts';
+import { storedStrategy, withStrategy } from '../schema/strategy-columns.ts';
 import { routeGroupMembers, routeGroups } from '../schema.ts';
 
-export type RouteGroupRow = typeof routeGroups.$inferSelect;
+type StoredGroup = typeof routeGroups.$inferSelect;
+export type RouteGroupRow = ReturnType<typeof withStrategy<StoredGroup>>;
+type NewGroup = Pick<RouteGroupRow, 'id' | 'key'> & Partial<RouteGroupRow>;
 export type RouteGroupMember = Omit<typeof routeGroupMembers.$inferSelect, 'routeGroupId'>;
 
 export async function find(db: Database, id: string): Promise<RouteGroupRow | null> {
   const [row] = await db.select().from(routeGroups).where(eq(routeGroups.id, id));
-  return row ?? null;
+  return row === undefined ? null : withStrategy(row);
 }
 
 /** Finds a group, and locks its row until the transaction ends. */
 export async function lock(tx: Database, id: string): Promise<RouteGroupRow | null> {
   const [row] = await tx.select().from(routeGroups).where(eq(routeGroups.id, id)).for('update');
-  return row ?? null;
+  return row === undefined ? null : withStrategy(row);
 }
 
 /** Inserts a group. Claim its key as a name first. */
-export async function insert(tx: Database, row: typeof routeGroups.$inferInsert): Promise<RouteGroupRow> {
-  const [inserted] = await tx.insert(routeGroups).values(row).returning();
-  return inserted as RouteGroupRow;
+export async function insert(tx: Database, row: NewGroup): Promise<RouteGroupRow> {
+  const [inserted] = await tx.insert(routeGroups).values(storedStrategy(row)).returning();
+  return withStrategy(inserted as StoredGroup);
 }
 
 /** Updates a group and increments its version. */
-export async function update(
-  tx: Database,
-  id: string,
-  changes: Partial<typeof routeGroups.$inferInsert>,
-  at: Date,
-): Promise<RouteGroupRow> {
+export async function update(tx: Database, id: string, changes: Partial<RouteGroupRow>, at: Date): Promise<RouteGroupRow> {
   const [row] = await tx
     .update(routeGroups)
-    .set({ ...changes, version: sql`${routeGroups.version} + 1`, updatedAt: at })
+    .set({ ...storedStrategy(changes), version: sql`${routeGroups.version} + 1`, updatedAt: at })
     .where(eq(routeGroups.id, id))
     .returning();
-  return row as RouteGroupRow;
+  return withStrategy(row as StoredGroup);
 }
 
 /** Deletes a group and its memberships. */
@@ -90,5 +88,5 @@ export async function list(
     .limit(limit + 1);
   const kept = pageOf(order.keyset, found, limit, order.keyOf);
   const total = await totalOf(db, db.select({ id: routeGroups.id }).from(routeGroups).where(wanted));
-  return { rows: kept.rows.map(({ row }) => row), nextCursor: kept.nextCursor, total };
+  return { rows: kept.rows.map(({ row }) => withStrategy(row)), nextCursor: kept.nextCursor, total };
 }

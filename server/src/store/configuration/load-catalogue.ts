@@ -4,6 +4,7 @@ import { isPrice } from '../../domain/money/price-units.ts';
 import type { CallableTarget, Catalogue, DeploymentConfig, ProviderName } from '../../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../../domain/routing/credential.ts';
 import type { Database } from '../database.ts';
+import { withStrategy } from '../schema/strategy-columns.ts';
 import {
   accessGroups,
   credentials,
@@ -62,8 +63,8 @@ async function readRows(tx: Database) {
     credentials: await tx.select().from(credentials),
     deployments: await tx.select().from(deployments).where(isNull(deployments.deletedAt)).orderBy(asc(deployments.id)),
     prices: await tx.select().from(prices).orderBy(desc(prices.effectiveFrom), desc(prices.id)),
-    models: await tx.select().from(models),
-    routeGroups: await tx.select().from(routeGroups),
+    models: (await tx.select().from(models)).map(withStrategy),
+    routeGroups: (await tx.select().from(routeGroups)).map(withStrategy),
     members: await tx.select().from(routeGroupMembers).orderBy(asc(routeGroupMembers.deploymentId)),
     accessGroups: await tx.select({ key: accessGroups.key }).from(accessGroups),
     labels: await tx.select().from(targetLabels),
@@ -150,6 +151,7 @@ function modelTargets(rows: Rows, byId: ReadonlyMap<string, DeploymentConfig>): 
     kind: 'model',
     mode: row.mode,
     strategy: row.strategy,
+    sticky: row.sticky,
     members: Object.freeze((byModel.get(row.name) ?? []).map((deployment) => memberOf(deployment, deployment))),
     fallbacks: Object.freeze(row.fallbacks),
   }));
@@ -168,6 +170,7 @@ function routeGroupTargets(rows: Rows, byId: ReadonlyMap<string, DeploymentConfi
       kind: 'route_group',
       mode: members[0]?.deployment.mode ?? 'chat',
       strategy: row.strategy,
+      sticky: row.sticky,
       members: Object.freeze(members),
       fallbacks: Object.freeze(row.fallbacks),
     };

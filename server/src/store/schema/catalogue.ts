@@ -5,6 +5,7 @@ import type { PriceUnits } from '../../domain/money/price.ts';
 import { DEPLOYMENT_MODES } from '../../domain/routing/catalogue.ts';
 import { CREDENTIAL_KINDS, type CredentialSettings } from '../../domain/routing/credential.ts';
 import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns.ts';
+import { strategyChecks, strategyColumns } from './strategy-columns.ts';
 
 const version = () => bigint('version', { mode: 'number' }).notNull().default(1);
 
@@ -62,20 +63,23 @@ export const callableTargets = pgTable(
 );
 
 /** A public model name, made with its first deployment. Deleting the name deletes the row; grants that name it stay. */
-export const models = pgTable('models', {
-  name: text('name')
-    .primaryKey()
-    .references(() => callableTargets.name),
-  mode: text('mode', { enum: DEPLOYMENT_MODES }).notNull().default('chat'),
-  strategy: text('strategy', { enum: ['weighted', 'priority'] })
-    .notNull()
-    .default('weighted'),
-  fallbacks: names('fallbacks'),
-  metadata: metadata(),
-  version: version(),
-  createdAt: createdAt(),
-  updatedAt: updatedAt(),
-});
+export const models = pgTable(
+  'models',
+  {
+    name: text('name')
+      .primaryKey()
+      .references(() => callableTargets.name),
+    mode: text('mode', { enum: DEPLOYMENT_MODES }).notNull().default('chat'),
+    ...strategyColumns(),
+    sticky: boolean('sticky').notNull().default(false),
+    fallbacks: names('fallbacks'),
+    metadata: metadata(),
+    version: version(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => strategyChecks('models', table),
+);
 
 /** One upstream model with its credential and capacity. The row of a deleted one stays, because ledger rows name it. */
 export const deployments = pgTable(
@@ -146,16 +150,16 @@ export const routeGroups = pgTable(
     key: text('key')
       .notNull()
       .references(() => callableTargets.name),
-    strategy: text('strategy', { enum: ['weighted', 'priority'] })
-      .notNull()
-      .default('weighted'),
+    ...strategyColumns(),
+    /** True if requests of one session go to one deployment while it is healthy. */
+    sticky: boolean('sticky').notNull().default(false),
     fallbacks: names('fallbacks'),
     metadata: metadata(),
     version: version(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
-  (table) => [uniqueIndex('route_groups_key').on(table.key)],
+  (table) => [uniqueIndex('route_groups_key').on(table.key), ...strategyChecks('route_groups', table)],
 );
 
 export const routeGroupMembers = pgTable(

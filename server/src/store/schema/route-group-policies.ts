@@ -2,6 +2,7 @@
 import { integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { routeGroups } from './catalogue.ts';
 import { instant } from './columns.ts';
+import { strategyChecks, strategyColumns } from './strategy-columns.ts';
 
 /** A member in a version. Its deployment may be deleted since. */
 export interface StoredPolicyMember {
@@ -17,7 +18,7 @@ export const routeGroupPolicies = pgTable(
       .notNull()
       .references(() => routeGroups.id, { onDelete: 'cascade' }),
     version: integer('version').notNull(),
-    strategy: text('strategy', { enum: ['weighted', 'priority'] }).notNull(),
+    ...strategyColumns(),
     members: jsonb('members').$type<readonly StoredPolicyMember[]>().notNull(),
     /** The version that this one restored. Null for a new policy. */
     rolledBackTo: integer('rolled_back_to'),
@@ -26,5 +27,5 @@ export const routeGroupPolicies = pgTable(
     publishedById: text('published_by_id'),
     publishedByName: text('published_by_name').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.routeGroupId, table.version] })],
+  (table) => [primaryKey({ columns: [table.routeGroupId, table.version] }), ...strategyChecks('route_group_policies', table)],
 );

@@ -1,0 +1,47 @@
+/** Routing strategies and sticky sessions: chosen at a route group, and shown on the page of a request. */
+import { called, expect, test } from './support.ts';
+
+test('a strategy is published at a route group, and the page of a request says how it compared', async ({ page, house }) => {
+  const stamp = Date.now();
+  const make = async (name: string, output: string) => {
+    const prices = { input_per_million: '1', output_per_million: output };
+    const body = { model: `${name}-${stamp}`, provider: 'fake', upstream_model: 'fake-small', prices };
+    return (await house.api<{ id: string }>('POST', '/deployments', body)).id;
+  };
+  const [dear, cheap] = [await make('dear', '50'), await make('cheap', '1')];
+  const key = `compared-${stamp}`;
+  const members = [dear, cheap].map((deployment_id) => ({ deployment_id }));
+  const { id } = await house.api<{ id: string }>('POST', '/route-groups', { key, members });
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/route-groups/${id}`);
+  const policy = page.getByRole('region', { name: 'Policy' });
+  await policy.getByRole('combobox', { name: 'Strategy' }).click();
+  await page.getByRole('option', { name: /^Cheapest/ }).click();
+  await policy.getByRole('button', { name: 'Publish' }).click();
+  await expect.poll(async () => await house.api('GET', `/route-groups/${id}`)).toMatchObject({ strategy: 'cheapest' });
+  // Weights do not say who is first.
+  await expect(page.getByRole('columnheader', { name: 'First choice' })).toHaveCount(0);
+
+  await page.getByRole('button', { name: 'Fallbacks and sessions' }).click();
+  await page.getByRole('dialog').getByRole('switch', { name: 'Sticky sessions' }).check({ force: true });
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  expect(await house.api('GET', `/route-groups/${id}`)).toMatchObject({ sticky: true });
+
+  const organization = await house.api<{ id: string }>('POST', '/organizations', {
+    ...{ slug: key, name: key, asset_access: { mode: 'all' } },
+  });
+  const team = await house.api<{ id: string }>('POST', `/organizations/${organization.id}/teams`, { name: 'Support' });
+  const { secret } = await house.api<{ secret: string }>('POST', '/keys', { team_id: team.id, name: 'app' });
+  const { status, requestId } = await called(house, secret, key);
+  expect(status).toBe(200);
+  await expect
+    .poll(async () => (await page.request.get(`${house.url}/api/v1/requests/${requestId}?content=false`)).status())
+    .toBe(200);
+  await page.goto(`${house.url}/requests/${requestId}`);
+  const order = page.getByRole('list', { name: 'Order of the deployments' }).locator('> li');
+  await expect(order).toHaveCount(2);
+  await expect(order.first()).toContainText(/cheap-.*expected cost/);
+  await expect(order.last()).toContainText(/dear-.*expected cost/);
+  await expect(page.getByText('Ordered by strategy. Cheapest: the lowest cost of the request.')).toBeVisible();
+});
