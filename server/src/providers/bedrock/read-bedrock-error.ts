@@ -1,4 +1,4 @@
-import type { CredentialConfig } from '../../domain/routing/credential.ts';
+import { type CredentialConfig, secretTexts } from '../../domain/routing/credential.ts';
 import { redactSecrets } from '../../lib/redact.ts';
 import type { UpstreamHeaders } from '../../upstream/call.ts';
 import type { ProviderError } from '../provider.ts';
@@ -73,11 +73,7 @@ function inLowerCase(body: Buffer): Buffer {
 
 /** Removes secrets, names of resources and numbers of accounts from a message of AWS, which clients may see. */
 export function cleaned(message: string, credential?: CredentialConfig | null): string {
-  const { secret } = credential ?? {};
-  const own = secret?.kind === 'aws_static' ? [secret.secretAccessKey, secret.sessionToken, secret.accessKeyId] : [];
-  let clean = redactSecrets(message, credential?.apiKey || null);
-  for (const one of own) if (one !== null && one !== '') clean = clean.replaceAll(one, '[redacted]');
-  return clean
+  return redactSecrets(message, credential === null || credential === undefined ? null : secretTexts(credential))
     .replace(/\barn:aws[\w-]*:[^\s"',]+/g, '[resource]')
     .replace(/\b(?:ASIA|AKIA|AROA|AIDA)[0-9A-Z]{12,}/g, '[redacted]')
     .replace(/\b\d{12}\b/g, '[account]')
