@@ -7,7 +7,7 @@ const NAMES: Readonly<Record<string, string>> = {
   gemini: 'Gemini',
   azure: 'Azure',
   bedrock: 'Bedrock',
-  vertex: 'Vertex AI',
+  vertex: words.vertexAi,
   cohere: 'Cohere',
   voyage: 'Voyage',
   fake: words.fakeProvider,

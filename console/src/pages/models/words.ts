@@ -203,6 +203,7 @@ export const words = {
 
   // ProviderBadge
   fakeProvider: 'Fake provider',
+  vertexAi: 'Vertex AI',
 
   // RoutingDialog
   thisRouting: 'This routing',
