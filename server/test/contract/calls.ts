@@ -44,7 +44,12 @@ function pathValue({ path, parameters }: Operation, name: string, making: Making
   const known = making.known(`${path.split('/')[1]}/${name}`);
   if (known.length > 0 && pick(8) > 0) return known[pick(known.length)] as string;
   const schema = parameters.find((one) => one.in === 'path' && one.name === name)?.schema ?? {};
-  return sample(valuesAt(`${path} ${name}`, schema, '', { ...making, known: () => [] }), pick, () => true) as string;
+  return sample(valuesAt(`${path} ${name}`, schema, '', { ...making, known: () => [] }), pick, isSegment) as string;
+}
+
+/** Reports whether a value stays a part of a path: URLs take `.` and `..` away. */
+function isSegment(value: unknown): boolean {
+  return value !== '.' && value !== '..';
 }
 
 function queryOf(

@@ -41,6 +41,10 @@ const REASONS: readonly (readonly [refusal: RegExp, why: string])[] = [
     /: (must be absent: the|is required for|needs a new secret|must be \w+, as the|must not be ambient here|must be an address of the cloud)|is not a setting of credentials|must be ([\w, ]+ or )?\w+ for \w+$|must be 0 for a new address/,
     'what a credential takes follows from its provider and kind, and from what is stored',
   ],
+  [
+    /must have a token price in at least one bucket/,
+    'what is left of a price follows from its parts together, and from what is stored',
+  ],
   [/key_file(\/\w+)?: must be/, 'a key file is an unread text or any JSON for the schema'],
   [/neither holds the access group|is not allowed at the level above/, 'the level above does not allow it'],
   [

@@ -10,7 +10,7 @@ import { id, idParams } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { invalid } from '../http/problem.ts';
 import { route } from '../http/route.ts';
-import { never } from '../http/schemas.ts';
+import { lacks, never } from '../http/schemas.ts';
 import { apiKey, baseUrl, kind, provider, secret, settings, settingsFrom } from './credential-fields.ts';
 import { requireAllowed, requireSameAddress, requireSecret, requireSound } from './credential-input.ts';
 import { loadCredential } from './credentials.ts';
@@ -33,7 +33,10 @@ const checkBody = z
       .meta({ description: 'The credential whose stored secret is used if `api_key` and `secret` are absent.' }),
   })
   .meta({
-    ...never({ required: ['api_key', 'secret'] }),
+    ...never(
+      { required: ['api_key', 'secret'] },
+      { ...lacks('api_key', 'secret', 'credential_id'), properties: { kind: { not: { const: 'ambient' } } } },
+    ),
     'x-example': { provider: 'openai', api_key: 'sk-0123456789abcdef', base_url: null },
   });
 type CheckCall = AdminCall<unknown, unknown, z.output<typeof checkBody>>;
