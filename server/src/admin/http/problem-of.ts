@@ -28,20 +28,13 @@ export function problemOf(error: unknown, requestId: string, log: AdminLog): Pro
   return new Problem(500, 'The gateway failed on this request. This is a bug. Its log has the details under this request id.');
 }
 
-/** The words of fastify's parser for names that could change what every object has. */
-const PROTOTYPE = /forbidden prototype property/;
-
 /** Translates errors that fastify throws before a route runs. */
 function fromFastify(error: unknown): Problem | null {
   if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') return null;
   switch (error.statusCode) {
     case 400:
-      return invalid(
-        '',
-        PROTOTYPE.test(error.message)
-          ? 'the body has a field `__proto__` or `constructor.prototype`, which no object here has'
-          : 'the body is not valid JSON',
-      );
+      // fastify's parser tells both with the same words.
+      return invalid('', 'the body is not valid JSON, or has a name like `__proto__`, which is not accepted');
     case 403:
     case 404:
       // From serving static files: a path outside their folder is answered like one that does not exist.
