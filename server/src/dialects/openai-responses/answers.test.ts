@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anthropicSse, chatSse, exchangeOf, run } from '../../../test/exchanges.ts';
 import { jsonEventsIn } from '../../../test/support/event-stream.ts';
+import { jsonValues, readableName } from '../../../test/support/json-values.ts';
 import type { JsonObject } from '../dialect.ts';
 import { FEATURE_NAMES } from '../feature-names.ts';
 import { Losses } from '../losses.ts';
@@ -213,7 +214,10 @@ describe('a chat completion as a response', () => {
 
 const word = fc.string({ unit: 'binary', maxLength: 30 });
 const filled = fc.string({ unit: 'binary', minLength: 1, maxLength: 30 });
-const call = fc.record({ id: fc.stringMatching(/^call_[a-z0-9]{1,8}$/), args: fc.dictionary(fc.string(), fc.jsonValue()) });
+const call = fc.record({
+  id: fc.stringMatching(/^call_[a-z0-9]{1,8}$/),
+  args: fc.dictionary(fc.string().filter(readableName), jsonValues),
+});
 const toolCall = call.map(
   ({ id, args }): Part => ({ is: 'tool_call', id, name: 'f', arguments: JSON.stringify(args), signature: null, cache: null }),
 );
