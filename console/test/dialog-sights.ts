@@ -69,6 +69,16 @@ function organizationSights(ids: Ids): readonly Sight[] {
     shows('organization-effect', edit, `${organization}?edit=access`, openEffect),
     shows('organization-suspend', 'LifecycleDialog: … …?', organization, exactly('Suspend')),
     shows(
+      'organization-forget-cached',
+      'ForgetCached: Forget the cached answers of …?',
+      `${organization}?tab=settings`,
+      async (page, house) => {
+        await house.api('PATCH', `/organizations/${ids.organizationId}`, { cache_scope: 'team' });
+        await page.reload();
+        await exactly('Forget cached answers')(page);
+      },
+    ),
+    shows(
       'organization-delete',
       'LifecycleActions: Delete … permanently?',
       `/organizations/${ids.archivedId}`,

@@ -215,6 +215,7 @@ test.describe('the dialog', () => {
     await expect(responses.getByRole('radio', { name: 'The same key' })).toBeDisabled();
     await responses.getByRole('radio', { name: 'Keep for 30 days' }).check();
     await responses.getByRole('radio', { name: 'The same key' }).check();
+    await part(page, 'Exact cache').getByRole('radio', { name: 'The same team' }).check();
     await dialog(page).getByRole('button', { name: 'Create organization' }).click();
     await expect(page.getByRole('heading', { name })).toBeVisible();
     const stored = await house.api('GET', `/organizations/${/org_\w+/.exec(page.url())?.[0]}`);
@@ -226,9 +227,15 @@ test.describe('the dialog', () => {
       audit: { content: 'full', content_retention_days: 30 },
       responses_storage: 'keep',
       responses_scope: 'key',
+      cache_scope: 'team',
     });
     await page.goto(`${house.url}/organizations/${(stored as { id: string }).id}?tab=settings`);
     await expect(page.getByRole('row', { name: 'Stored responses' })).toContainText('Kept for 30 days, found by the same key');
+    const cache = page.getByRole('row', { name: 'Exact cache' });
+    await expect(cache).toContainText('Answers are given again to the same team');
+    await cache.getByRole('button', { name: 'Forget cached answers' }).click();
+    await dialog(page).getByRole('button', { name: 'Forget them' }).click();
+    await expect(page.getByText('The cached answers were forgotten.')).toBeVisible();
     await page.getByRole('button', { name: 'Change stored responses' }).click();
     await expect(part(page, 'Stored responses').getByRole('radio', { name: 'The same key' })).toBeChecked();
   });

@@ -1,6 +1,7 @@
-import { Radio, Stack } from '@mantine/core';
+import { Stack } from '@mantine/core';
 import type { Schema } from '../api/client.ts';
-import { type Bound, errorAt } from './bind.ts';
+import type { Bound } from './bind.ts';
+import { RadioChoices } from './RadioChoices.tsx';
 import { words } from './words.ts';
 
 /** The settings of an organization's stored responses, as the API names them. */
@@ -29,32 +30,8 @@ interface ResponsesFieldsProps {
 export function ResponsesFields({ storage, scope, disabled }: ResponsesFieldsProps) {
   return (
     <Stack gap="md">
-      <Choices of={storage} label={words.answersOfResponses} choices={STORAGE} disabled={disabled} />
-      <Choices of={scope} label={words.whoFindsThem} choices={SCOPES} disabled={disabled || storage.value === 'off'} />
+      <RadioChoices of={storage} label={words.answersOfResponses} choices={STORAGE} disabled={disabled} />
+      <RadioChoices of={scope} label={words.whoFindsThem} choices={SCOPES} disabled={disabled || storage.value === 'off'} />
     </Stack>
-  );
-}
-
-interface ChoicesProps<Value extends string> {
-  readonly of: Bound<Value>;
-  readonly label: string;
-  readonly choices: readonly { readonly value: Value; readonly label: string; readonly about: string }[];
-  readonly disabled: boolean;
-}
-
-function Choices<Value extends string>({ of, label, choices, disabled }: ChoicesProps<Value>) {
-  return (
-    <Radio.Group
-      label={label}
-      value={of.value}
-      onChange={(value) => of.onChange(value as Value)}
-      error={errorAt(of.errors, of.at)}
-    >
-      <Stack gap="xs" mt={6}>
-        {choices.map((choice) => (
-          <Radio key={choice.value} value={choice.value} label={choice.label} description={choice.about} disabled={disabled} />
-        ))}
-      </Stack>
-    </Radio.Group>
   );
 }

@@ -51,6 +51,12 @@ export const words = {
   keptForever: 'Kept forever.',
   atMostDays: (days: number) => `At most ${plural(days, 'day', 'days')}.`,
 
+  // CacheFields
+  noCacheMeans: 'Every request is answered by a provider.',
+  whoGetsThemAgain: 'Who gets an answer again',
+  cacheMeans:
+    'If a request is the same as an earlier one, its answer is given again at no cost. Only models and route groups that allow it are cached.',
+
   // ResponsesFields
   noResponsesMeans: 'Answers of the Responses API are not stored. Applications send the whole conversation with each request.',
   keep30Days: 'Keep for 30 days',

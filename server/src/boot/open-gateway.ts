@@ -10,7 +10,8 @@ import type { Telemetry } from '../observe/telemetry.ts';
 import { createTraffic, type Traffic } from '../observe/traffic.ts';
 import type { Provider } from '../providers/provider.ts';
 import { LargeBodies } from '../proxy/bodies/large-bodies.ts';
-import { createContentOpener, createContentSealer } from '../proxy/content/content-sealer.ts';
+import { createAnswerCache } from '../proxy/cache/answer-cache.ts';
+import { createCacheSealer, createContentOpener, createContentSealer } from '../proxy/content/content-sealer.ts';
 import { createDecisionLookup } from '../proxy/decisions/decision-lookup.ts';
 import { createDeploymentHealth } from '../proxy/deployments/health.ts';
 import { createDeploymentLoad } from '../proxy/deployments/load.ts';
@@ -143,6 +144,11 @@ function gatewayOf(
     largeBodies: parts.largeBodies,
     decisions: decisionsOf(stores),
     sealContent: createContentSealer({ master: masterKey, installation: installation.content }),
+    answerCache: createAnswerCache({
+      clock,
+      bytesMax: config.cacheBytesMax,
+      ...createCacheSealer({ master: masterKey, installation: installation.content }),
+    }),
     ...responsesOf(stores, log),
     refused: (record) => refusals.add(record),
     defect: (error, requestId) => tellDefect(error, requestId, log),

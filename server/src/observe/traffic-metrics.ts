@@ -25,6 +25,11 @@ export function addTraffic(families: MetricFamilies, reading: TrafficReading): v
     split(reading.streamsCut, ['by']),
   );
   families.counter(
+    'headgate_cache_requests_total',
+    'Requests of names that are cached: answered from the cache (hit), not found in it (miss), or neither sought nor kept (bypass).',
+    Object.entries(reading.cached).map(([outcome, count]) => [{ outcome }, count]),
+  );
+  families.counter(
     'headgate_usage_implausible_total',
     'Answers with impossible reported usage, which were charged an estimate, by provider.',
     split(reading.usageImplausible, ['provider']),

@@ -23,6 +23,8 @@ export interface Traffic {
   upstreamMs(provider: string, ms: number): void;
   /** Records the time from the request's arrival until a stream's first bytes. */
   firstTokenMs(provider: string, ms: number): void;
+  /** Counts a request of a name that is cached, by what became of it. */
+  cached(outcome: CacheOutcome): void;
   /** Counts a stream that ended before its answer was complete. */
   streamCut(by: StreamCut): void;
   /** Counts an answer that reported implausible usage. */
@@ -40,6 +42,9 @@ export interface Traffic {
   inFlight(): readonly InFlight[];
   read(): TrafficReading;
 }
+
+/** The outcome for a request of a name that is cached: answered from the cache, not found in it, or neither sought nor kept. */
+export type CacheOutcome = 'hit' | 'miss' | 'bypass';
 
 /** The cause of a stream's early end: the provider, a client that hung up or left it unread, or the end of this process. */
 export type StreamCut = 'provider' | 'client' | 'unread' | 'drain';
@@ -63,6 +68,7 @@ export interface TrafficReading {
   /** Attempts by `provider|outcome`. */
   readonly attempts: ReadonlyMap<string, number>;
   readonly streamsCut: ReadonlyMap<string, number>;
+  readonly cached: Readonly<Record<CacheOutcome, number>>;
   readonly estimated: Readonly<Record<EstimateReason, number>>;
   /** Answers with implausible usage, by provider. */
   readonly usageImplausible: ReadonlyMap<string, number>;
@@ -108,6 +114,7 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
   const limited = new Tally();
   const attempts = new Tally();
   const streamsCut = new Tally();
+  const cached = { hit: 0, miss: 0, bypass: 0 };
   const usageImplausible = new Tally();
   const estimated = Object.fromEntries(ESTIMATE_REASONS.map((why) => [why, 0])) as Record<EstimateReason, number>;
   const unpricedUnits = new Tally();
@@ -136,6 +143,9 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
     upstreamAttempt: (provider, outcome) => attempts.add(provider, outcome),
     upstreamMs: (provider, ms) => providerIn(providers, provider).upstreamSeconds.observe(ms / 1_000),
     firstTokenMs: (provider, ms) => providerIn(providers, provider).firstTokenSeconds.observe(ms / 1_000),
+    cached(outcome) {
+      cached[outcome] += 1;
+    },
     streamCut: (by) => streamsCut.add(by),
     usageImplausible: (provider) => usageImplausible.add(provider),
     estimated(why, count = 1) {
@@ -159,6 +169,7 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
     inFlight: () => places.filter((place) => place !== null),
     read: () => ({
       ...{ requests: requests.read(), limited: limited.read(), attempts: attempts.read(), streamsCut: streamsCut.read() },
+      cached: { ...cached },
       estimated: { ...estimated },
       usageImplausible: usageImplausible.read(),
       unpricedUnits: unpricedUnits.read(),

@@ -160,6 +160,7 @@ function admissionOf(
     estimated: NO_ESTIMATES,
     attempts: 0,
     admittedMonotonicMs: gateway.clock.monotonicMs(),
+    cache: null,
     isUnsealed: false,
     busyAt: null,
     compared: null,

@@ -31,7 +31,8 @@ export function answerHeaders(
   const overheadMs = Math.max(0, gateway.clock.monotonicMs() - startedMs - (providerMs ?? 0));
   headers.push('x-headgate-overhead-ms', overheadMs.toFixed(2));
   if (cost === 'known') headers.push('x-headgate-cost', formatUsd(admission.usedNanoUsd));
-  const { entitlement, readings, admittedAtMs, walk } = admission;
+  const { entitlement, readings, admittedAtMs, walk, cache } = admission;
+  if (cache !== null) headers.push('x-headgate-cache', cache.outcome);
   addLimitHeaders(headers, entitlement.limitWords, readings, admittedAtMs, walk.endpoint.dialect);
   return headers;
 }

@@ -4,6 +4,7 @@ import { afterHangUp } from '../domain/usage/hang-up.ts';
 import type { UpstreamFailure, UpstreamFailureKind } from '../upstream/call.ts';
 import { addDropped, answerHeaders } from './answer-headers.ts';
 import { endOfStream, noteStream } from './attempts/tried.ts';
+import { keepAnswer } from './cache/cached-answer.ts';
 import type { Answer } from './call-provider.ts';
 import type { Gateway } from './gateway.ts';
 import { CLIENT_CLOSED, REFUSALS } from './refusal.ts';
@@ -56,7 +57,8 @@ export class StreamDelivery {
     this.#admission = admission;
     this.#gateway = gateway;
     this.#said = answer.exchange.stream();
-    this.#kept = admission.entitlement.organization.auditContent === 'off' ? null : [];
+    const isCached = admission.cache !== null && admission.cache.name !== null;
+    this.#kept = isCached || admission.entitlement.organization.auditContent !== 'off' ? [] : null;
   }
 
   begin(): void {
@@ -80,8 +82,7 @@ export class StreamDelivery {
       const headers = answerHeaders(this.#admission, this.#answer.candidate.deployment.id, 'unknown', this.#gateway);
       addDropped(headers, this.#answer.exchange.dropped);
       // nginx would otherwise collect chunks, and send them together.
-      const type = this.#said.contentType ?? 'text/event-stream; charset=utf-8';
-      headers.push('content-type', type, 'cache-control', 'no-cache', 'x-accel-buffering', 'no');
+      headers.push('content-type', this.#contentType, 'cache-control', 'no-cache', 'x-accel-buffering', 'no');
       this.#admission.walk.reply.head(200, headers);
       return true;
     } catch (error) {
@@ -333,6 +334,18 @@ export class StreamDelivery {
     const answer = this.#kept === null ? null : Buffer.concat(this.#kept);
     const { finishReason } = facts;
     settle(this.#admission, { status, httpStatus, code, param: null, candidate, finishReason, answer }, this.#gateway);
+    if (answer !== null && status === 'succeeded' && this.#admission.cache !== null) this.#keepForOthers(answer, finishReason);
+  }
+
+  /** Keeps a complete answer in the cache, if all of it was kept here. */
+  #keepForOthers(bytes: Buffer, finishReason: string | null): void {
+    if (this.#keptBytes >= this.#gateway.settings.contentBytesMax) return;
+    const { dropped } = this.#answer.exchange;
+    keepAnswer(this.#admission, { contentType: this.#contentType, finishReason, dropped, bytes }, this.#gateway);
+  }
+
+  get #contentType(): string {
+    return this.#said.contentType ?? 'text/event-stream; charset=utf-8';
   }
 
   /** Starts the timeout for a client that leaves its stream unread. Such a client occupies memory and limits. */

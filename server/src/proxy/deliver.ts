@@ -1,5 +1,6 @@
 import { addDropped, answerHeaders } from './answer-headers.ts';
 import { noteWhole } from './attempts/tried.ts';
+import { keepAnswer } from './cache/cached-answer.ts';
 import type { Answer } from './call-provider.ts';
 import { StreamDelivery } from './deliver-stream.ts';
 import type { Gateway } from './gateway.ts';
@@ -28,6 +29,10 @@ function deliverWhole(answer: Extract<Answer, { is: 'whole' }>, admission: Admis
     ? ({ status: 'cancelled', httpStatus: CLIENT_CLOSED, answer: null } as const)
     : ({ status: 'succeeded', httpStatus: 200, answer: bytes } as const);
   settle(admission, { ...heard, code: null, param: null, candidate, finishReason: facts.finishReason }, gateway);
+  if (admission.cache !== null) {
+    const { dropped } = answer;
+    keepAnswer(admission, { contentType: 'application/json', finishReason: facts.finishReason, dropped, bytes }, gateway);
+  }
   gateway.journal.whenWritten(() => sayWhole(answer, admission, gateway), admission.walk.id);
 }
 

@@ -10,6 +10,7 @@ import type { Caller, OrganizationConfig, TeamConfig } from '../domain/tenancy/t
 import type { Dimensions } from '../ledger/records.ts';
 import { headerText } from '../lib/header-text.ts';
 import { callerOf } from './authenticate.ts';
+import { type Caching, cachingOf } from './cache/caching.ts';
 import { type Candidate, candidatesOf, holdCandidateOf } from './deployments/candidate.ts';
 import type { Gateway } from './gateway.ts';
 import { type LimitWords, limitWordsOf } from './limit-headers.ts';
@@ -52,6 +53,8 @@ export interface Entitlement {
   readonly needsPrice: boolean;
   /** True if a covering `block` budget clamps the output to what is affordable. */
   readonly clamps: boolean;
+  /** The use of the exact cache; null unless both the target and the organization turn it on. */
+  readonly caching: Caching | null;
   readonly catalogue: Catalogue;
   readonly organization: OrganizationConfig;
   readonly validUntilMs: number;
@@ -119,6 +122,7 @@ function onHead(caller: Caller, plan: LimitPlan, catalogue: Catalogue): Entitlem
     accessText: '',
     needsPrice: false,
     clamps: false,
+    caching: null,
     catalogue,
     organization: caller.organization,
     validUntilMs: plan.validUntilMs,
@@ -199,6 +203,7 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
     accessText: encodeAccess(explainTarget(levels, name, catalogue)).replace(/\p{Cc}/gu, '\ufffd'),
     needsPrice: blocks.length > 0,
     clamps: blocks.some((rule) => rule.clampOutput),
+    caching: cachingOf(caller, target, reachable),
     catalogue,
     organization: caller.organization,
     validUntilMs: Math.min(plan.validUntilMs, nextPriceMs(reachable, nowMs)),

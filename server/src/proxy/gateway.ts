@@ -8,6 +8,7 @@ import type { Tracing } from '../observe/tracing.ts';
 import type { Traffic } from '../observe/traffic.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { LargeBodies } from './bodies/large-bodies.ts';
+import type { AnswerCache } from './cache/answer-cache.ts';
 import type { DeploymentHealth } from './deployments/health.ts';
 import type { DeploymentLoad } from './deployments/load.ts';
 import type { DeploymentMeasures } from './deployments/measures.ts';
@@ -59,6 +60,8 @@ export interface Gateway {
   readonly largeBodies: Pick<LargeBodies, 'read' | 'translate'>;
   readonly decisions: DecisionLookup;
   readonly sealContent: SealContent;
+  /** Complete answers that may be given again. */
+  readonly answerCache: AnswerCache;
   /** The stored responses of the Responses API. */
   readonly responses: ResponsesState;
   /** The conversations of the Responses API. */

@@ -18,6 +18,7 @@ import { clientRequestId } from './answer-headers.ts';
 import { noteLast } from './attempts/tried.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
 import { checkBodyType } from './bodies/body-type.ts';
+import { answerFromCache } from './cache/cached-answer.ts';
 import { ClientGone, callProvider } from './call-provider.ts';
 import { deliver } from './deliver.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
@@ -58,6 +59,8 @@ export async function handle(
     const { stored } = admission.asked;
     if (stored?.isDetached === true) await detach(admission, stored, gateway);
     if (walk.reply.gone) throw new ClientGone();
+    const { caching } = admission.entitlement;
+    if (caching !== null && answerFromCache(admission, caching, gateway)) return;
     deliver(await callProvider(route(admission, gateway), admission, gateway), admission, gateway);
   } catch (error) {
     // All failures end here: usage of the attempts is charged, and the rest of the hold is released.

@@ -9,6 +9,7 @@ import type { GatewayRequest, Reply } from '../http/request-reply.ts';
 import type { Dimensions, LedgerEntry } from '../ledger/records.ts';
 import type { RequestTrace } from '../observe/tracing.ts';
 import type { LargeBody } from './bodies/large-bodies.ts';
+import type { CacheUse } from './cache/caching.ts';
 import type { Candidate } from './deployments/candidate.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import type { Entitlement } from './entitlement.ts';
@@ -95,6 +96,8 @@ export interface Admission {
   /** The reason for each entry that is an estimate. */
   estimated: readonly EstimateReason[];
   attempts: number;
+  /** The outcome of the exact cache; null where the name or the organization does not use it. */
+  cache: CacheUse | null;
   /** True if sealed reasoning of earlier answers is left out, because a provider could not read it. */
   isUnsealed: boolean;
   /** The time of the admission in monotonic milliseconds. */

@@ -48,6 +48,8 @@ export interface Config {
   readonly journalBytesMax: number;
   /** 0 keeps no rows after PostgreSQL stored them. */
   readonly journalKeepBytesMax: number;
+  /** 0 keeps no answers. */
+  readonly cacheBytesMax: number;
   readonly bodyBytesMax: number;
   /** Null: depends on the heap's size. */
   readonly bufferedBytesMax: number | null;
@@ -135,6 +137,7 @@ export function readConfig(env: Environment, flags: readonly string[] = []): Con
     trustedProxies: read('HEADGATE_TRUSTED_PROXIES', schema.proxies),
     journalBytesMax: read('HEADGATE_JOURNAL_BYTES_MAX', schema.whole(65_536, 2 ** 40)),
     journalKeepBytesMax: read('HEADGATE_JOURNAL_KEEP_BYTES_MAX', schema.whole(0, 2 ** 40)),
+    cacheBytesMax: read('HEADGATE_CACHE_BYTES_MAX', schema.whole(0, 2 ** 36)),
     bodyBytesMax: read('HEADGATE_BODY_BYTES_MAX', schema.whole(1_024, 2 ** 30)),
     bufferedBytesMax: readIfSet('HEADGATE_BUFFERED_BYTES_MAX', schema.whole(1_048_576, 2 ** 40)),
     connectionsMax: read('HEADGATE_CONNECTIONS_MAX', schema.whole(16, 1_048_576)),

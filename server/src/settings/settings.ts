@@ -191,6 +191,12 @@ export const SETTINGS: readonly Setting[] = [
       'Bytes that all request bodies together may take in one process while they arrive and until they are read; empty: 268435456, or a quarter of the heap where that is less. No body is larger than it.',
   },
   {
+    name: 'HEADGATE_CACHE_BYTES_MAX',
+    default: '67108864',
+    about:
+      'Bytes that answers of the exact cache may take in one process; 0 keeps none. Only organizations that turn it on, and names that allow it, use it.',
+  },
+  {
     name: 'HEADGATE_CONNECTIONS_MAX',
     default: '16384',
     about:

@@ -73,6 +73,10 @@ export const tenancyRows: readonly Row[] = [
   row('PATCH /organizations/:id', ORGANIZATION_OWNERS, organization('', { responses_scope: 'key' }), {
     variant: 'scope of responses',
   }),
+  row('PATCH /organizations/:id', ORGANIZATION_OWNERS, organization('', { cache_scope: 'team' }), {
+    variant: 'exact cache',
+  }),
+  row('DELETE /organizations/:id/cache', ORGANIZATION_OWNERS, organization('/cache')),
   row('PATCH /organizations/:id', ORGANIZATION_OWNERS, organization('', { audit: { event_retention_days: 400 } }), {
     variant: 'audit policy',
   }),

@@ -159,6 +159,12 @@ export const REGISTRY: readonly ProveRow[] = [
       'recorded chats of Cohere behind each surface, embeddings of Cohere, Voyage and Gemini as numbers and base64: what is lost, and what each costs beside rows by hand',
   },
   {
+    name: 'vendors.cache',
+    module: 'vendors-cache',
+    shows:
+      'the exact cache over a gateway: two tenants, one body: no hit and no measurable difference in time; who gets an answer again, at what cost, and what forgets it',
+  },
+  {
     name: 'vendors.tokens',
     module: 'vendor-tokens',
     shows:

@@ -12,6 +12,7 @@ import type { Gateway } from '../../src/proxy/gateway.ts';
 import { type RestoreSources, restoreRecent } from '../../src/proxy/snapshot/restore.ts';
 import { type ConfigSource, openSnapshot } from '../../src/proxy/snapshot/snapshot.ts';
 import { StoreUnavailable } from '../../src/store/errors.ts';
+import { openAnswerCache } from '../support/answer-cache.ts';
 import { memoryConversations, memoryResponses } from '../support/stored-responses.ts';
 import { delayed } from './delayed.ts';
 import { type Fault, withFault } from './faults.ts';
@@ -89,6 +90,7 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     lines: { note: () => {}, usageImplausible: () => {} },
     largeBodies: { read: noLargeBody, translate: noLargeBody },
     decisions: { find: async () => null },
+    answerCache: openAnswerCache(schedule),
     sealContent: () => null,
     responses: memoryResponses(),
     conversations: memoryConversations(),

@@ -28,10 +28,12 @@ export interface Setting {
   readonly others?: readonly Partial<DeploymentConfig>[];
   readonly key?: Partial<KeyConfig>;
   readonly organization?: Partial<OrganizationConfig>;
+  readonly cacheSeconds?: number;
 }
 
 export async function openScene(setting: Setting = {}): Promise<Scene> {
   const { isBudgeted = true, speaks = 'openai-chat', deployment: first = {}, others = [], key = {}, organization = {} } = setting;
+  const cached = setting.cacheSeconds === undefined ? {} : { cacheSeconds: setting.cacheSeconds };
   const played = playedProvider(speaks);
   const time = handTime();
   const deployments = [first, ...others].map((more, priority) =>
@@ -41,7 +43,7 @@ export async function openScene(setting: Setting = {}): Promise<Scene> {
     provider: played.provider,
     clock: time.clock,
     gateway: { after: time.after },
-    targets: [model('fast', deployments, { mode: first.mode ?? 'chat' })],
+    targets: [model('fast', deployments, { mode: first.mode ?? 'chat', ...cached })],
     key: { ...(isBudgeted ? { budgets: [budget(PLENTY)] } : {}), ...key },
     organization,
   });

@@ -2,6 +2,7 @@
  * The walk without sockets and without a database: the real pipeline, counters, journal and fake provider over configuration given as plain
  * data. What a scenario cannot see here (SQL, HTTP framing) has tests of its own.
  */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +29,7 @@ import { createDeploymentPace } from '../../src/proxy/deployments/pace.ts';
 import { createSecretChoice } from '../../src/proxy/deployments/secret-choice.ts';
 import type { Gateway } from '../../src/proxy/gateway.ts';
 import { openSnapshot } from '../../src/proxy/snapshot/snapshot.ts';
+import { openAnswerCache } from './answer-cache.ts';
 import { memoryConversations, memoryResponses } from './stored-responses.ts';
 
 const NO_LIMITS = { rateLimits: {}, modelLimits: [], budgets: [] } as const;
@@ -223,6 +225,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     lines: { note: () => {}, usageImplausible: () => {} },
     largeBodies,
     decisions: { find: async () => null },
+    answerCache: openAnswerCache(clock),
     sealContent: (_organization, _id, content) => Buffer.from(content),
     responses: memoryResponses(),
     conversations: memoryConversations(),

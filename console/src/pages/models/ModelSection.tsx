@@ -52,6 +52,9 @@ function Section({ model }: { model: Model }) {
           </Line>
           <Line label={words.strategy}>{strategyWords(model.strategy)}</Line>
           <Line label={words.sticky}>{model.sticky ? words.on : words.off}</Line>
+          <Line label={words.cachedAnswers}>
+            {model.cache_seconds === null ? words.notCached : words.cachedFor(model.cache_seconds)}
+          </Line>
           <Line label={words.fallbacks}>
             {model.fallbacks.length === 0 ? words.noFallbacks : words.fallbacksInOrderIf(model.fallbacks.join(' → '))}
           </Line>

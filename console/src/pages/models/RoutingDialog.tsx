@@ -4,12 +4,13 @@ import { firstErrorOf } from '../../api/field-errors.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { TargetsPicker } from '../../components/fields/TargetPicker.tsx';
+import { CacheInput } from '../route-groups/CacheInput.tsx';
 import { STRATEGIES, strategyWords } from '../route-groups/policy.ts';
 import { StickySwitch } from '../route-groups/StickySwitch.tsx';
 import { words } from './words.ts';
 
 type Model = Schema<'Model'>;
-type RoutingDraft = Pick<Model, 'strategy' | 'sticky' | 'fallbacks'>;
+type RoutingDraft = Pick<Model, 'strategy' | 'sticky' | 'cache_seconds' | 'fallbacks'>;
 
 const FALLBACKS_MAX = 16;
 
@@ -29,7 +30,7 @@ export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
       size="lg"
       what={words.thisRouting}
       path={`/models/${encodeURIComponent(model.name)}`}
-      draftOf={({ strategy, sticky, fallbacks }) => ({ strategy, sticky, fallbacks })}
+      draftOf={({ strategy, sticky, cache_seconds, fallbacks }) => ({ strategy, sticky, cache_seconds, fallbacks })}
       parts={PARTS}
       invalidates={['model', 'models', 'callable-targets']}
     >
@@ -37,6 +38,7 @@ export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
         <>
           <Select label={words.strategy} allowDeselect={false} data={[...STRATEGIES]} {...form.getInputProps('strategy')} />
           <StickySwitch input={form.getInputProps('sticky', { type: 'checkbox' })} />
+          <CacheInput input={form.getInputProps('cache_seconds')} />
           <TargetsPicker
             label={words.fallbacksInOrder}
             description={words.fallbacksMean}
@@ -60,6 +62,11 @@ const PARTS: readonly EditPart<RoutingDraft>[] = [
     words: ({ strategy }) => strategyWords(strategy),
   },
   { name: 'sticky', label: words.sticky, words: ({ sticky }) => (sticky ? words.on : words.off) },
+  {
+    name: 'cache_seconds',
+    label: words.cachedAnswers,
+    words: ({ cache_seconds: seconds }) => (seconds === null ? words.notCached : words.cachedFor(seconds)),
+  },
   {
     name: 'fallbacks',
     label: words.fallbacks,

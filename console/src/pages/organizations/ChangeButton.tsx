@@ -13,6 +13,7 @@ export const SECTION_AT: Readonly<Record<string, string>> = {
   tags: words.tags,
   audit: words.auditContent,
   responses: words.storedResponses,
+  cache: words.exactCache,
 };
 
 const PERMISSION_AT: Readonly<Record<string, Permission>> = {
@@ -23,6 +24,7 @@ const PERMISSION_AT: Readonly<Record<string, Permission>> = {
   tags: 'organizations.cap',
   audit: 'audit_policy.change',
   responses: 'audit_policy.change',
+  cache: 'audit_policy.change',
 };
 
 interface ChangeButtonProps extends Pick<TabProps, 'organization'> {

@@ -26,6 +26,7 @@ export const words = {
   assetAccess: 'Asset access',
   auditContent: 'Audit content',
   storedResponses: 'Stored responses',
+  exactCache: 'Exact cache',
   change: 'Change',
   changeSection: (section: string) => `Change ${section.toLowerCase()}`,
 
@@ -204,7 +205,7 @@ export const words = {
   none: 'None',
   likeTheOrganization: 'Copy from an organization',
   whatIsCopied:
-    'Budgets, limits, access, tags, time zone, audit settings and the storage of responses are copied. People, keys and spend are not.',
+    'Budgets, limits, access, tags, time zone, audit settings, the storage of responses and the exact cache are copied. People, keys and spend are not.',
   settingsAreFilledIn:
     'The settings below are filled in. Change them as you need. Later changes to the source do not affect the new organization.',
 
@@ -242,8 +243,21 @@ export const words = {
   whoFindsResponses: 'Who finds a stored response',
   storageOfResponses: { off: 'Not stored', keep: 'Kept for 30 days' },
   scopeOfResponses: { key: 'the same key', team: 'the same team', organization: 'the whole organization' },
+  scopeOfCache: {
+    off: 'Off',
+    key: 'Answers are given again to the same key',
+    team: 'Answers are given again to the same team',
+    organization: 'Answers are given again in the whole organization',
+  },
   keptForever: 'kept forever',
   keptFor: (days: number) => `kept for ${plural(days, 'day', 'days')}`,
+
+  // ForgetCached
+  forgetCached: 'Forget cached answers',
+  forgetCachedOf: (name: string) => `Forget the cached answers of ${name}?`,
+  forget: 'Forget them',
+  forgetCachedMeans: 'No answer that was kept before is given again. New ones are kept. Nothing else changes.',
+  cachedWereForgotten: 'The cached answers were forgotten.',
 
   // list-columns
   budget: 'Budget',

@@ -2,11 +2,12 @@ import { firstErrorOf } from '../../api/field-errors.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { TargetsPicker } from '../../components/fields/TargetPicker.tsx';
+import { CacheInput } from './CacheInput.tsx';
 import type { RouteGroup } from './policy.ts';
 import { StickySwitch } from './StickySwitch.tsx';
 import { words } from './words.ts';
 
-type FallbacksDraft = Pick<RouteGroup, 'fallbacks' | 'sticky'>;
+type FallbacksDraft = Pick<RouteGroup, 'fallbacks' | 'sticky' | 'cache_seconds'>;
 
 interface FallbacksDialogProps {
   readonly group: RouteGroup;
@@ -26,7 +27,7 @@ export function FallbacksDialog({ group, opened, onClose }: FallbacksDialogProps
       path={`/route-groups/${group.id}`}
       verb={words.save}
       done={words.groupWasChanged(group.key)}
-      draftOf={({ fallbacks, sticky }) => ({ fallbacks, sticky })}
+      draftOf={({ fallbacks, sticky, cache_seconds }) => ({ fallbacks, sticky, cache_seconds })}
       parts={PARTS}
       invalidates={['route-group', 'route-groups', 'callable-targets']}
     >
@@ -41,6 +42,7 @@ export function FallbacksDialog({ group, opened, onClose }: FallbacksDialogProps
             error={firstErrorOf(form.errors, 'fallbacks')}
           />
           <StickySwitch input={form.getInputProps('sticky', { type: 'checkbox' })} />
+          <CacheInput input={form.getInputProps('cache_seconds')} />
         </>
       )}
     </EditDialog>
@@ -55,4 +57,9 @@ const PARTS: readonly EditPart<FallbacksDraft>[] = [
     words: ({ fallbacks }) => (fallbacks.length === 0 ? words.none : fallbacks.join(' → ')),
   },
   { name: 'sticky', label: words.sticky, words: ({ sticky }) => (sticky ? words.on : words.off) },
+  {
+    name: 'cache_seconds',
+    label: words.cachedAnswers,
+    words: ({ cache_seconds: seconds }) => (seconds === null ? words.notCached : words.cachedFor(seconds)),
+  },
 ];

@@ -50,6 +50,7 @@ function Found({ group }: { group: RouteGroup }) {
         facts={[
           [words.strategy, wordOf(group.strategy)],
           [words.sticky, group.sticky ? words.on : words.off],
+          [words.cachedAnswers, group.cache_seconds === null ? words.notCached : words.cachedFor(group.cache_seconds)],
           [words.fallbacks, group.fallbacks.length === 0 ? words.none : group.fallbacks.join(' → ')],
           [words.accessGroups, <GroupLinks key="groups" groups={group.access_groups} />],
           [

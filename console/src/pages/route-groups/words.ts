@@ -30,6 +30,14 @@ export const words = {
   on: 'On',
   off: 'Off',
 
+  // CacheInput
+  cachedAnswers: 'Cached answers',
+  cachedAnswersMean:
+    'The seconds for which the answer of a request is given again to the same request, at no cost: at most 86,400. Each organization decides whether its requests use this.',
+  secondsAfter: ' s',
+  notCached: 'Not kept',
+  cachedFor: (seconds: number) => `Given again for ${seconds} s`,
+
   // MemberRows
   noMembersYet: 'No members yet. Without a member, every call fails unless a fallback answers. Add a member.',
   addMember: 'Add member',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Price, priceAt } from '../../domain/money/price.ts';
 import { type GivenPrice, givenPrice } from '../../domain/money/price-units.ts';
-import { type CallableTarget, ROUTING_STRATEGIES } from '../../domain/routing/catalogue.ts';
+import { CACHE_SECONDS_MAX, type CallableTarget, ROUTING_STRATEGIES } from '../../domain/routing/catalogue.ts';
 import { USAGE_BUCKETS, USAGE_UNITS } from '../../domain/usage/usage.ts';
 import { mode } from '../catalogue/deployment-view.ts';
 import { pricesOut, renderPrices } from '../catalogue/price-fields.ts';
@@ -17,6 +17,11 @@ export const strategy = z.enum(ROUTING_STRATEGIES).meta({
 export const sticky = z.boolean().meta({
   description:
     'If true, requests of one session go to one deployment while it is healthy. A session is named by `x-headgate-session`, `prompt_cache_key`, `x-claude-code-session-id`, `session-id` or `x-session-affinity`; the first that a request has counts.',
+});
+
+export const cacheSeconds = z.int().min(1).max(CACHE_SECONDS_MAX).nullable().meta({
+  description:
+    'The oldest answer that the exact cache may give again, in seconds. Null (the default) keeps no answers. An organization decides with `cache_scope` whether its requests use the cache.',
 });
 
 export const targetOut = z

@@ -8,7 +8,7 @@ import * as models from '../../store/catalogue/models.ts';
 import { dryRunQuery, effectOut } from '../access/effect.ts';
 import { namedListQuery } from '../access/target-lists.ts';
 import { FALLBACKS_MAX, requireFallbacks } from '../access/target-names.ts';
-import { sticky, strategy } from '../access/target-view.ts';
+import { cacheSeconds, sticky, strategy } from '../access/target-view.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, isUnchanged } from '../http/change.ts';
 import { instantOut, isoOf, mergedMetadata, metadata, metadataOut, modelName } from '../http/fields.ts';
@@ -30,6 +30,7 @@ const patchBody = z.strictObject({
   fallbacks: z.array(modelName).max(FALLBACKS_MAX).nullish(),
   strategy: strategy.optional(),
   sticky: sticky.optional(),
+  cache_seconds: cacheSeconds.optional(),
   metadata: metadata.nullish(),
 });
 type PatchBody = z.output<typeof patchBody>;
@@ -40,6 +41,7 @@ const modelOut = z
     mode,
     strategy,
     sticky,
+    cache_seconds: cacheSeconds,
     fallbacks: z.array(z.string()),
     access_groups: z.array(z.string()),
     deployment_ids: z.array(z.string()),
@@ -112,6 +114,7 @@ async function applyPatch(call: AdminCall<unknown, unknown, PatchBody>, made: Ch
     fallbacks: body.fallbacks === undefined ? row.fallbacks : (body.fallbacks ?? []),
     strategy: body.strategy ?? row.strategy,
     sticky: body.sticky ?? row.sticky,
+    cacheSeconds: body.cache_seconds === undefined ? row.cacheSeconds : body.cache_seconds,
     metadata: mergedMetadata(row.metadata, body.metadata),
   };
   const before = facts(row);
@@ -138,7 +141,14 @@ async function loadModel(call: AdminCall<{ readonly name: string }, unknown, unk
 }
 
 function facts(row: ModelRow) {
-  return { mode: row.mode, strategy: row.strategy, sticky: row.sticky, fallbacks: row.fallbacks, metadata: row.metadata };
+  return {
+    mode: row.mode,
+    strategy: row.strategy,
+    sticky: row.sticky,
+    cache_seconds: row.cacheSeconds,
+    fallbacks: row.fallbacks,
+    metadata: row.metadata,
+  };
 }
 
 async function view(call: AdminCall, row: ModelRow): Promise<z.output<typeof modelOut>> {

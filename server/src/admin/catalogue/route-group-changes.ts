@@ -28,6 +28,7 @@ export async function insertGroup(call: AdminCall<unknown, unknown, CreateBody>,
     key: body.key,
     strategy: body.strategy ?? 'weighted',
     sticky: body.sticky ?? false,
+    cacheSeconds: body.cache_seconds ?? null,
     fallbacks: body.fallbacks ?? [],
     metadata: mergedMetadata({}, body.metadata),
     createdAt: now,
@@ -64,6 +65,7 @@ export async function patchGroup(
   const columns = {
     strategy: body.strategy ?? row.strategy,
     sticky: body.sticky ?? row.sticky,
+    cacheSeconds: body.cache_seconds === undefined ? row.cacheSeconds : body.cache_seconds,
     fallbacks: body.fallbacks === undefined ? row.fallbacks : (body.fallbacks ?? []),
     metadata: mergedMetadata(row.metadata, body.metadata),
   };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RouteGroupMember, RouteGroupRow } from '../../store/catalogue/route-groups.ts';
 import { FALLBACKS_MAX } from '../access/target-names.ts';
-import { sticky, strategy } from '../access/target-view.ts';
+import { cacheSeconds, sticky, strategy } from '../access/target-view.ts';
 import { id, metadata, modelName } from '../http/fields.ts';
 
 /** The fields of a route group that the API accepts and shows. */
@@ -22,6 +22,7 @@ type MembersBody = z.output<typeof members>;
 const settings = {
   strategy: strategy.optional(),
   sticky: sticky.optional(),
+  cache_seconds: cacheSeconds.optional(),
   members: members.nullish(),
   fallbacks: z.array(modelName).max(FALLBACKS_MAX).nullish(),
   metadata: metadata.nullish(),
@@ -50,6 +51,7 @@ export function routeGroupFacts(row: RouteGroupRow, stored: readonly RouteGroupM
     key: row.key,
     strategy: row.strategy,
     sticky: row.sticky,
+    cache_seconds: row.cacheSeconds,
     members: renderMembers(stored),
     fallbacks: row.fallbacks,
     metadata: row.metadata,

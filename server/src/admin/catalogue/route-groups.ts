@@ -4,7 +4,7 @@ import * as accessGroups from '../../store/access/access-groups.ts';
 import type { RouteGroupRow } from '../../store/catalogue/route-groups.ts';
 import * as routeGroups from '../../store/catalogue/route-groups.ts';
 import { dryRunQuery, effectOut } from '../access/effect.ts';
-import { sticky, strategy } from '../access/target-view.ts';
+import { cacheSeconds, sticky, strategy } from '../access/target-view.ts';
 import type { AdminCall } from '../http/call.ts';
 import { idParams, instantOut, isoOf, metadataOut } from '../http/fields.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/lists.ts';
@@ -24,6 +24,7 @@ const routeGroupOut = z
     key: z.string(),
     strategy,
     sticky,
+    cache_seconds: cacheSeconds,
     members: membersOut,
     fallbacks: z.array(z.string()),
     access_groups: z.array(z.string()),

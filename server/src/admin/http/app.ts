@@ -34,6 +34,7 @@ import * as limitsHistory from '../organizations/limits-history.ts';
 import * as limits from '../organizations/limits-status-route.ts';
 import * as liveLimits from '../organizations/live-limits.ts';
 import * as names from '../organizations/names.ts';
+import * as cache from '../organizations/organization-cache.ts';
 import * as organizationExport from '../organizations/organization-export.ts';
 import * as lifecycle from '../organizations/organization-lifecycle.ts';
 import * as organizationList from '../organizations/organization-list.ts';
@@ -119,6 +120,7 @@ export const ROUTES: RouteTable = {
   'POST /organizations/:id/suspend': lifecycle.suspend,
   'POST /organizations/:id/reactivate': lifecycle.reactivate,
   'POST /organizations/:id/archive': lifecycle.archive,
+  'DELETE /organizations/:id/cache': cache.clear,
 
   'GET /organization-templates': organizationTemplates.list,
   'POST /organization-templates': organizationTemplates.create,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RESPONSES_SCOPES } from '../../domain/tenancy/tenancy.ts';
+import { CACHE_SCOPES, RESPONSES_SCOPES } from '../../domain/tenancy/tenancy.ts';
 import type { Database } from '../../store/database.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import { accessCatalogue, grants } from '../access/access-fields.ts';
@@ -38,6 +38,13 @@ export const organizationSettings = {
     description:
       'Whose keys find a stored response: the `key` that made it, those of its `team` (the default), or all of the `organization`.',
   }),
+  cache_scope: z
+    .enum(['off', ...CACHE_SCOPES])
+    .optional()
+    .meta({
+      description:
+        'Whose requests get an answer of the exact cache again: those of the `key` that it was made for, of its `team`, or of the whole `organization`. `off` (the default) keeps no answers. Only names with `cache_seconds` are cached.',
+    }),
 };
 export const settingsBody = z
   .strictObject(organizationSettings)
@@ -53,7 +60,7 @@ export function requireBuilt({ audit }: Pick<SettingsBody, 'audit'>, pointer = '
 
 /**
  * Returns the settings of an organization as another one would be created with them: budgets, limits, access, tags, time zone,
- * audit settings and storage of responses. People, keys, spend and metadata are not settings. Budgets have no ids.
+ * audit settings, storage of responses and the exact cache. People, keys, spend and metadata are not settings. Budgets have no ids.
  */
 export async function settingsOf(db: Database, row: OrganizationRow): Promise<SettingsBody> {
   const policy = await loadPolicy(db, 'organization', { ...row, organizationId: row.id });
@@ -70,6 +77,7 @@ export async function settingsOf(db: Database, row: OrganizationRow): Promise<Se
     audit,
     responses_storage: facts.responses_storage,
     responses_scope: facts.responses_scope,
+    cache_scope: facts.cache_scope,
   };
 }
 

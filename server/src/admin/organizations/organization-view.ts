@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { can, capabilitiesOf } from '../../domain/tenancy/permission.ts';
-import { RESPONSES_SCOPES, type ScopePolicy } from '../../domain/tenancy/tenancy.ts';
+import { CACHE_SCOPES, RESPONSES_SCOPES, type ScopePolicy } from '../../domain/tenancy/tenancy.ts';
 import { organizationAccessFrom } from '../../store/configuration/policy-columns.ts';
 import { type StandingRow, standingsOf } from '../../store/tenancy/organization-list.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
@@ -38,6 +38,7 @@ export const organizationOut = z
     audit: auditOut,
     responses_storage: z.enum(['off', 'keep']),
     responses_scope: z.enum(RESPONSES_SCOPES),
+    cache_scope: z.enum(['off', ...CACHE_SCOPES]),
     metadata: metadataOut
       .nullable()
       .meta({ description: 'Null if the caller lacks teams.read in the whole organization and organization.profile.' }),
@@ -135,6 +136,7 @@ export function organizationFacts(row: OrganizationRow, policy: ScopePolicy) {
     },
     responses_storage: row.responsesStorage,
     responses_scope: row.responsesScope,
+    cache_scope: row.cacheScope ?? ('off' as const),
     metadata: row.metadata,
   };
 }

@@ -82,6 +82,7 @@ export const create = route({
         ...patchedTags(NO_TAGS, body),
         ...auditColumns(body),
         ...responsesColumns(body),
+        ...cacheColumns(body),
         metadata: mergedMetadata({}, body.metadata),
         contentKey: Buffer.from(contentKey.bytes),
         contentKeyBy: contentKey.by,
@@ -105,7 +106,7 @@ export const create = route({
 export const update = route({
   summary: 'Change an organization',
   description:
-    'Keeps absent fields, clears null ones, and replaces whole lists. Only the platform may change limits, budgets, grants, tags and the time zone, which sets when a day begins. Only owners may change the audit policy and the storage of responses.',
+    'Keeps absent fields, clears null ones, and replaces whole lists. Only the platform may change limits, budgets, grants, tags and the time zone, which sets when a day begins. Only owners may change the audit policy, the storage of responses and the exact cache.',
   permission: ['organization.profile', 'organizations.cap', 'audit_policy.change'],
   takesIfMatch: true,
   params: idParams,
@@ -163,6 +164,8 @@ function columnsOf(body: PatchBody, row: OrganizationRow) {
     responsesStorage: row.responsesStorage,
     responsesScope: row.responsesScope,
     ...responsesColumns(body),
+    cacheScope: row.cacheScope,
+    ...cacheColumns(body),
     metadata: mergedMetadata(row.metadata, body.metadata),
   };
 }
@@ -183,6 +186,10 @@ function responsesColumns({
     ...(storage === undefined ? {} : { responsesStorage: storage }),
     ...(scope === undefined ? {} : { responsesScope: scope }),
   };
+}
+
+function cacheColumns({ cache_scope: scope }: Pick<PatchBody, 'cache_scope'>) {
+  return scope === undefined ? {} : { cacheScope: scope === 'off' ? null : scope };
 }
 
 /** Returns the body with the settings of the template or the organization that it names, and where they came from. */
@@ -213,6 +220,7 @@ const PERMISSION_OF: Readonly<Record<keyof PatchBody, Permission>> = {
   audit: 'audit_policy.change',
   responses_storage: 'audit_policy.change',
   responses_scope: 'audit_policy.change',
+  cache_scope: 'audit_policy.change',
   slug: 'organization.profile',
   name: 'organization.profile',
   metadata: 'organization.profile',

@@ -86,7 +86,7 @@ describe('what the attempts came to', () => {
   const failed = { status: 'failed', code: 'provider_error' };
   const succeeded = { status: 'succeeded', code: null };
   const gone = { status: 'cancelled', code: null };
-  test.each<[{ status: string; code: string | null }, readonly AttemptRecord[] | null, string | null]>([
+  test.each<[{ status: string; code: string | null; deploymentId?: null }, readonly AttemptRecord[] | null, string | null]>([
     [succeeded, [ANSWERED], null],
     [failed, [LAST], 'the attempt at openai/gpt-5 failed: it said 503 (“Overloaded”)'],
     [
@@ -94,6 +94,8 @@ describe('what the attempts came to', () => {
       [FAILED, FAILED, { ...LAST, result: 'failed', code: 'timeout', message: null }],
       'three attempts failed: the last, at openai/gpt-5, did not answer in time',
     ],
+    [succeeded, [], null],
+    [{ ...succeeded, deploymentId: null }, [], 'a kept answer was given again, at no cost'],
     [succeeded, [FAILED, FAILED, ANSWERED], 'two attempts failed, and then openai/gpt-5 answered'],
     [succeeded, [{ ...LAST, nextReason: 'answered_here' }], 'one attempt failed, and then the gateway answered'],
     [failed, [broken('answer_begun')], 'the attempt at openai/gpt-5 failed: it began to answer and broke off'],

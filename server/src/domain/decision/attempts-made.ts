@@ -159,7 +159,7 @@ function isAboutAccount({ code }: Pick<AttemptBody, 'code'>): boolean {
  * It leaves out words about the operator's account.
  */
 export function attemptsWords(
-  { status, code }: { readonly status: string; readonly code: string | null },
+  { status, code, deploymentId }: { readonly status: string; readonly code: string | null } & Partial<AttemptFacts>,
   attempts: readonly AttemptBody[] | null,
   count: number,
 ): string | null {
@@ -168,6 +168,8 @@ export function attemptsWords(
   const last = attempts.at(-1);
   if (last === undefined) {
     if (status === 'cancelled') return 'the client hung up before an attempt was made';
+    // Tokens that the gateway counts itself name the deployment that they were counted for.
+    if (status === 'succeeded' && deploymentId === null) return 'a kept answer was given again, at no cost';
     return isFailed ? `no attempt was made${code === null ? '' : ` (${code})`}` : null;
   }
   const failed = attempts.filter(isError).length;

@@ -11,6 +11,9 @@ export type DeploymentMode = (typeof DEPLOYMENT_MODES)[number];
 export const ROUTING_STRATEGIES = ['weighted', 'priority', 'least_busy', 'latency', 'cheapest', 'usage', 'headroom'] as const;
 export type RoutingStrategy = (typeof ROUTING_STRATEGIES)[number];
 
+/** The longest time for which the exact cache may give an answer again. */
+export const CACHE_SECONDS_MAX = 86_400;
+
 /** One upstream model with its credential, price, capacity and tags. Secrets stay with the credential, in memory only. */
 export interface DeploymentConfig {
   readonly id: string;
@@ -48,6 +51,8 @@ export interface CallableTarget {
   readonly strategy: RoutingStrategy;
   /** True if requests of one session go to one deployment while it is healthy. */
   readonly sticky?: boolean;
+  /** The oldest answer that the exact cache may give, in seconds; absent or null: its answers are not kept. */
+  readonly cacheSeconds?: number | null;
   readonly members: readonly { readonly deployment: DeploymentConfig; readonly weight: number; readonly priority: number }[];
   readonly fallbacks: readonly string[];
   /** The access-group labels, which authorize. (Tags on deployments never do.) */

@@ -33,6 +33,16 @@ export type AuditContentMode = 'off' | 'metadata' | 'redacted' | 'full';
 export const RESPONSES_SCOPES = ['key', 'team', 'organization'] as const;
 export type ResponsesScope = (typeof RESPONSES_SCOPES)[number];
 
+/** The keys that get an answer of the exact cache again, narrowest first: the one it was made for, those of its team, all of its organization. */
+export const CACHE_SCOPES = ['key', 'team', 'organization'] as const;
+export type CacheScope = (typeof CACHE_SCOPES)[number];
+
+/** An organization's use of the exact cache. Another `epoch` forgets every answer that was kept before. */
+export interface AnswerCachePolicy {
+  readonly scope: CacheScope;
+  readonly epoch: number;
+}
+
 /**
  * An organization's stored content key, and the key that wraps it: the installation's content key, or before that existed the
  * master key itself.
@@ -59,6 +69,8 @@ export interface OrganizationConfig extends TaggedPolicy {
   readonly wrappedContentKey: WrappedContentKey | null;
   /** The keys that find a stored response. Absent or null: the organization stores none. */
   readonly responses?: ResponsesScope | null;
+  /** Absent or null: no answer of this organization is given again. */
+  readonly answerCache?: AnswerCachePolicy | null;
   readonly version: number;
   readonly teams: ReadonlyMap<string, TeamConfig>;
   /** The members, which are the user scopes, by membership id (`mem_…`). */

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { OrganizationConfig } from '../../domain/tenancy/tenancy.ts';
 import { type ContentWrappers, open, openContentKey, seal } from '../../lib/secrets.ts';
 
@@ -19,6 +20,34 @@ export function createContentOpener(wrappers: ContentWrappers) {
   return (organization: OrganizationConfig, requestId: string, sealed: Uint8Array): Buffer | null => {
     const key = keyOf(organization);
     return key === null ? null : open(key, sealed, requestId);
+  };
+}
+
+/**
+ * Creates what the exact cache needs of organizations' keys. `digest` is a hash under a key of its own, made of the content key: it
+ * names an answer, and tells nothing of the request to anybody without that key.
+ */
+export function createCacheSealer(wrappers: ContentWrappers) {
+  const keyOf = openedKeys(wrappers);
+  const namingKeys = new WeakMap<Buffer, Buffer>();
+  const namingKeyOf = (key: Buffer): Buffer => {
+    const known = namingKeys.get(key) ?? createHmac('sha256', key).update('headgate exact cache').digest();
+    namingKeys.set(key, known);
+    return known;
+  };
+  return {
+    digest: (organization: OrganizationConfig, text: string): string | null => {
+      const key = keyOf(organization);
+      return key === null ? null : createHmac('sha256', namingKeyOf(key)).update(text).digest('base64url');
+    },
+    seal: (organization: OrganizationConfig, name: string, content: Uint8Array): Buffer | null => {
+      const key = keyOf(organization);
+      return key === null ? null : seal(key, content, `cache:${name}`);
+    },
+    open: (organization: OrganizationConfig, name: string, sealed: Uint8Array): Buffer | null => {
+      const key = keyOf(organization);
+      return key === null ? null : open(key, sealed, `cache:${name}`);
+    },
   };
 }
 

@@ -152,6 +152,7 @@ function modelTargets(rows: Rows, byId: ReadonlyMap<string, DeploymentConfig>): 
     mode: row.mode,
     strategy: row.strategy,
     sticky: row.sticky,
+    cacheSeconds: row.cacheSeconds,
     members: Object.freeze((byModel.get(row.name) ?? []).map((deployment) => memberOf(deployment, deployment))),
     fallbacks: Object.freeze(row.fallbacks),
   }));
@@ -171,6 +172,7 @@ function routeGroupTargets(rows: Rows, byId: ReadonlyMap<string, DeploymentConfi
       mode: members[0]?.deployment.mode ?? 'chat',
       strategy: row.strategy,
       sticky: row.sticky,
+      cacheSeconds: row.cacheSeconds,
       members: Object.freeze(members),
       fallbacks: Object.freeze(row.fallbacks),
     };

@@ -109,6 +109,7 @@ function organizationFrom(
     access: organizationAccessFrom(row),
     auditContent: row.auditContent,
     responses: row.responsesStorage === 'keep' ? row.responsesScope : null,
+    answerCache: row.cacheScope === null ? null : Object.freeze({ scope: row.cacheScope, epoch: row.cacheEpoch }),
     wrappedContentKey: row.contentKey === null ? null : Object.freeze({ bytes: row.contentKey, by: row.contentKeyBy }),
     version,
     teams: byId(teamRows.map((team) => teamFrom(team, policyOf('team', team.id, team)))),

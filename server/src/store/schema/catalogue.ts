@@ -72,6 +72,8 @@ export const models = pgTable(
     mode: text('mode', { enum: DEPLOYMENT_MODES }).notNull().default('chat'),
     ...strategyColumns(),
     sticky: boolean('sticky').notNull().default(false),
+    /** The oldest answer that the exact cache may give, in seconds; null: its answers are not kept. */
+    cacheSeconds: integer('cache_seconds'),
     fallbacks: names('fallbacks'),
     metadata: metadata(),
     version: version(),
@@ -153,6 +155,8 @@ export const routeGroups = pgTable(
     ...strategyColumns(),
     /** True if requests of one session go to one deployment while it is healthy. */
     sticky: boolean('sticky').notNull().default(false),
+    /** The oldest answer that the exact cache may give, in seconds; null: its answers are not kept. */
+    cacheSeconds: integer('cache_seconds'),
     fallbacks: names('fallbacks'),
     metadata: metadata(),
     version: version(),

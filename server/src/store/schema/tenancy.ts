@@ -14,7 +14,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { OwnKeysPeriod } from '../../domain/money/own-key-budget.ts';
-import { RESPONSES_SCOPES } from '../../domain/tenancy/tenancy.ts';
+import { CACHE_SCOPES, RESPONSES_SCOPES } from '../../domain/tenancy/tenancy.ts';
 import type { StoredModelLimit, StoredPeriod, StoredRateLimits } from '../configuration/policy-columns.ts';
 import { accounts } from './accounts.ts';
 import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns.ts';
@@ -81,6 +81,9 @@ export const organizations = pgTable(
       .notNull()
       .default('off'),
     responsesScope: text('responses_scope', { enum: RESPONSES_SCOPES }).notNull().default('team'),
+    /** The keys that get an answer of the exact cache again; null: none is kept. Another epoch forgets those kept before. */
+    cacheScope: text('cache_scope', { enum: CACHE_SCOPES }),
+    cacheEpoch: integer('cache_epoch').notNull().default(0),
     metadata: metadata(),
     contentKey: bytes('content_key'),
     /** The key that wraps `contentKey`: the master key in rows of earlier versions, or the installation's data key `content`. */
@@ -100,6 +103,7 @@ export const organizations = pgTable(
     index('organizations_created_at').on(table.createdAt, table.id),
     check('organizations_status', sql`${table.status} in ('active', 'suspended', 'archived', 'deleted')`),
     check('organizations_access_mode', sql`${table.accessMode} in ('all', 'selected')`),
+    check('organizations_cache_scope', sql`${table.cacheScope} in ('key', 'team', 'organization')`),
     check('organizations_content_key_by', sql`${table.contentKeyBy} in ('master', 'installation')`),
   ],
 );

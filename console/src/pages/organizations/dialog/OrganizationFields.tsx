@@ -6,6 +6,7 @@ import { AssetAccessEditor } from '../../../forms/AssetAccessEditor.tsx';
 import { AuditFields } from '../../../forms/AuditFields.tsx';
 import { BudgetFields } from '../../../forms/BudgetFields.tsx';
 import { bind } from '../../../forms/bind.ts';
+import { CacheFields } from '../../../forms/CacheFields.tsx';
 import { ModelLimitFields } from '../../../forms/ModelLimitFields.tsx';
 import { RateLimitFields } from '../../../forms/RateLimitFields.tsx';
 import { ResponsesFields } from '../../../forms/ResponsesFields.tsx';
@@ -17,7 +18,7 @@ import { StartFrom } from './StartFrom.tsx';
 
 export const SECTIONS = [
   ...[words.identity, words.budgets, words.rateLimits, words.assetAccess, words.tags, words.auditContent],
-  words.storedResponses,
+  ...[words.storedResponses, words.exactCache],
 ];
 
 interface OrganizationFieldsProps {
@@ -84,6 +85,9 @@ export function SettingsSections({ form, of }: OrganizationFieldsProps) {
           scope={bind(form, 'responses_scope')}
           disabled={!mayAudit.allowed}
         />
+      </FormSection>
+      <FormSection title={words.exactCache} verdict={mayAudit}>
+        <CacheFields scope={bind(form, 'cache_scope')} disabled={!mayAudit.allowed} />
       </FormSection>
     </>
   );

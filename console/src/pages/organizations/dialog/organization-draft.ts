@@ -24,7 +24,7 @@ import { NO_TAGS, type TagsDraft, tagListWords, tagsBody, tagsDraft } from '../.
 import { words } from '../words.ts';
 
 /** An organization as the dialog edits it. */
-export interface OrganizationDraft extends TagsDraft, ResponsesDraft {
+export interface OrganizationDraft extends TagsDraft, ResponsesDraft, Pick<Organization, 'cache_scope'> {
   /** Of a template only. */
   readonly description?: string;
   readonly name: string;
@@ -48,6 +48,7 @@ export const NEW_ORGANIZATION: OrganizationDraft = {
   ...NO_TAGS,
   audit: NO_CONTENT,
   ...NO_RESPONSES,
+  cache_scope: 'off',
 };
 
 export function draftOf(organization: Organization): OrganizationDraft {
@@ -63,6 +64,7 @@ export function draftOf(organization: Organization): OrganizationDraft {
     audit: auditDraft(organization.audit),
     responses_storage: organization.responses_storage,
     responses_scope: organization.responses_scope,
+    cache_scope: organization.cache_scope,
   };
 }
 
@@ -79,6 +81,7 @@ export function organizationBody(draft: OrganizationDraft) {
     audit: auditBody(draft.audit),
     responses_storage: draft.responses_storage,
     responses_scope: draft.responses_scope,
+    cache_scope: draft.cache_scope,
   };
 }
 
@@ -96,6 +99,7 @@ export const ORGANIZATION_PARTS: readonly EditPart<OrganizationDraft>[] = [
   part('audit', words.auditContent, ({ audit }) => auditWords(audit)),
   part('responses_storage', words.storedResponses, (draft) => words.storageOfResponses[draft.responses_storage]),
   part('responses_scope', words.whoFindsResponses, (draft) => words.scopeOfResponses[draft.responses_scope]),
+  part('cache_scope', words.exactCache, (draft) => words.scopeOfCache[draft.cache_scope]),
 ];
 
 function part(

@@ -39,6 +39,7 @@ export function settingsDraft({ settings }: Template): SettingsDraft {
     audit: auditDraft({ content: 'off', content_retention_days: null, event_retention_days: null, ...given.audit }),
     responses_storage: given.responses_storage ?? NO_RESPONSES.responses_storage,
     responses_scope: given.responses_scope ?? NO_RESPONSES.responses_scope,
+    cache_scope: given.cache_scope ?? 'off',
   };
 }
 

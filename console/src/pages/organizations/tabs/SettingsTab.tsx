@@ -7,6 +7,7 @@ import { Time } from '../../../components/Time.tsx';
 import { ChangeButton } from '../ChangeButton.tsx';
 import { LifecycleActions } from '../dialog/LifecycleActions.tsx';
 import { words } from '../words.ts';
+import { ForgetCached } from './ForgetCached.tsx';
 import type { TabProps } from './tab.ts';
 
 /** The settings of an organization that rarely change, and the actions that suspend, archive or delete it. */
@@ -23,6 +24,13 @@ export function SettingsTab({ organization }: TabProps) {
     [words.contentKept, daysWords(audit.content_retention_days)],
     [words.requestLogKept, daysWords(audit.event_retention_days)],
     [words.storedResponses, responsesWords(organization)],
+    [
+      words.exactCache,
+      <Group key="cache" gap="xs">
+        {words.scopeOfCache[organization.cache_scope]}
+        {organization.cache_scope !== 'off' && <ForgetCached organization={organization} />}
+      </Group>,
+    ],
     [words.created, <Time key="created" at={organization.created_at} />],
     [words.lastChanged, <Time key="updated" at={organization.updated_at} />],
     [words.version, String(organization.version)],
@@ -31,7 +39,7 @@ export function SettingsTab({ organization }: TabProps) {
     <Stack gap="xl">
       <Box component="section" aria-label={words.settings}>
         <Group gap="xs" justify="flex-end">
-          {['identity', 'tags', 'audit', 'responses'].map((at) => (
+          {['identity', 'tags', 'audit', 'responses', 'cache'].map((at) => (
             <ChangeButton key={at} organization={organization} at={at} isNamed />
           ))}
         </Group>
