@@ -30,6 +30,7 @@ type OrganizationTab =
   | 'audit'
   | 'security'
   | 'service-accounts'
+  | 'providers'
   | 'webhooks'
   | 'settings';
 

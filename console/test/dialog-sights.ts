@@ -252,12 +252,14 @@ function catalogueSights(ids: Ids): readonly Sight[] {
     }),
     shows(
       'credential-end-overlap',
-      'CredentialsPage: End the old secret',
+      'CredentialsList: End the old secret',
       '/credentials',
       menuOf('Looked at', 'End the old secret'),
     ),
     shows('credential-edit', 'EditCredentialDialog: Edit …', '/credentials', menuOf('Looked at', /^Edit/)),
-    shows('credential-delete', 'CredentialsPage: Delete credential', '/credentials', menuOf('Looked at', 'Delete')),
+    shows('own-deployment-delete', 'OwnDeploymentsList: Delete deployment', '/organizations', openOwnDeployment('Delete')),
+    shows('own-deployment-edit', 'EditDeploymentDialog: Edit …', '/organizations', openOwnDeployment('Edit')),
+    shows('credential-delete', 'CredentialsList: Delete credential', '/credentials', menuOf('Looked at', 'Delete')),
     shows('route-group-create', 'CreateRouteGroup: Create route group', '/route-groups', button('Create route group')),
     shows('route-group-labels', 'LabelsDialog: Access groups of …', group, button('Access groups')),
     shows('route-group-fallbacks', 'FallbacksDialog: Fallbacks and sessions of …', group, exactly('Fallbacks and sessions')),
@@ -273,6 +275,24 @@ function catalogueSights(ids: Ids): readonly Sight[] {
     shows('access-group-take', 'LabelledTargets: Remove … from …?', '/access-groups/support', button(/ from the group$/)),
     shows('access-group-delete', 'AccessGroupPage: Delete access group', '/access-groups/support', exactly('Delete')),
   ];
+}
+
+/** Opens the menu of an own deployment that was just made, in an organization of its own. */
+function openOwnDeployment(item: string) {
+  return async (page: Page, house: House) => {
+    const name = `own-${Date.now()}`;
+    const asset_access = { mode: 'all', targets: [], access_groups: [] };
+    const { id } = await house.api<{ id: string }>('POST', '/organizations', { slug: name, name, asset_access });
+    const at = `/organizations/${id}`;
+    const credential = await house.api<{ id: string }>('POST', `${at}/own-credentials`, {
+      ...{ name: 'own-account', provider: 'openai', api_key: 'sk-own-00001111' },
+    });
+    await house.api('POST', `${at}/own-deployments`, {
+      ...{ model: 'smart', provider: 'openai', upstream_model: 'gpt-4o', credential_id: credential.id },
+    });
+    await page.goto(`${house.url}${at}?tab=providers`);
+    await menuOf('smart', item)(page);
+  };
 }
 
 function settingsSights({ machine }: Ids): readonly Sight[] {

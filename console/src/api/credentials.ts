@@ -73,11 +73,22 @@ export interface CredentialToCheck extends NewSecret {
 }
 
 /** Makes a live call with a credential, which need not be stored. */
-export function checkCredential(body: CredentialToCheck): Promise<CheckResult> {
-  return asked(api.POST('/credentials/check', { body }));
+export function checkCredential(body: CredentialToCheck, owner: string | null): Promise<CheckResult> {
+  if (owner === null) return asked(api.POST('/credentials/check', { body }));
+  return asked(api.POST('/organizations/{id}/own-credentials/check', { params: { path: { id: owner } }, body }));
 }
 
 /** Ends the time in which the replaced secret of a credential counts beside the new one. */
-export function endOverlap(id: string): Promise<Credential> {
-  return asked(api.POST('/credentials/{id}/end-overlap', { params: { path: { id } } }));
+export function endOverlap(id: string, owner: string | null): Promise<Credential> {
+  const params = { path: { id } };
+  return asked(
+    owner === null
+      ? api.POST('/credentials/{id}/end-overlap', { params })
+      : api.POST('/own-credentials/{id}/end-overlap', { params }),
+  );
+}
+
+export function deleteCredential(id: string, owner: string | null): Promise<unknown> {
+  const params = { path: { id } };
+  return asked(owner === null ? api.DELETE('/credentials/{id}', { params }) : api.DELETE('/own-credentials/{id}', { params }));
 }

@@ -11,19 +11,21 @@ import { checkDeployment, listUpstreamModels } from '../providers/credential-che
 import { contextWindowOf, PRICE_LIST_EDITION, priceFor } from '../providers/price-table.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Config } from '../settings/config.ts';
-import { type AddressPolicy, checkBaseUrl, isListedUrl, isPlainOnNetwork } from '../upstream/address-policy.ts';
+import { checkBaseUrl, isListedUrl, isPlainOnNetwork } from '../upstream/address-policy.ts';
 import type { OpenGateway } from './open-gateway.ts';
 import type { Stores } from './open-stores.ts';
+import type { AddressPolicies } from './providers-for.ts';
 
 /** Returns the dependencies of the control plane, without the parts that need it themselves. */
 export function adminDepsOf(
   config: Config,
   { database, installation, masterKey, journal, refusals, audit }: Stores,
   { gateway, counters }: OpenGateway,
-  policy: AddressPolicy,
+  policies: AddressPolicies,
   providers: readonly Provider[],
   log: Logger,
 ): Omit<AdminDeps, 'process' | 'jobs'> {
+  const policy = policies.platform;
   const byName = new Map(providers.map((provider) => [provider.name, provider]));
   return {
     db: database.db,
@@ -43,6 +45,7 @@ export function adminDepsOf(
     log,
     upstream: {
       checkBaseUrl: (baseUrl) => checkBaseUrl(baseUrl, policy),
+      checkOwnBaseUrl: (baseUrl) => checkBaseUrl(baseUrl, policies.organizations),
       isPlainOnNetwork: (baseUrl) => isPlainOnNetwork(baseUrl, policy),
       isListed: (baseUrl) => isListedUrl(baseUrl, policy),
       ambientClouds: new Set(config.ambientCredentials),

@@ -3,6 +3,7 @@ import { batchedLookups } from '../lib/batched-lookups.ts';
 import { hashSecret } from '../lib/secrets.ts';
 import type { Clock } from '../lib/timing/clock.ts';
 import type { ConfigSource } from '../proxy/snapshot/snapshot.ts';
+import type { CredentialRow } from '../store/catalogue/credentials.ts';
 import * as stored from '../store/configuration/config.ts';
 import type { Database } from '../store/database.ts';
 import type { Installation } from '../store/installation/installation.ts';
@@ -32,9 +33,10 @@ export function configFrom(
     const found = await stored.findKeys(db, names.map(addressOf));
     return new Map(found.map((key) => [nameOf(key.organizationId, key.id), key]));
   }, TOGETHER);
+  const open = (row: CredentialRow) => openStored(row, opener, clock.nowMs());
   return {
-    loadCatalogue: () => stored.loadCatalogue(db, (row) => openStored(row, opener, clock.nowMs()), onUnreadable),
-    loadOrganization: batchedLookups((ids) => stored.loadOrganizations(db, ids), TOGETHER),
+    loadCatalogue: () => stored.loadCatalogue(db, open, onUnreadable),
+    loadOrganization: batchedLookups((ids) => stored.loadOrganizations(db, ids, { open, onUnreadable }), TOGETHER),
     findKeyBySecret: secretFinder(db, installation),
     findKey: (organizationId, keyId) => findKey(nameOf(organizationId, keyId)),
     versions: (scopes) => stored.configVersions(db, scopes),

@@ -24,6 +24,7 @@ import { createResponsesState } from '../proxy/responses/responses-state.ts';
 import { restoreRecent } from '../proxy/snapshot/restore.ts';
 import { openSnapshot, type Snapshot } from '../proxy/snapshot/snapshot.ts';
 import type { Config } from '../settings/config.ts';
+import { ownAmong } from '../store/catalogue/owners.ts';
 import * as stored from '../store/configuration/config.ts';
 import type { Database } from '../store/database.ts';
 import * as conversations from '../store/responses/conversations.ts';
@@ -173,6 +174,7 @@ function decisionsOf({ database: { db }, journal, refusals }: Stores): DecisionL
     inMemory: (id) => journal.find(id) ?? refusals.find(id),
     shapeInMemory: (organizationId, shapeId) => journal.findShape(organizationId, shapeId),
     inStore: (organizationId, id) => requestLog.findDecision(db, { organizationId, requestId: id }),
+    ownAmong: (ids) => ownAmong(db, ids),
     shapeInStore: (organizationId, shapeId) => requestLog.findShape(db, { organizationId, shapeId }),
   });
 }

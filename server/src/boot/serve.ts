@@ -6,19 +6,7 @@ import type { Logger } from '../lib/log.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
 import { withTimeout } from '../lib/timing/timeout.ts';
 import { createTimerWheel } from '../lib/timing/timer-wheel.ts';
-import { createAnthropicProvider } from '../providers/anthropic/anthropic-provider.ts';
-import { createAzureProvider } from '../providers/azure/azure-provider.ts';
-import { createBedrockProvider } from '../providers/bedrock/bedrock-provider.ts';
-import { createCohereProvider } from '../providers/cohere/cohere-provider.ts';
-import { createFakeProvider } from '../providers/fake/fake-provider.ts';
-import { createGeminiProvider } from '../providers/gemini/gemini-provider.ts';
-import { createOpenAiProvider } from '../providers/openai/openai-provider.ts';
-import { createVertexProvider } from '../providers/vertex/vertex-provider.ts';
-import { createVoyageProvider } from '../providers/voyage/voyage-provider.ts';
-import { BadSetting } from '../settings/bad-setting.ts';
 import type { Config } from '../settings/config.ts';
-import { type AddressPolicy, createAddressPolicy } from '../upstream/address-policy.ts';
-import { createTransport } from '../upstream/transport.ts';
 import { adminDepsOf } from './admin-deps.ts';
 import { behindOf } from './behind.ts';
 import { bindStoredKeys } from './bind-stored-keys.ts';
@@ -31,8 +19,8 @@ import { openStores, type Stores } from './open-stores.ts';
 import { operationsFor } from './operations-for.ts';
 import { type Port, takePort } from './port.ts';
 import { processFactsOf } from './process-facts.ts';
+import { type AddressPolicies, policiesOf, providersFor } from './providers-for.ts';
 import { tellPassedOver } from './tell-passed-over.ts';
-import { tokensFor } from './tokens-for.ts';
 import { diskTrouble } from './volume.ts';
 import { tellReady } from './workers.ts';
 
@@ -43,42 +31,27 @@ const IDLE_MS_WHILE_DRAINING = 1_000;
 
 /** Serves until a signal ends the process. Rejects if the start fails, and then holds no lock or lease. */
 export async function serve(config: Config, log: Logger): Promise<void> {
-  const policy = policyOf(config);
+  const policies = policiesOf(config);
   caFrom(config.redisCaFile, 'HEADGATE_REDIS_CA_FILE'); // A mistake must be found before anything is created.
   const port = await takePort(config);
   const stores = await openStores(config, log);
   try {
-    await serveFrom(port, stores, policy, config, log);
+    await serveFrom(port, stores, policies, config, log);
   } catch (error) {
     await stores.close().catch(() => {}); // A failed start must leave no lock or lease.
     throw error;
   }
 }
 
-async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, config: Config, log: Logger): Promise<void> {
+async function serveFrom(port: Port, stores: Stores, policies: AddressPolicies, config: Config, log: Logger): Promise<void> {
   if (config.role !== 'data') await keepConfiguredToken(stores.database.db, stores.installation, config);
   await bindStoredKeys(stores, log);
   const wheel = createTimerWheel();
-  const transport = createTransport({ policy, wheel, client: config.fastLane === 'on' ? 'plain' : 'full' });
-  const { tokens, onFailure, close: closeTokens } = tokensFor(transport, wheel, new Set(config.ambientCredentials), log);
-  const providers = [
-    createOpenAiProvider({ transport, responsesHosts: config.responsesUpstreams }),
-    createAnthropicProvider({ transport }),
-    createGeminiProvider({ transport }),
-    createCohereProvider({ transport }),
-    createVoyageProvider({ transport }),
-    createAzureProvider({ transport, tokens }),
-    createVertexProvider({ transport, tokens }),
-    createBedrockProvider({
-      ...{ transport, clock, after: tokens.after, onFailure },
-      isAmbientAllowed: config.ambientCredentials.includes('aws'),
-    }),
-    createFakeProvider(),
-  ];
+  const { providers, close: closeProviders } = providersFor(config, policies, wheel, log);
   const opened = await openGateway(config, stores, wheel, providers, log);
   const notReady = () => port.notReady ?? diskTrouble(stores);
   const facts = processFactsOf(config, stores, opened, notReady, clock);
-  const deps = adminDepsOf(config, stores, opened, policy, providers, log);
+  const deps = adminDepsOf(config, stores, opened, policies, providers, log);
   const jobs: OpenJobs = openJobs(config, stores, opened, providers, log, (scheduleId, accountId) =>
     sendScheduledMail(adminDeps, scheduleId, accountId),
   );
@@ -112,8 +85,7 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
     await closeWithin(port.listening, { ms: config.drainMsMax, idleMs }, cutStreams);
     await settleUnheard(opened, config.drainMsMax - (clock.monotonicMs() - startedMs), cutStreams);
     await admin.close();
-    transport.close();
-    closeTokens();
+    closeProviders();
     // Store and report what is settled before this replica leaves.
     await stores.writer.barrier(async () => {}, FLUSH_MS_MAX).catch(() => {});
     await withTimeout(STOP_MS_MAX, opened.leave());
@@ -121,10 +93,4 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
     await opened.telemetry?.close();
   });
   tellReady();
-}
-
-function policyOf({ mode, allowedUpstreams }: Config): AddressPolicy {
-  const policy = createAddressPolicy({ mode, allowedUpstreams: allowedUpstreams.join(',') });
-  if ('problem' in policy) throw new BadSetting(`HEADGATE_ALLOWED_UPSTREAMS: ${policy.problem}.`);
-  return policy;
 }

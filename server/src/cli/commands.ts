@@ -6,6 +6,7 @@ import { keyCommands } from './commands/keys.ts';
 import { ledgerCommands } from './commands/ledger.ts';
 import { memberCommands } from './commands/members.ts';
 import { organizationCommands } from './commands/organizations.ts';
+import { ownProviderCommands } from './commands/own-providers.ts';
 import { statementCommands } from './commands/statements.ts';
 import { usageCommands } from './commands/usage.ts';
 import type { RecoveryCommand } from './recovery.ts';
@@ -14,6 +15,7 @@ import type { RecoveryCommand } from './recovery.ts';
 export const COMMANDS: readonly Command[] = [
   ...organizationCommands,
   ...memberCommands,
+  ...ownProviderCommands,
   ...keyCommands,
   ...usageCommands,
   ...statementCommands,

@@ -4,6 +4,7 @@ import { dropExpired } from '../store/accounts/sign-in.ts';
 import * as deliveries from '../store/alerts/alert-deliveries.ts';
 import { dropClosedBefore } from '../store/alerts/alert-rules.ts';
 import { dropEndedSecrets } from '../store/catalogue/credentials.ts';
+import { dropOwnOfDeleted } from '../store/catalogue/owners.ts';
 import type { Database } from '../store/database.ts';
 import * as runs from '../store/installation/job-runs.ts';
 import { dropDeadReplicas } from '../store/installation/lease.ts';
@@ -17,7 +18,10 @@ const LEFT_LYING_MS = 30_000;
 const ALERTS_KEPT_MS = 400 * 86_400_000;
 const ROWS_AT_ONCE = 5_000;
 
-/** Deletes expired sessions, links, invitations, idempotency answers, leases and replaced secrets, and alerts older than 400 days. */
+/**
+ * Deletes expired sessions, links, invitations, idempotency answers, leases and replaced secrets, what deleted organizations brought,
+ * and alerts older than 400 days.
+ */
 export function sweepJob(): Job {
   return {
     name: 'sweep',
@@ -29,6 +33,7 @@ export function sweepJob(): Job {
       await dropExpired(db, new Date(nowMs));
       await dropDeadReplicas(db);
       await dropEndedSecrets(db, new Date(nowMs));
+      await dropOwnOfDeleted(db, new Date(nowMs));
       const answers = await dropOldAnswers(db, new Date(nowMs), ROWS_AT_ONCE);
       const alerts = await deliveries.dropBefore(db, new Date(nowMs - ALERTS_KEPT_MS), ROWS_AT_ONCE);
       await dropClosedBefore(db, new Date(nowMs - ALERTS_KEPT_MS), ROWS_AT_ONCE);

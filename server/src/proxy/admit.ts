@@ -1,4 +1,5 @@
 import { CountersUnreachable, type HoldResult, type Wanted } from '../counters/counters.ts';
+import { OWN_ONLY } from '../domain/decision/decision-view.ts';
 import { estimateHold, type HoldEstimate, type HoldQuestion, outputCapFor } from '../domain/limits/hold.ts';
 import { askedTier, lookupBounds } from '../domain/money/beyond.ts';
 import { toCounterNanoUsd } from '../domain/money/money.ts';
@@ -69,6 +70,7 @@ function checkServable(entitlement: Entitlement, walk: Walk): void {
     );
   }
   if (entitlement.tags?.leftNobody === true) throw noDeploymentForTags(entitlement, walk.asked?.tags ?? null);
+  if (entitlement.candidates.size === 0 && entitlement.organization.own?.mode === 'own_only') throw noOwnDeployment(entitlement);
   if (entitlement.candidates.size === 0) {
     throw new Refusal(
       'no_healthy_deployment',
@@ -83,6 +85,14 @@ function checkServable(entitlement: Entitlement, walk: Walk): void {
     {
       param: 'model',
     },
+  );
+}
+
+function noOwnDeployment({ name }: Entitlement): Refusal {
+  return new Refusal(
+    'no_healthy_deployment',
+    `The organization uses only its own deployments, and none of them is enabled for the model \`${name}\`. Add one, or let the platform's deployments serve it too (\`own_deployments\`).`,
+    { param: OWN_ONLY },
   );
 }
 

@@ -4,6 +4,7 @@ import { planOfHead } from '../domain/limits/head-plan.ts';
 import { type HoldCandidate, OutputHistory } from '../domain/limits/hold.ts';
 import { type LimitPlan, planLimits, tightestTokenLimit } from '../domain/limits/limit-plan.ts';
 import type { CallableTarget, Catalogue, DeploymentConfig } from '../domain/routing/catalogue.ts';
+import { ownFirst, withOwn } from '../domain/routing/own.ts';
 import { fallbackChain } from '../domain/routing/routing.ts';
 import { NAME_LENGTH_MAX } from '../domain/tenancy/names.ts';
 import type { Caller, OrganizationConfig, TeamConfig } from '../domain/tenancy/tenancy.ts';
@@ -34,7 +35,7 @@ export interface Entitlement {
   readonly refusal: Refusal | null;
   /** The called target and its fallbacks within the caller's access, in order; empty if refused. */
   readonly reachable: readonly CallableTarget[];
-  /** The same targets, with only the members that tags allow. */
+  /** The same targets, with only the members that tags allow. One with own deployments and others is there twice, own ones first. */
   readonly chain: readonly CallableTarget[];
   /** The effect of tags; null if nothing is tagged. */
   readonly tags: EntitlementTags | null;
@@ -180,9 +181,12 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
   const refusal = accessRefusal(caller, name, catalogue);
   const levels = levelsOf(caller);
   const reachable =
-    refusal !== null || target === undefined ? [] : fallbackChain(target, catalogue, (next) => reaches(levels, next));
+    refusal !== null || target === undefined
+      ? []
+      : fallbackChain(target, catalogue, (next) => reaches(levels, next)).map((next) => withOwn(next, caller.organization.own));
   const blocks = plan.rules.filter((rule) => rule.limit === 'budget' && rule.action === 'block');
-  const { chain, tags } = tagged(reachable, caller);
+  const { chain: allowed, tags } = tagged(reachable, caller);
+  const chain = ownFirst(allowed);
   const candidates = candidatesOf(chain, catalogue, nowMs);
   return {
     caller,

@@ -43,6 +43,7 @@ export interface Config {
   /** The clouds whose machine identity credentials may use. */
   readonly ambientCredentials: readonly Cloud[];
   readonly responsesUpstreams: readonly string[];
+  readonly allowedOwnUpstreams: readonly string[];
   readonly allowedWebhooks: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly journalBytesMax: number;
@@ -133,6 +134,7 @@ export function readConfig(env: Environment, flags: readonly string[] = []): Con
     allowedUpstreams: read('HEADGATE_ALLOWED_UPSTREAMS', schema.list),
     ambientCredentials: read('HEADGATE_AMBIENT_CREDENTIALS', schema.clouds),
     responsesUpstreams: read('HEADGATE_RESPONSES_UPSTREAMS', schema.list),
+    allowedOwnUpstreams: read('HEADGATE_ALLOWED_OWN_UPSTREAMS', schema.list),
     allowedWebhooks: read('HEADGATE_ALLOWED_WEBHOOKS', schema.list),
     trustedProxies: read('HEADGATE_TRUSTED_PROXIES', schema.proxies),
     journalBytesMax: read('HEADGATE_JOURNAL_BYTES_MAX', schema.whole(65_536, 2 ** 40)),

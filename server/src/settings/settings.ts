@@ -156,6 +156,12 @@ export const SETTINGS: readonly Setting[] = [
       'Hosts of OpenAI-compatible servers that speak the Responses API themselves, besides api.openai.com, separated by commas. For other servers `/v1/responses` is translated into chat completions.',
   },
   {
+    name: 'HEADGATE_ALLOWED_OWN_UPSTREAMS',
+    default: '',
+    about:
+      'Hosts or CIDRs beyond public addresses that an organization’s own credential may point at, also without TLS, separated by commas. HEADGATE_ALLOWED_UPSTREAMS does not count for them, and loopback needs to be listed in development too.',
+  },
+  {
     name: 'HEADGATE_ALLOWED_WEBHOOKS',
     default: '',
     about:

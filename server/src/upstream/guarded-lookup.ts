@@ -23,6 +23,8 @@ export function createGuardedLookup(deps: {
   readonly policy: AddressPolicy;
   readonly clock: Clock;
   readonly resolve?: ResolveAll;
+  /** True if a name with only refused addresses fails as an unknown one. */
+  readonly hidesInnerNames?: boolean;
 }): LookupFunction {
   const resolveOnce = coalesced(deps.resolve ?? resolveBySystem, deps.clock);
   return (hostname, options, callback) => {
@@ -33,7 +35,7 @@ export function createGuardedLookup(deps: {
       const ofFamily = all.filter((entry) => family === 0 || entry.family === family);
       const allowed = ofFamily.filter((entry) => addressProblem(entry.address, hostname, deps.policy) === null);
       const first = allowed[0];
-      if (first === undefined) return callback(noneAllowed(ofFamily.length), '', 0);
+      if (first === undefined) return callback(noneAllowed(deps.hidesInnerNames === true ? 0 : ofFamily.length), '', 0);
       if (options.all === true) return callback(null, allowed as LookupAddress[]);
       return callback(null, first.address, first.family);
     });

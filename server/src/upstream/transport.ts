@@ -35,6 +35,11 @@ export interface TransportOptions {
   /** `plain` reads plain answers itself and leaves others to undici; `full` leaves all to undici. Default: `plain`. */
   readonly client?: 'plain' | 'full';
   readonly resolve?: ResolveAll;
+  /**
+   * True if a name that resolves to an inner address must fail as an unknown name does. Otherwise those who choose the address could
+   * probe for names in the inner network.
+   */
+  readonly hidesInnerNames?: boolean;
   /** Certificates to trust instead of the default ones, in PEM; for tests. */
   readonly ca?: string;
 }
@@ -79,7 +84,7 @@ export function createTransport(options: TransportOptions): Transport {
 
 /** Returns a function that opens sockets only to allowed addresses. It checks literals; the socket's own lookup checks names. */
 export function guardedConnector(
-  options: Pick<TransportOptions, 'policy' | 'clock' | 'connectTimeoutMs' | 'resolve' | 'ca'>,
+  options: Pick<TransportOptions, 'policy' | 'clock' | 'connectTimeoutMs' | 'resolve' | 'ca' | 'hidesInnerNames'>,
 ): Connect {
   const settings = {
     allowH2: false,
@@ -88,6 +93,7 @@ export function guardedConnector(
     lookup: createGuardedLookup({
       policy: options.policy,
       clock: options.clock ?? systemClock,
+      hidesInnerNames: options.hidesInnerNames === true,
       ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
     }),
     ...(options.ca === undefined ? {} : { ca: options.ca }),

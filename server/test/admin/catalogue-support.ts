@@ -7,9 +7,15 @@ import { type Client, must } from './support.ts';
 const policy = createAddressPolicy({ mode: 'production', allowedUpstreams: 'vllm.internal' });
 if ('problem' in policy) throw new Error(policy.problem);
 
+const ownPolicy = createAddressPolicy({
+  ...{ mode: 'production', allowedUpstreams: '', setting: 'HEADGATE_ALLOWED_OWN_UPSTREAMS' },
+});
+if ('problem' in ownPolicy) throw new Error(ownPolicy.problem);
+
 /** What the providers' side really says, but for the live call. */
 export const upstream: AdminDeps['upstream'] = {
   checkBaseUrl: (url) => checkBaseUrl(url, policy),
+  checkOwnBaseUrl: (url) => checkBaseUrl(url, ownPolicy),
   isPlainOnNetwork: (url) => isPlainOnNetwork(url, policy),
   isListed: (url) => isListedUrl(url, policy),
   ambientClouds: new Set(['aws']),

@@ -26,6 +26,8 @@ export interface Ground extends Shared {
   readonly deliveryId: string;
   readonly alertId: string;
   readonly alertRuleId: string;
+  readonly ownCredentialId: string;
+  readonly ownDeploymentId: string;
   readonly mailId: string;
 }
 
@@ -65,8 +67,20 @@ export async function makeGround(
   const mail = must(await root('POST', `/organizations/${organizationId}/scheduled-mails`, mailBody()));
   const delivery = must(await root('POST', `/webhooks/${webhook.id}/test`));
   const rule = must(await root('POST', '/alert-rules', alertRuleBody(organizationId, [webhook.id])));
+  const at = `/organizations/${organizationId}`;
+  // Two teams of one organization ask for it, and names are unique in it.
+  const ownCredential = must(
+    await root('POST', `${at}/own-credentials`, { name: `own ${teamId}`, provider: 'openai', api_key: 'sk-own-secret' }),
+  );
+  const ownDeployment = must(
+    await root('POST', `${at}/own-deployments`, {
+      ...{ model: MODEL, provider: 'openai', upstream_model: 'own-model', credential_id: ownCredential.id },
+    }),
+  );
   return {
     ...shared,
+    ownCredentialId: ownCredential.id,
+    ownDeploymentId: ownDeployment.id,
     organizationId,
     teamId,
     accountId: developer.accountId,
@@ -101,6 +115,8 @@ export function idFor(pattern: string, parameter: string, ground: Ground): strin
     credentials: ground.credentialId,
     deployments: ground.deploymentId,
     'route-groups': ground.routeGroupId,
+    'own-credentials': ground.ownCredentialId,
+    'own-deployments': ground.ownDeploymentId,
     webhooks: ground.webhookId,
     'organization-templates': ground.templateId,
     alerts: ground.alertId,

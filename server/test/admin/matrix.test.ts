@@ -200,6 +200,7 @@ function placeAndBody(method: string, pattern: string, tenant: Ground): { place:
   if (pattern.startsWith('/alerts/:id')) return { place: { organizationId } };
   if (pattern.startsWith('/scheduled-mails')) return { place: { organizationId } };
   if (pattern.startsWith('/webhooks')) return { place: { organizationId }, body: webhookBody(organizationId) };
+  if (pattern.startsWith('/own-')) return { place: { organizationId } };
   if (pattern.startsWith('/admin-tokens')) return { place: { organizationId }, body: tokenBody(organizationId) };
   if (pattern === '/prices' && method === 'POST') return { place: { organizationId: null }, body: priceBody(tenant) };
   return { place: { organizationId: null } };

@@ -177,6 +177,7 @@ function depsOf(
     log: { error: log, warn: log },
     upstream: {
       checkBaseUrl: () => null,
+      checkOwnBaseUrl: () => null,
       isPlainOnNetwork: () => false,
       isListed: () => false,
       ambientClouds: new Set(),

@@ -57,6 +57,19 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
     expect(trial).toMatchObject({ rate_limits: { rpm: 90 }, budgets: [{ amount: '25.00' }] });
   });
 
+  test('own-providers: read, use, and list what an organization brings', async () => {
+    const { data } = await json('organizations', 'list', '--search', 'acme');
+    const { id, slug } = data[0];
+    const body = { name: 'own', provider: 'openai', api_key: 'sk-own-0123456789abcdef' };
+    await gateway.admin('POST', `/organizations/${id}/own-credentials`, body);
+    expect((await run('own-providers', 'credentials', slug)).out).toMatch(/own +openai +api_key +cdef/);
+    expect(await json('own-providers', 'deployments', slug)).toMatchObject({ data: [] });
+    expect((await run('own-providers', 'use', slug)).code).toBe(2);
+    expect((await run('own-providers', 'use', slug, '--order', 'own_only')).out).toMatch(/^order +own_only$/m);
+    expect(await json('own-providers', 'use', slug, '--order', 'own_first')).toMatchObject({ own_deployments: 'own_first' });
+    expect((await run('own-providers', 'read', slug)).out).toMatch(/^credentials +1 of 100$/m);
+  });
+
   test('keys: create one that works, list, read, rotate, disable, enable', async () => {
     const made = await json('keys', 'create', '--team', teamId, '--name', 'from a script', '--budget', '5.00');
     const call = (secret: string) =>

@@ -95,100 +95,123 @@ afterEach(async () => {
   for (const close of closing.splice(0)) close();
 });
 
-test('secrets of every kind are in no answer, log, trace, export, bundle or file', { timeout: 240_000 }, async () => {
-  const [provider, collector] = [await startEcho(), await startCollector()];
-  closing.push(provider.close, collector.close);
-  gateway = await startGateway({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint } });
-  const now = gateway;
-  const said: string[] = [];
-  const ask = async (method: string, at: string, body?: unknown) => {
-    const answer = await now.ask<Record<string, unknown>>(method, at, body);
-    said.push(JSON.stringify([answer.body, [...answer.headers]]));
-    return answer;
-  };
-  const [first, second, wrong] = ['1', '2', '3'].map((generation) => kindsOf(provider.base, generation)) as [
-    ...[readonly Kind[], readonly Kind[], readonly Kind[]],
-  ];
-  const ids = new Map<string, string>();
-  for (const [at, kind] of first.entries()) {
-    const made = await ask('POST', '/credentials', { name: kind.name, ...kind.facts, ...kind.secret });
-    expect([kind.name, made.status]).toEqual([kind.name, 201]);
-    const id = (made.body as { id: string }).id;
-    ids.set(kind.name, id);
-    provider.expects(kind.canaries.join(' '));
-    const newer = second[at] as Kind;
-    expect((await ask('PATCH', `/credentials/${id}`, newer.secret)).status).toBe(200);
-    for (const more of [
-      { ...kind.facts, ...(wrong[at] as Kind).secret },
-      { ...kind.facts, credential_id: id },
-    ])
-      await ask('POST', '/credentials/check', more);
-    for (const path of [`/credentials/${id}`, `/credentials/${id}/models`]) await ask('GET', path);
-    // What is refused must not be repeated either.
-    const [name, value] = Object.entries(kind.secret)[0] as [string, string | object];
-    const spoilt = typeof value === 'string' ? `${value} x` : { ...value, unknown: kind.canaries[0] };
-    expect((await ask('PATCH', `/credentials/${id}`, { [name]: spoilt })).status).toBe(400);
-    expect((await ask('POST', '/credentials', { name: kind.canaries[0], ...kind.facts, [name]: spoilt })).status).toBe(400);
-  }
-  // Calls that the provider refuses with both secrets, whose words repeat them.
-  const openai = (generation: readonly Kind[]) => (generation[0] as Kind).canaries[0] as string;
-  provider.expects(`${openai(first)} ${openai(second)}`);
-  const deployment = await makeModel(now, {
-    ...{ model: 'fast', provider: 'openai', upstreamModel: 'm' },
-    credentialId: ids.get('openai') as string,
-  });
-  await ask('POST', `/deployments/${deployment}/check`);
-  const tenant = await makeTenant(now);
-  const key = await makeKey(now, tenant);
-  for (let at = 0; at < 4; at += 1) {
-    const response = await fetch(`${now.base}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key.secret}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ model: 'fast', messages: [{ role: 'user', content: 'Hi.' }] }),
-    });
-    const requestId = response.headers.get('x-request-id');
-    said.push(await response.text());
-    await sleep(300);
-    for (const path of [`/requests/${requestId}`, `/decisions/${requestId}`]) expect((await ask('GET', path)).status).toBe(200);
-  }
-  // The job asks for every credential. A provider repeats what it got, and knows no secret of another one.
-  provider.expects('');
-  expect((await ask('POST', '/jobs/credential-health/run')).status).toBeLessThan(300);
-  await untilChecked(now, ids.size);
-  for (const kind of ['jsonl', 'csv']) said.push(await exported(now, `/audit-events/all/export?format=${kind}`));
-  said.push(await exported(now, `/requests/export?organization_id=${tenant.organizationId}`));
-  for (const path of [
-    '/credentials',
-    '/audit-events/all',
-    '/health',
-    '/overview',
-    '/jobs',
-    '/alerts',
-    '/deployments',
-    '/settings',
-  ])
-    await ask('GET', path);
-  said.push(await (await fetch(`${now.base}/metrics`)).text());
-  await ask('POST', `/credentials/${ids.get('aws_static')}/end-overlap`);
-  const bundle = await bundleOf(now);
-  // Stopping sends the traces and metrics that still wait.
-  expect(await now.stop()).toBe(0);
-  expect(collector.spans.length).toBeGreaterThan(0);
-  const files = readdirSync(now.dataDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const texts = [
-    ...said.map((text, at) => [`answer ${at}`, Buffer.from(text)] as const),
-    ['the log', Buffer.from(now.output())] as const,
-    ['the traces and metrics', Buffer.from(collector.raw())] as const,
-    ['the support bundle', bundle] as const,
-    ...files.map((file) => [file.name, readFileSync(path.join(file.parentPath, file.name))] as const),
-  ];
-  const canaries = [first, second, wrong].flatMap((kinds) => kinds.flatMap((kind) => kind.canaries));
-  expect(canaries.length).toBe(24);
-  const found = texts.flatMap(([name, bytes]) => canaries.filter((one) => bytes.includes(one)).map((one) => `${one} in ${name}`));
-  expect(found).toEqual([]);
-  // The search would find them: the provider got one, and the words around those that were taken out are there.
-  expect(said.join('\n')).toContain('refused Bearer [redacted]');
+/** Where the credentials of an owner are. */
+const PLATFORM_PLACES = { list: '/credentials', one: '/credentials', deployments: '/deployments', deployment: '/deployments' };
+const ownPlaces = ({ organizationId }: { readonly organizationId: string }) => ({
+  ...{ list: `/organizations/${organizationId}/own-credentials`, one: '/own-credentials' },
+  ...{ deployments: `/organizations/${organizationId}/own-deployments`, deployment: '/own-deployments' },
 });
+
+test.each(['platform', 'organization'] as const)(
+  'secrets of every kind, of the %s, are in no answer, log, trace, export, bundle or file',
+  {
+    timeout: 240_000,
+  },
+  async (owner) => {
+    const [provider, collector] = [await startEcho(), await startCollector()];
+    closing.push(provider.close, collector.close);
+    gateway = await startGateway({
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint, HEADGATE_ALLOWED_OWN_UPSTREAMS: '127.0.0.1' },
+    });
+    const now = gateway;
+    const said: string[] = [];
+    const ask = async (method: string, at: string, body?: unknown) => {
+      const answer = await now.ask<Record<string, unknown>>(method, at, body);
+      said.push(JSON.stringify([answer.body, [...answer.headers]]));
+      return answer;
+    };
+    const [first, second, wrong] = ['1', '2', '3'].map((generation) => kindsOf(provider.base, generation)) as [
+      ...[readonly Kind[], readonly Kind[], readonly Kind[]],
+    ];
+    const ids = new Map<string, string>();
+    const tenant = await makeTenant(now);
+    const at = owner === 'platform' ? PLATFORM_PLACES : ownPlaces(tenant);
+    for (const [place, kind] of first.entries()) {
+      const made = await ask('POST', at.list, { name: kind.name, ...kind.facts, ...kind.secret });
+      expect([kind.name, made.status]).toEqual([kind.name, 201]);
+      const id = (made.body as { id: string }).id;
+      ids.set(kind.name, id);
+      provider.expects(kind.canaries.join(' '));
+      const newer = second[place] as Kind;
+      expect((await ask('PATCH', `${at.one}/${id}`, newer.secret)).status).toBe(200);
+      for (const more of [
+        { ...kind.facts, ...(wrong[place] as Kind).secret },
+        { ...kind.facts, credential_id: id },
+      ])
+        await ask('POST', `${at.list}/check`, more);
+      await ask('GET', `${at.one}/${id}`);
+      if (owner === 'platform') await ask('GET', `/credentials/${id}/models`);
+      // What is refused must not be repeated either.
+      const [name, value] = Object.entries(kind.secret)[0] as [string, string | object];
+      const spoilt = typeof value === 'string' ? `${value} x` : { ...value, unknown: kind.canaries[0] };
+      expect((await ask('PATCH', `${at.one}/${id}`, { [name]: spoilt })).status).toBe(400);
+      expect((await ask('POST', at.list, { name: kind.canaries[0], ...kind.facts, [name]: spoilt })).status).toBe(400);
+    }
+    // Calls that the provider refuses with both secrets, whose words repeat them.
+    const openai = (generation: readonly Kind[]) => (generation[0] as Kind).canaries[0] as string;
+    provider.expects(`${openai(first)} ${openai(second)}`);
+    // An own deployment needs a name of the catalogue.
+    if (owner === 'organization') await makeModel(now, { model: 'fast', provider: 'fake', upstreamModel: 'fake-500' });
+    const made = await ask('POST', at.deployments, {
+      ...{ model: 'fast', provider: 'openai', upstream_model: 'm', credential_id: ids.get('openai') },
+    });
+    expect(made.status).toBe(201);
+    await ask('POST', `${at.deployment}/${made.body.id}/check`);
+    const key = await makeKey(now, tenant);
+    for (let call = 0; call < 4; call += 1) {
+      const response = await fetch(`${now.base}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key.secret}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'fast', messages: [{ role: 'user', content: 'Hi.' }] }),
+      });
+      const requestId = response.headers.get('x-request-id');
+      said.push(await response.text());
+      await sleep(300);
+      for (const path of [`/requests/${requestId}`, `/decisions/${requestId}`]) expect((await ask('GET', path)).status).toBe(200);
+    }
+    // The job asks for every credential. A provider repeats what it got, and knows no secret of another one.
+    provider.expects('');
+    expect((await ask('POST', '/jobs/credential-health/run')).status).toBeLessThan(300);
+    if (owner === 'platform') await untilChecked(now, ids.size);
+    for (const kind of ['jsonl', 'csv']) said.push(await exported(now, `/audit-events/all/export?format=${kind}`));
+    said.push(await exported(now, `/requests/export?organization_id=${tenant.organizationId}`));
+    for (const path of [
+      '/credentials',
+      `/organizations/${tenant.organizationId}/own-credentials`,
+      `/organizations/${tenant.organizationId}/own-deployments`,
+      '/audit-events/all',
+      '/health',
+      '/overview',
+      '/jobs',
+      '/alerts',
+      '/deployments',
+      '/settings',
+    ])
+      await ask('GET', path);
+    said.push(await (await fetch(`${now.base}/metrics`)).text());
+    await ask('POST', `${at.one}/${ids.get('aws_static')}/end-overlap`);
+    const bundle = await bundleOf(now);
+    // Stopping sends the traces and metrics that still wait.
+    expect(await now.stop()).toBe(0);
+    expect(collector.spans.length).toBeGreaterThan(0);
+    const files = readdirSync(now.dataDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const texts = [
+      ...said.map((text, at) => [`answer ${at}`, Buffer.from(text)] as const),
+      ['the log', Buffer.from(now.output())] as const,
+      ['the traces and metrics', Buffer.from(collector.raw())] as const,
+      ['the support bundle', bundle] as const,
+      ...files.map((file) => [file.name, readFileSync(path.join(file.parentPath, file.name))] as const),
+    ];
+    const canaries = [first, second, wrong].flatMap((kinds) => kinds.flatMap((kind) => kind.canaries));
+    expect(canaries.length).toBe(24);
+    const found = texts.flatMap(([name, bytes]) =>
+      canaries.filter((one) => bytes.includes(one)).map((one) => `${one} in ${name}`),
+    );
+    expect(found).toEqual([]);
+    // The search would find them: the provider got one, and the words around those that were taken out are there.
+    expect(said.join('\n')).toContain('refused Bearer [redacted]');
+  },
+);
 
 /** Waits until the hourly check has seen every credential. */
 async function untilChecked(now: Gateway, count: number): Promise<void> {

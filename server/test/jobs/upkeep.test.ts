@@ -36,6 +36,7 @@ onOneDatabase('upkeep', (given) => {
   const world = withAdmin(given, {
     upstream: {
       checkBaseUrl: () => null,
+      checkOwnBaseUrl: () => null,
       isPlainOnNetwork: () => false,
       isListed: () => false,
       ambientClouds: new Set(),

@@ -14,6 +14,7 @@ const GOOD = 'sk-good-0123456789-abcd';
 const BAD = 'sk-bad-0123456789-canary';
 
 const upstream: AdminDeps['upstream'] = {
+  checkOwnBaseUrl: () => null,
   checkBaseUrl: (url) => (url.includes('169.254') ? 'is a metadata address' : null),
   isPlainOnNetwork: () => false,
   isListed: () => false,

@@ -194,6 +194,28 @@ export async function webhookPath({ world, place }: Asking, below: string): Prom
   return `/webhooks/${(await world.root('POST', '/webhooks', webhookBody(world, place))).id}${below}`;
 }
 
+/** A credential that the place's organization brings. */
+export async function ownCredentialPath({ world, place }: Asking, below: string): Promise<string> {
+  const at = `/organizations/${world.organizationId(place)}/own-credentials`;
+  return `/own-credentials/${(await world.root('POST', at, ownCredentialBody(world))).id}${below}`;
+}
+
+export function ownCredentialBody(world: World) {
+  return { name: world.fresh(), provider: 'openai', api_key: 'sk-own', base_url: 'https://nobody.invalid/v1' };
+}
+
+/** A deployment that the place's organization brings, and the credential that it needs. */
+export async function ownDeploymentPath(asking: Asking, below: string): Promise<string> {
+  const { world, place } = asking;
+  const at = `/organizations/${world.organizationId(place)}/own-deployments`;
+  return `/own-deployments/${(await world.root('POST', at, await ownDeploymentBody(asking))).id}${below}`;
+}
+
+export async function ownDeploymentBody(asking: Asking) {
+  const credential_id = (await ownCredentialPath(asking, '')).replace('/own-credentials/', '');
+  return { model: asking.world.model, provider: 'openai', upstream_model: asking.world.fresh(), credential_id };
+}
+
 export async function templatePath(world: World): Promise<string> {
   return `/organization-templates/${(await world.root('POST', '/organization-templates', { name: world.fresh() })).id}`;
 }

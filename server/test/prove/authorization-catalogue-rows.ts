@@ -13,6 +13,10 @@ import {
   NOBODY,
   ofOrganization,
   organization,
+  ownCredentialBody,
+  ownCredentialPath,
+  ownDeploymentBody,
+  ownDeploymentPath,
   ownKey,
   routeGroupPath,
   targetPath,
@@ -76,6 +80,38 @@ export const catalogueRows: readonly Row[] = [
   row('PATCH /admin-tokens/:id', ORGANIZATION_MANAGE, async (asking) => made(await tokenPath(asking), { name: 'renamed' })),
   row('DELETE /admin-tokens/:id', ORGANIZATION_MANAGE, tokenPath),
   row('POST /admin-tokens/:id/take-over', ORGANIZATION_OWNERS, machineToken),
+
+  row('GET /organizations/:id/own-providers', ORGANIZATION_MANAGE, organization('/own-providers')),
+  row(
+    'PATCH /organizations/:id/own-providers',
+    ORGANIZATION_MANAGE,
+    organization('/own-providers', { own_deployments: 'own_first' }),
+  ),
+  row('GET /organizations/:id/own-credentials', ORGANIZATION_MANAGE, organization('/own-credentials')),
+  row('POST /organizations/:id/own-credentials', ORGANIZATION_MANAGE, ({ world, place }) =>
+    made(`/organizations/${world.organizationId(place)}/own-credentials`, ownCredentialBody(world)),
+  ),
+  row(
+    'POST /organizations/:id/own-credentials/check',
+    ORGANIZATION_MANAGE,
+    organization('/own-credentials/check', { provider: 'openai', api_key: 'sk-x', base_url: 'https://nobody.invalid/v1' }),
+  ),
+  row('GET /own-credentials/:id', ORGANIZATION_MANAGE, (asking) => ownCredentialPath(asking, '')),
+  row('PATCH /own-credentials/:id', ORGANIZATION_MANAGE, async (asking) =>
+    made(await ownCredentialPath(asking, ''), { name: asking.world.fresh() }),
+  ),
+  row('POST /own-credentials/:id/end-overlap', ORGANIZATION_MANAGE, (asking) => ownCredentialPath(asking, '/end-overlap')),
+  row('DELETE /own-credentials/:id', ORGANIZATION_MANAGE, (asking) => ownCredentialPath(asking, '')),
+  row('GET /organizations/:id/own-deployments', ORGANIZATION_MANAGE, organization('/own-deployments')),
+  row('POST /organizations/:id/own-deployments', ORGANIZATION_MANAGE, async (asking) =>
+    made(`/organizations/${asking.world.organizationId(asking.place)}/own-deployments`, await ownDeploymentBody(asking)),
+  ),
+  row('GET /own-deployments/:id', ORGANIZATION_MANAGE, (asking) => ownDeploymentPath(asking, '')),
+  row('PATCH /own-deployments/:id', ORGANIZATION_MANAGE, async (asking) =>
+    made(await ownDeploymentPath(asking, ''), { weight: 2 }),
+  ),
+  row('DELETE /own-deployments/:id', ORGANIZATION_MANAGE, (asking) => ownDeploymentPath(asking, '')),
+  row('POST /own-deployments/:id/check', ORGANIZATION_MANAGE, (asking) => ownDeploymentPath(asking, '/check')),
 
   row('GET /audit-events', { own: 'y  y   3  3  3  3  3   3  3  3' }, at('/audit-events')),
   row('GET /organizations/:id/audit-events', ORGANIZATION_AUDIT, organization('/audit-events')),

@@ -126,7 +126,7 @@ export function ofNothing({ method, path, body }: Call): Call {
   const given = new Map<string, string>();
   const exchange = (text: string) =>
     text.replaceAll(
-      /\b(org|team|mem|key|svc|adm|inv|hook|dlv|acct|req|mail|rule|evt|view)_[0-9a-f]{32}\b/g,
+      /\b(org|team|mem|key|svc|adm|inv|hook|dlv|acct|req|mail|rule|evt|view|cred|dep)_[0-9a-f]{32}\b/g,
       (id, prefix: string) => {
         const known = given.get(id) ?? newId(prefix as IdPrefix);
         given.set(id, known);

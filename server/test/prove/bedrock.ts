@@ -32,7 +32,8 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   return allOf([signatures(), frames(quick), await served(), { ...lost, figure: `${lost.figure} (towards Converse)` }]);
 }
 
-function signatures(): ProveResult {
+/** Compares signatures with the published ones. */
+export function signatures(): ProveResult {
   const details: string[] = [];
   const { request, credentials, region, service, expected } = vector;
   const { host, pathname } = new URL(request.url);

@@ -180,6 +180,19 @@ export const TAKING_NOTHING: Readonly<Record<string, string>> = {
   'POST /credentials/:id/end-overlap':
     'whether a provider takes the newer secret is known only to the provider: the last check says so',
   'DELETE /credentials/:id': 'is refused while a deployment uses it',
+  'PATCH /organizations/:id/own-providers':
+    'the page says what `own_only` means; what no own deployment serves is the organization’s own choice',
+  'POST /organizations/:id/own-credentials': ADDS,
+  'POST /organizations/:id/own-credentials/check': READS,
+  'PATCH /own-credentials/:id': 'whether a provider takes a new key is known only to the provider: the dialog has a test call',
+  'POST /own-credentials/:id/end-overlap':
+    'whether a provider takes the newer secret is known only to the provider: the last check says so',
+  'DELETE /own-credentials/:id': 'is refused while an own deployment uses it',
+  'POST /organizations/:id/own-deployments': ADDS,
+  'PATCH /own-deployments/:id': 'changes only which upstream serves the organization’s own calls; access stays',
+  'DELETE /own-deployments/:id':
+    'the name stays callable; the platform’s deployments serve it, unless the organization forbids that',
+  'POST /own-deployments/:id/check': READS,
   'POST /deployments': ADDS,
   'POST /deployments/check': READS,
   'POST /deployments/:id/check': READS,

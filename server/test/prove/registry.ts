@@ -177,6 +177,12 @@ export const REGISTRY: readonly ProveRow[] = [
       'Amazon Bedrock: signatures equal the published ones, frames are read whole, cut at each byte and with flipped bits, every recorded answer over HTTP says the same behind each surface, and what requests lose',
   },
   {
+    name: 'vendors.credentials',
+    module: 'vendor-credentials',
+    shows:
+      'credentials of every kind: published signatures, addresses, one fetch of a token for 200 calls, a rotation under load without a failed call, no secret anywhere, and no call with another owner’s secret; quick leaves out the tests that need a process of their own',
+  },
+  {
     name: 'wires.money',
     module: 'wires-money',
     shows:

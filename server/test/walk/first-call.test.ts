@@ -86,6 +86,7 @@ test('the decision shows what was held of the limit, and of what never passes wh
     shapeInMemory: (organizationId, shapeId) => present().journal.findShape(organizationId, shapeId) ?? null,
     inStore: async () => null,
     shapeInStore: async () => null,
+    ownAmong: async () => new Set(),
   });
   const { ask, change } = await open({ key: { rateLimits: { tpm: 4_000 } }, gateway: { decisions } });
   const decisionOf = async ({ headers }: Said) =>

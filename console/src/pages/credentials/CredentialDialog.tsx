@@ -1,5 +1,6 @@
 import { api, asked, type Schema } from '../../api/client.ts';
 import type { CredentialProvider } from '../../api/credentials.ts';
+import { useOwner } from '../../api/owner.tsx';
 import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import type { IdempotencyHeader } from '../../components/dialogs/FormDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
@@ -18,6 +19,7 @@ interface CredentialDialogProps {
 
 /** Adds a credential. A live call can test it before it is saved. */
 export function CredentialDialog({ opened, onClose, provider, onSaved }: CredentialDialogProps) {
+  const owner = useOwner();
   return (
     <CreateDialog<CredentialDraft, Credential>
       opened={opened}
@@ -27,7 +29,7 @@ export function CredentialDialog({ opened, onClose, provider, onSaved }: Credent
       validate={(draft) => faultsOf(draft, true)}
       verb={words.addCredential}
       invalidates={['credentials', 'credential', 'upstream-models']}
-      save={createCredential}
+      save={(draft, header) => createCredential(draft, header, owner)}
       onSaved={(made) => {
         saved(words.wasAdded(made.name));
         onSaved?.(made);
@@ -40,7 +42,7 @@ export function CredentialDialog({ opened, onClose, provider, onSaved }: Credent
 }
 
 /** Stores the typed values as a new credential. */
-export function createCredential(draft: CredentialDraft, header: IdempotencyHeader): Promise<Credential> {
+export function createCredential(draft: CredentialDraft, header: IdempotencyHeader, owner: string | null): Promise<Credential> {
   const { name, provider, kind } = draft;
   const body = {
     ...{
@@ -53,5 +55,6 @@ export function createCredential(draft: CredentialDraft, header: IdempotencyHead
     },
     ...secretOf(draft),
   };
-  return asked(api.POST('/credentials', { params: { header }, body }));
+  if (owner === null) return asked(api.POST('/credentials', { params: { header }, body }));
+  return asked(api.POST('/organizations/{id}/own-credentials', { params: { path: { id: owner }, header }, body }));
 }

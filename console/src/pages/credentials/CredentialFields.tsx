@@ -9,6 +9,7 @@ import {
   type CredentialProvider,
   checkCredential,
 } from '../../api/credentials.ts';
+import { useOwner } from '../../api/owner.tsx';
 import { CheckBadge } from '../models/DeploymentTest.tsx';
 import { type CredentialDraft, type CredentialForm, hasNewSecret, toCheck } from './credential-draft.ts';
 import { SecretFields } from './SecretFields.tsx';
@@ -71,7 +72,9 @@ export function CredentialFields({ form, isNew }: { form: CredentialForm; isNew:
 /** The provider, and the kind of its credential where it takes several. */
 function ProviderAndKind({ form }: { form: CredentialForm }) {
   const { provider, kind } = form.values;
-  const { kinds } = CREDENTIAL_FORMS[provider];
+  const owner = useOwner();
+  // The identity of the gateway's machine is the platform's alone.
+  const kinds = CREDENTIAL_FORMS[provider].kinds.filter((one) => one !== 'ambient' || owner === null);
   const choose = (chosen: string | null) => {
     const next = chosen as CredentialProvider;
     form.setValues({ provider: next, kind: CREDENTIAL_FORMS[next].kinds[0] });
@@ -129,7 +132,8 @@ interface CredentialTestProps {
 
 /** Makes one live call with the typed secret, or with the stored one if none is typed. */
 export function CredentialTest({ draft, credentialId }: CredentialTestProps) {
-  const testing = useMutation({ mutationFn: () => checkCredential(toCheck(draft, credentialId)) });
+  const owner = useOwner();
+  const testing = useMutation({ mutationFn: () => checkCredential(toCheck(draft, credentialId), owner) });
   const { reset } = testing;
   const tested = JSON.stringify(toCheck(draft));
   // A result describes the tested values. Any change discards it.

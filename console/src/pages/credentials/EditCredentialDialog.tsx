@@ -1,5 +1,7 @@
 import { Text } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
+import { ownedPath } from '../../api/own-providers.ts';
+import { useOwner } from '../../api/owner.tsx';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import { type EditPart, namePart } from '../../components/dialogs/edit-parts.ts';
 import { CredentialFields, CredentialTest } from './CredentialFields.tsx';
@@ -26,6 +28,7 @@ interface EditCredentialDialogProps {
 
 /** Changes the name, the base URL or the secret of a credential. A live call can test it before it is saved. */
 export function EditCredentialDialog({ credential, opened, onClose }: EditCredentialDialogProps) {
+  const owner = useOwner();
   return (
     <EditDialog<Credential, CredentialDraft>
       opened={opened}
@@ -33,7 +36,7 @@ export function EditCredentialDialog({ credential, opened, onClose }: EditCreden
       title={words.editNamed(credential.name)}
       size="lg"
       what={words.thisCredential}
-      path={`/credentials/${credential.id}`}
+      path={ownedPath(owner, 'credentials', credential.id)}
       draftOf={draftOf}
       parts={PARTS}
       validate={(draft) => faultsOf(draft, false)}

@@ -8,6 +8,11 @@ export const words = {
   enterApiKey: 'Enter the provider’s API key.',
   wasAdded: (name: string) => `${name} was added.`,
 
+  // CredentialsList
+  owner: 'Owner',
+  platform: 'Platform',
+  addOwnHint: 'A credential of your own lets your organization’s requests use your account at a provider.',
+
   // CredentialFields
   provider: 'Provider',
   providerOrCompatible: {

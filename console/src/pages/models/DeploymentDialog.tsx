@@ -3,7 +3,9 @@ import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import type { Prices, Provider } from '../../api/gateway.ts';
+import { useOwner } from '../../api/owner.tsx';
 import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
+import type { IdempotencyHeader } from '../../components/dialogs/FormDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { PriceFields } from '../../components/money/PriceFields.tsx';
 import { priceDraftOf } from '../../components/money/price-draft.ts';
@@ -27,6 +29,7 @@ interface DeploymentDialogProps {
 
 /** Creates a deployment. A test call is possible before it is saved. */
 export function DeploymentDialog({ opened, onClose, onSaved, start = {} }: DeploymentDialogProps) {
+  const owner = useOwner();
   return (
     <CreateDialog<DeploymentDraft, Deployment>
       opened={opened}
@@ -35,21 +38,28 @@ export function DeploymentDialog({ opened, onClose, onSaved, start = {} }: Deplo
       size="xl"
       initial={{ ...NEW_DRAFT, ...start }}
       validate={deploymentFaults}
-      save={(draft, header) => asked(api.POST('/deployments', { params: { header }, body: createBodyOf(draft) }))}
+      save={(draft, header) => createDeployment(draft, header, owner)}
       onSaved={(made) => {
         saved(words.isInService(made.model));
         onSaved(made);
       }}
       invalidates={['deployments', 'deployment', 'models', 'model', 'callable-targets', 'prices']}
       verb={words.addDeployment}
-      aside={(draft) => <DeploymentTest draft={draft} />}
+      aside={(draft) => owner === null && <DeploymentTest draft={draft} />}
     >
       {(form) => <Fields form={form} />}
     </CreateDialog>
   );
 }
 
+function createDeployment(draft: DeploymentDraft, header: IdempotencyHeader, owner: string | null): Promise<Deployment> {
+  const body = createBodyOf(draft);
+  if (owner === null) return asked(api.POST('/deployments', { params: { header }, body }));
+  return asked(api.POST('/organizations/{id}/own-deployments', { params: { path: { id: owner }, header }, body }));
+}
+
 function Fields({ form }: { form: Form }) {
+  const owner = useOwner();
   const [note, setNote] = useState<string | null>(null);
   // Keeps prices that the person typed. Suggestions only replace earlier suggestions.
   const fill = (prices: Prices | null, text: string) => {
@@ -67,7 +77,7 @@ function Fields({ form }: { form: Form }) {
           form.setFieldValue('arePricesTyped', true);
           prices.onChange(typed);
         }}
-        note={note}
+        note={owner === null ? note : words.ownPriceMeans}
       />
       <RoutingFields form={form} />
     </>
@@ -77,12 +87,13 @@ function Fields({ form }: { form: Form }) {
 type Form = UseFormReturnType<DeploymentDraft>;
 
 function ProviderChoice({ form }: { form: Form }) {
+  const owner = useOwner();
   return (
     <Select
       label={words.provider}
       description={form.values.provider === 'fake' ? words.fakeProviderMeans : words.otherServers}
       allowDeselect={false}
-      data={PROVIDERS}
+      data={PROVIDERS.filter(({ value }) => value !== 'fake' || owner === null)}
       value={form.values.provider}
       onChange={(value) => form.setValues({ provider: value as Provider, credential_id: null, upstream_model: '' })}
     />

@@ -1,8 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
-import { api, asked, type Schema } from '../../api/client.ts';
+import type { Schema } from '../../api/client.ts';
+import { ownedPath } from '../../api/own-providers.ts';
+import { useOwner } from '../../api/owner.tsx';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import { PriceFields } from '../../components/money/PriceFields.tsx';
 import { bind } from '../../forms/bind.ts';
+import { chooseCredentials } from './credential-choice.ts';
 import { DeploymentTest } from './DeploymentTest.tsx';
 import { type DeploymentDraft, deploymentFaults, draftOf } from './deployment-draft.ts';
 import { deploymentParts } from './deployment-parts.ts';
@@ -20,11 +23,11 @@ interface EditDeploymentDialogProps {
   readonly onClose: () => void;
 }
 
-const CREDENTIALS_MAX = 200;
-
 /** Edits a deployment. A test call is possible before it is saved. */
 export function EditDeploymentDialog({ deployment, opened, at, onClose }: EditDeploymentDialogProps) {
+  const owner = useOwner();
   const names = useCredentialNames(opened);
+  const parts = deploymentParts((id) => names.get(id) ?? id);
   return (
     <EditDialog<Deployment, DeploymentDraft>
       opened={opened}
@@ -32,12 +35,13 @@ export function EditDeploymentDialog({ deployment, opened, at, onClose }: EditDe
       at={at}
       title={words.editNamed(deployment.model)}
       what={words.thisDeployment}
-      path={`/deployments/${deployment.id}`}
+      path={ownedPath(owner, 'deployments', deployment.id)}
       draftOf={draftOf}
-      parts={deploymentParts((id) => names.get(id) ?? id)}
+      // Own deployments take nothing from anybody, so there is no effect to show.
+      parts={owner === null ? parts : parts.map((part) => ({ ...part, hasEffect: false }))}
       validate={deploymentFaults}
       invalidates={['deployments', 'deployment', 'models', 'model', 'callable-targets', 'prices']}
-      aside={(draft) => <DeploymentTest draft={draft} />}
+      aside={(draft) => owner === null && <DeploymentTest draft={draft} />}
     >
       {(form) => (
         <>
@@ -51,9 +55,10 @@ export function EditDeploymentDialog({ deployment, opened, at, onClose }: EditDe
 }
 
 function useCredentialNames(isWanted: boolean): ReadonlyMap<string, string> {
+  const owner = useOwner();
   const credentials = useQuery({
-    queryKey: ['credentials', 'names'],
-    queryFn: () => asked(api.GET('/credentials', { params: { query: { limit: CREDENTIALS_MAX, sort: 'name' } } })),
+    queryKey: ['credentials', 'names', owner],
+    queryFn: () => chooseCredentials(owner),
     enabled: isWanted,
   });
   return new Map((credentials.data?.data ?? []).map(({ id, name }) => [id, name]));

@@ -6,7 +6,9 @@ import { useEffect, useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import type { CredentialProvider } from '../../api/credentials.ts';
 import type { Prices, Provider } from '../../api/gateway.ts';
+import { useOwner } from '../../api/owner.tsx';
 import { CredentialDialog } from '../credentials/CredentialDialog.tsx';
+import { chooseCredentials } from './credential-choice.ts';
 import type { DeploymentDraft } from './deployment-draft.ts';
 import { modeOf } from './mode-of.ts';
 import { MODE_NAMES } from './modes.ts';
@@ -23,8 +25,6 @@ const FAKE_MODELS = [
   'fake-fails-mid-stream',
   'fake-hangs',
 ];
-const CREDENTIALS_MAX = 200;
-
 interface UpstreamFieldsProps {
   readonly form: UseFormReturnType<DeploymentDraft>;
   readonly isNew: boolean;
@@ -35,13 +35,14 @@ interface UpstreamFieldsProps {
 /** Chooses the credential, the provider's model, and the name that callers use. */
 export function UpstreamFields({ form, isNew, onPrices }: UpstreamFieldsProps) {
   const { provider, credential_id: credentialId, upstream_model: upstream } = form.values;
+  const owner = useOwner();
   const listed = useUpstreamModels(provider, credentialId);
   const [isNameOwn, setNameOwn] = useState(false);
-  usePriceSuggestion(provider, upstream, isNew, onPrices);
+  usePriceSuggestion(provider, upstream, isNew && owner === null, onPrices);
   const chooseUpstream = (value: string) => {
     form.setFieldValue('upstream_model', value);
     if (!isNew) return;
-    if (!isNameOwn) form.setFieldValue('model', value);
+    if (!isNameOwn && owner === null) form.setFieldValue('model', value);
     form.setFieldValue('mode', modeOf(value));
   };
   return (
@@ -59,7 +60,8 @@ export function UpstreamFields({ form, isNew, onPrices }: UpstreamFieldsProps) {
           onChange={chooseUpstream}
           error={form.errors.upstream_model}
         />
-        {isNew && (
+        {isNew && owner !== null && <CallableModel form={form} owner={owner} />}
+        {isNew && owner === null && (
           <TextInput
             label={words.model}
             description={words.modelNameMeans}
@@ -85,15 +87,31 @@ export function UpstreamFields({ form, isNew, onPrices }: UpstreamFieldsProps) {
   );
 }
 
+/** Chooses a model of the catalogue that the organization may call. */
+function CallableModel({ form, owner }: { form: UseFormReturnType<DeploymentDraft>; owner: string }) {
+  const callable = useQuery({
+    queryKey: ['organization', owner, 'effective-access'],
+    queryFn: () => asked(api.GET('/organizations/{id}/effective-access', { params: { path: { id: owner } } })),
+  });
+  const names = (callable.data?.data ?? []).filter(({ kind }) => kind === 'model').map(({ target }) => target);
+  return (
+    <Select
+      label={words.model}
+      description={words.callableModelMeans}
+      required
+      searchable
+      data={names}
+      {...form.getInputProps('model')}
+      value={form.values.model === '' ? null : form.values.model}
+    />
+  );
+}
+
 function CredentialSelect({ form, provider }: { form: UseFormReturnType<DeploymentDraft>; provider: Provider }) {
+  const owner = useOwner();
   const credentials = useQuery({
-    queryKey: ['credentials', 'choice', provider],
-    queryFn: () =>
-      asked(
-        api.GET('/credentials', {
-          params: { query: { limit: CREDENTIALS_MAX, sort: 'name', provider: provider as CredentialProvider } },
-        }),
-      ),
+    queryKey: ['credentials', 'choice', owner, provider],
+    queryFn: () => chooseCredentials(owner, provider),
   });
   const rows = credentials.data?.data ?? [];
   const [isAdding, setAdding] = useState(false);
@@ -127,11 +145,19 @@ function CredentialSelect({ form, provider }: { form: UseFormReturnType<Deployme
   );
 }
 
+/** Requests the models that a stored credential may call. */
+function upstreamModels(owner: string | null, provider: Provider, id: string) {
+  if (owner === null) return asked(api.GET('/credentials/{id}/models', { params: { path: { id } } }));
+  const body = { provider: provider as CredentialProvider, credential_id: id };
+  return asked(api.POST('/organizations/{id}/own-credentials/check', { params: { path: { id: owner } }, body }));
+}
+
 /** Returns the models that the provider lists. If it lists none, the person types the name. */
 function useUpstreamModels(provider: Provider, credentialId: string | null): { models: readonly string[]; about: string } {
+  const owner = useOwner();
   const listed = useQuery({
-    queryKey: ['upstream-models', credentialId],
-    queryFn: () => asked(api.GET('/credentials/{id}/models', { params: { path: { id: credentialId ?? '' } } })),
+    queryKey: ['upstream-models', owner, credentialId],
+    queryFn: () => upstreamModels(owner, provider, credentialId ?? ''),
     enabled: provider !== 'fake' && credentialId !== null,
     staleTime: 60_000,
     retry: false,

@@ -232,6 +232,8 @@ export const words = {
   atMostSeconds: (max: number) => `At most ${countText(max)}`,
 
   // UpstreamFields
+  callableModelMeans: 'A model of the catalogue that your organization may call.',
+  ownPriceMeans: 'Leave empty: the published list’s price counts. A price is needed only for models that the list does not have.',
   modelNameMeans: 'The name that callers use. Several deployments can share it.',
   chat: 'Chat',
   embeddingsMode: 'Embeddings',

@@ -29,6 +29,7 @@ import { KeysTab } from './tabs/KeysTab.tsx';
 import { LimitsTab } from './tabs/LimitsTab.tsx';
 import { MembersTab } from './tabs/MembersTab.tsx';
 import { OverviewTab } from './tabs/OverviewTab.tsx';
+import { ProvidersTab } from './tabs/ProvidersTab.tsx';
 import { SecurityTab } from './tabs/SecurityTab.tsx';
 import { ServiceAccountsTab } from './tabs/ServiceAccountsTab.tsx';
 import { SettingsTab } from './tabs/SettingsTab.tsx';
@@ -57,6 +58,7 @@ const TABS: readonly Tab[] = [
   { value: 'audit', label: words.audit, needs: 'audit.read', content: AuditTab },
   { value: 'security', label: words.security, needs: 'audit.read', content: SecurityTab },
   { value: 'service-accounts', label: words.serviceAccounts, needs: 'admin_tokens.manage', content: ServiceAccountsTab },
+  { value: 'providers', label: words.ownProviders, needs: 'own_providers.manage', content: ProvidersTab },
   { value: 'webhooks', label: words.webhooks, needs: 'webhooks.manage', content: WebhooksTab },
   { value: 'settings', label: words.settings, needs: 'organization.read', content: SettingsTab },
 ];

@@ -58,6 +58,7 @@ export const words = {
   audit: 'Audit',
   security: 'Security',
   serviceAccounts: 'Service accounts',
+  ownProviders: 'Own providers',
   webhooks: 'Webhooks',
   settings: 'Settings',
   organizations: 'Organizations',

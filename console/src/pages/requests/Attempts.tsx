@@ -127,7 +127,7 @@ function Failure({ attempt, like }: Pick<ItemProps, 'attempt' | 'like'>) {
 }
 
 function Heading({
-  attempt: { attempt, result, status, code, deployment_id, provider, upstream_model },
+  attempt: { attempt, result, status, code, deployment_id, owner, provider, upstream_model },
 }: Pick<ItemProps, 'attempt'>) {
   return (
     <Group gap="xs" style={{ rowGap: 2 }}>
@@ -146,6 +146,11 @@ function Heading({
       <Text fz="sm" c="dimmed" component="div" style={{ overflowWrap: 'anywhere' }}>
         <Named id={deployment_id} />, {provider} · {upstream_model}
       </Text>
+      {owner === 'organization' && (
+        <Badge color="blue" title={words.ownDeploymentMeans}>
+          {words.ownDeployment}
+        </Badge>
+      )}
     </Group>
   );
 }

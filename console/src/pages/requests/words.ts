@@ -27,6 +27,8 @@ export const words = {
   attemptsWithoutDetails: (count: number) =>
     `${plural(count, 'attempt', 'attempts')}. An earlier version of Headgate stored this request without their details.`,
   attemptsInOrder: 'Attempts, in order',
+  ownDeployment: 'Own',
+  ownDeploymentMeans: 'The organization’s own deployment, with its own credential',
   modelAtProvider: (model: string, provider: string) => `${model} at ${provider}`,
   startedAndTook: (startedMs: number, took: string) =>
     `Started ${startedMs === 0 ? 'at once' : `after ${durationText(startedMs)}`}, took ${took}`,

@@ -35,12 +35,12 @@ export function ProviderStep({ steps, onSecret }: { steps: Steps; onSecret: (sec
     steps.next({ credential });
   };
   const saving = useMutation({
-    mutationFn: (draft: CredentialDraft) => createCredential(draft, { 'idempotency-key': key }),
+    mutationFn: (draft: CredentialDraft) => createCredential(draft, { 'idempotency-key': key }, null),
     onSuccess: ({ id }) => goOn(id),
     onError: (error) => form.setErrors(fieldErrorsOf(error)),
   });
   const testing = useMutation({
-    mutationFn: (draft: CredentialDraft) => checkCredential(toCheck(draft)),
+    mutationFn: (draft: CredentialDraft) => checkCredential(toCheck(draft), null),
     onSuccess: ({ ok }, draft) => {
       if (ok) saving.mutate(draft);
     },

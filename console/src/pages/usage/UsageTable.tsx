@@ -209,13 +209,14 @@ function inRequests(
   { param }: Group,
   of: { readonly id: string; readonly usage: Schema<'Usage'> },
 ): UrlState | null {
-  if (param === 'provider' || param === 'tag' || param === 'deployment_tag') return null;
+  if (NOT_IN_REQUESTS.has(param)) return null;
   const filters = Object.fromEntries(IN_REQUESTS.map((name) => [name, state[name]]));
   return { ...filters, ...spanOf(state, of.usage), [param]: of.id };
 }
 
 /** The filters of the request log. */
-const IN_REQUESTS = USAGE_PARAMS.filter((name) => !['provider', 'tag', 'deployment_tag'].includes(name));
+const NOT_IN_REQUESTS: ReadonlySet<string> = new Set(['provider', 'tag', 'deployment_tag', 'owner']);
+const IN_REQUESTS = USAGE_PARAMS.filter((name) => !NOT_IN_REQUESTS.has(name));
 
 /** Returns the range for the request log, which knows no months. */
 function spanOf(state: UrlState, usage: Schema<'Usage'>): UrlState {

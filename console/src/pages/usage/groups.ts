@@ -39,6 +39,7 @@ const GROUPS: readonly Group[] = [
     next: 'model',
     several: words.severalDeploymentTags,
   },
+  { value: 'owner', label: words.deploymentOwner, field: 'owner', param: 'owner', next: 'model' },
 ];
 
 /** Groupings that only people of the platform may use. */
@@ -65,6 +66,7 @@ export const USAGE_PARAMS = [
   'provider',
   'tag',
   'deployment_tag',
+  'owner',
 ] as const;
 
 export function usageFilters(session: Session): readonly Filter[] {
@@ -77,6 +79,7 @@ export function usageFilters(session: Session): readonly Filter[] {
     { param: 'service_account_id', label: words.serviceAccount, kind: 'service_account' },
     { param: 'model', label: words.model, kind: isOfPlatform ? 'model' : 'text' },
     { param: 'tag', label: words.requestTag, kind: 'text' },
+    { param: 'owner', label: words.deploymentOwner, kind: { oneOf: ['organization', 'platform'] } },
     ...(isOfPlatform
       ? ([
           { param: 'deployment_id', label: words.deployment, kind: 'deployment' },

@@ -80,6 +80,7 @@ export const words = {
   deployment: 'Deployment',
   provider: 'Provider',
   requestTag: 'Request tag',
+  deploymentOwner: 'Owner of the deployment',
   deploymentTag: 'Deployment tag',
   severalRequestTags: 'A request counts under each of its tags, so the rows add up to more than the total.',
   severalDeploymentTags:

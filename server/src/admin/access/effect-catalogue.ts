@@ -2,6 +2,7 @@ import { namesTouched, servedAmong } from '../../domain/access/served.ts';
 import { matches } from '../../domain/limits/limit-plan.ts';
 import type { CallableTarget, Catalogue } from '../../domain/routing/catalogue.ts';
 import { blockingBudgets, type WorkingAlike, workingAlike } from '../../store/access/working-keys.ts';
+import { ownUseOfAll } from '../../store/configuration/config.ts';
 import type { Database } from '../../store/database.ts';
 
 /** The effect of a change of the catalogue: which keys can call what no longer, over all organizations. */
@@ -22,10 +23,11 @@ export async function catalogueEffect(tx: Database, before: Catalogue, after: Ca
   const names = namesTouched(before, after);
   if (names.size === 0) return {};
   const budgets = await blockingBudgets(tx);
-  const served = (catalogue: Catalogue, { levels, scopes }: WorkingAlike) => {
+  const own = await ownUseOfAll(tx, new Set([...before.targets.keys(), ...after.targets.keys()]));
+  const served = (catalogue: Catalogue, { organizationId, levels, scopes }: WorkingAlike) => {
     const covering = scopes.flatMap((id) => budgets.get(id) ?? []);
     const needsPrice = (target: CallableTarget) => covering.some(({ match }) => matches(match, target.name, target.accessGroups));
-    return servedAmong(names, levels, { catalogue, nowMs: at.getTime(), needsPrice });
+    return servedAmong(names, levels, { catalogue, nowMs: at.getTime(), needsPrice, own: own.get(organizationId) ?? null });
   };
   const losses: Loss[] = [];
   const gained = new Set<string>();

@@ -18,7 +18,7 @@ import { openCredential } from './open-credential.ts';
 
 /** Live calls that try a credential and ask its provider for models. The key is never shown. */
 
-const checkBody = z
+export const checkBody = z
   .strictObject({
     provider,
     kind: kind
@@ -39,12 +39,14 @@ const checkBody = z
     ),
     'x-example': { provider: 'openai', api_key: 'sk-0123456789abcdef', base_url: null },
   });
-type CheckCall = AdminCall<unknown, unknown, z.output<typeof checkBody>>;
+export type CheckCall = AdminCall<unknown, unknown, z.output<typeof checkBody>>;
 
 const models = z
   .array(z.string())
   .nullable()
   .meta({ description: 'The vendor’s model names, sorted. Null if the provider did not list them.' });
+
+export const checkedOut = z.object({ ok: z.boolean(), latency_ms: z.int(), message: z.string().nullable(), models });
 
 export const check = route({
   summary: 'Test a credential before storing it',
@@ -53,19 +55,22 @@ export const check = route({
     'Makes one live call for the list of models, which costs nothing. A stored secret is sent only to its stored address. While two secrets of it count, the newer one is tried. The result for a stored credential is its `last_check`, unless the provider refuses it for the first time: the hourly check notes and announces that.',
   permission: 'catalogue.manage',
   body: checkBody,
-  response: z.object({ ok: z.boolean(), latency_ms: z.int(), message: z.string().nullable(), models }),
+  response: checkedOut,
   load: load.platform,
-  handle: async (call) => {
-    const { credential, isStored } = await credentialOf(call);
-    const startedMs = call.deps.clock.monotonicMs();
-    const answer = await call.deps.upstream.listModels(credential);
-    const latency_ms = Math.round(call.deps.clock.monotonicMs() - startedMs);
-    if (isStored) await remember(call, credential.id, answer);
-    return answer.ok
-      ? { ok: true, latency_ms, message: null, models: [...answer.models] }
-      : { ok: false, latency_ms, message: answer.message, models: null };
-  },
+  handle: (call) => checkCredential(call, credentials.PLATFORM),
 });
+
+/** Tries a credential of this owner, stored or not. */
+export async function checkCredential(call: CheckCall, owner: string) {
+  const { credential, isStored } = await credentialOf(call, owner);
+  const startedMs = call.deps.clock.monotonicMs();
+  const answer = await call.deps.upstream.listModels({ ...credential, organizationId: owner || null });
+  const latency_ms = Math.round(call.deps.clock.monotonicMs() - startedMs);
+  if (isStored) await remember(call, credential.id, answer);
+  return answer.ok
+    ? { ok: true, latency_ms, message: null, models: [...answer.models] }
+    : { ok: false, latency_ms, message: answer.message, models: null };
+}
 
 export const listModels = route({
   summary: 'List the models that a credential can call',
@@ -96,13 +101,16 @@ async function remember({ deps }: CheckCall, credentialId: string, answer: Upstr
   });
 }
 
-async function credentialOf(call: CheckCall): Promise<{ readonly credential: CredentialConfig; readonly isStored: boolean }> {
+async function credentialOf(
+  call: CheckCall,
+  owner: string,
+): Promise<{ readonly credential: CredentialConfig; readonly isStored: boolean }> {
   const { body } = call;
   if (body.credential_id !== undefined && body.api_key === undefined && body.secret === undefined)
-    return storedCredential(call, body.credential_id);
+    return storedCredential(call, body.credential_id, owner);
   const { provider, kind = 'api_key' } = body;
-  const facts = { provider, kind, settings: settingsFrom(body.settings), baseUrl: body.base_url ?? null };
-  requireAllowed(call, facts.baseUrl);
+  const facts = { owner, provider, kind, settings: settingsFrom(body.settings), baseUrl: body.base_url ?? null };
+  requireAllowed(call, facts.baseUrl, owner);
   if (kind === 'api_key' && body.api_key === undefined && body.secret === undefined)
     throw invalid('/api_key', 'is required unless `credential_id` names a stored credential');
   requireSound(call, facts);
@@ -110,9 +118,9 @@ async function credentialOf(call: CheckCall): Promise<{ readonly credential: Cre
   return { credential: { id: 'cred_unsaved', ...facts, apiKey, secret }, isStored: false };
 }
 
-async function storedCredential(call: CheckCall, credentialId: string) {
+async function storedCredential(call: CheckCall, credentialId: string, owner: string) {
   const { body, deps } = call;
-  const row = await credentials.find(deps.db, credentialId);
+  const row = await credentials.find(deps.db, credentialId, owner);
   if (row === null) throw invalid('/credential_id', 'there is no credential with this id');
   if (row.provider !== body.provider)
     throw invalid('/credential_id', `is a credential for ${row.provider}, not for ${body.provider}`);
@@ -121,9 +129,9 @@ async function storedCredential(call: CheckCall, credentialId: string) {
   const { id, provider, kind } = row;
   const baseUrl = body.base_url === undefined ? row.baseUrl : body.base_url;
   const settings = body.settings === undefined ? row.settings : settingsFrom(body.settings);
-  const place = { id, provider, kind, baseUrl, settings };
+  const place = { id, owner, provider, kind, baseUrl, settings };
   // Live requests use what is stored, so it may be tried even if it could not be stored today.
-  if (baseUrl !== row.baseUrl) requireAllowed(call, baseUrl);
+  if (baseUrl !== row.baseUrl) requireAllowed(call, baseUrl, owner);
   const isStored = baseUrl === row.baseUrl && isDeepStrictEqual(settings, row.settings);
   if (!isStored) requireSound(call, place);
   requireSameAddress(row, place);

@@ -144,6 +144,7 @@ export const patchBody = z
     ...never(BOTH_SECRETS, { required: ['keep_previous_hours'], ...lacks('api_key', 'secret') }),
     'x-example': { api_key: 'sk-0123456789abcdef', keep_previous_hours: 24 },
   });
+export type CreateBody = z.output<typeof createBody>;
 export type PatchBody = z.output<typeof patchBody>;
 
 /** Returns the settings of a request as they are stored. */

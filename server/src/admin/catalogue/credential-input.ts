@@ -6,6 +6,7 @@ import { type CredentialFacts, credentialFault, isOwnAddress, rulesOf } from '..
 import { readKeyFile, secretText, tellingText } from '../../domain/routing/credential-secret.ts';
 import { isSameAddress, type KeyPlace } from '../../domain/tenancy/key-address.ts';
 import { lastFour } from '../../lib/secrets.ts';
+import { PLATFORM } from '../../store/catalogue/credentials.ts';
 import type { AdminCall } from '../http/call.ts';
 import { invalid } from '../http/problem.ts';
 import type { secret } from './credential-fields.ts';
@@ -25,16 +26,20 @@ export interface GivenSecret {
   readonly lastFour: string;
 }
 
-export function requireAllowed(call: AnyCall, url: string | null | undefined): void {
+/** Throws 400 for a base URL that the owner's credentials may not have. The rules for organizations are stricter. */
+export function requireAllowed(call: AnyCall, url: string | null | undefined, owner: string): void {
   if (url === null || url === undefined) return;
-  const problem = call.deps.upstream.checkBaseUrl(url);
+  const { checkBaseUrl, checkOwnBaseUrl } = call.deps.upstream;
+  const problem = owner === PLATFORM ? checkBaseUrl(url) : checkOwnBaseUrl(url);
   if (problem !== null) throw invalid('/base_url', problem);
 }
 
 /** Throws 400 with the field at fault if kind, settings and address do not fit each other, or the machine's identity may not be used. */
-export function requireSound(call: AnyCall, facts: CredentialFacts): void {
+export function requireSound(call: AnyCall, facts: CredentialFacts & { readonly owner: string }): void {
   const fault = credentialFault(facts);
   if (fault !== null) throw invalid(`/${fault.field}`, fault.words);
+  if (facts.kind === 'ambient' && facts.owner !== PLATFORM)
+    throw invalid('/kind', 'must not be ambient: the identity of the gateway’s machine is the platform’s');
   if (facts.kind === 'ambient') requireAmbient(call, facts);
 }
 

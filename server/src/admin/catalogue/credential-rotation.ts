@@ -10,7 +10,7 @@ import { invalid } from '../http/problem.ts';
 import { KEEP_HOURS } from './credential-fields.ts';
 import type { GivenSecret } from './credential-input.ts';
 
-export type SecretPlace = Pick<CredentialRow, 'id' | 'provider' | 'baseUrl' | 'kind' | 'settings'>;
+export type SecretPlace = Pick<CredentialRow, 'id' | 'owner' | 'provider' | 'baseUrl' | 'kind' | 'settings'>;
 export type SecretColumns = Pick<CredentialRow, 'sealed' | 'sealedFor' | 'lastFour'>;
 
 /** Seals a secret for its row and address. */

@@ -18,6 +18,10 @@ const RISKS = ['plain_http'] as const;
 export const credentialOut = z
   .object({
     id: z.string(),
+    organization_id: z
+      .string()
+      .nullable()
+      .meta({ description: 'The organization that brought the credential. Null: the platform.' }),
     name: z.string(),
     provider: z.string(),
     kind: z.enum(CREDENTIAL_KINDS),
@@ -86,12 +90,13 @@ export async function viewCredentials(call: AdminCall, rows: readonly Credential
   const checked = await checks.findMany(call.deps.db, ids);
   return rows.map((row) => ({
     id: row.id,
+    organization_id: row.owner || null,
     ...factsOf(row),
     previous_secret: viewPrevious(call, row),
     risks: risksOf(call, row),
     deployment_count: used.get(row.id) ?? 0,
     last_check: viewCheck(checked.get(row.id)),
-    capabilities: [...capabilitiesOf(call.actor, { organizationId: null })],
+    capabilities: [...capabilitiesOf(call.actor, { organizationId: row.owner || null })],
     version: row.version,
     created_at: isoOf(row.createdAt),
     updated_at: isoOf(row.updatedAt),

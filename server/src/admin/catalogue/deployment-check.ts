@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
 import * as credentials from '../../store/catalogue/credentials.ts';
 import * as checks from '../../store/catalogue/deployment-checks.ts';
+import type { DeploymentRow } from '../../store/catalogue/deployments.ts';
 import type { AdminCall } from '../http/call.ts';
 import { idParams, instantOut } from '../http/fields.ts';
 import * as load from '../http/load.ts';
@@ -14,7 +15,7 @@ import { openCredential } from './open-credential.ts';
 
 /** Live calls that try a deployment, before or after it is stored. The last call of a stored one is remembered. */
 
-const checkedOut = z
+export const checkedOut = z
   .object({
     ok: z.boolean(),
     latency_ms: z.int(),
@@ -33,12 +34,15 @@ export const check = route({
   params: idParams,
   response: checkedOut,
   load: loadDeployment,
-  handle: async (call, row) => {
-    const checked = await tried(call, deploymentConfig(row, await storedCredential(call, row.credentialId)));
-    await remember(call, row.id, checked);
-    return checked;
-  },
+  handle: (call, row) => checkStored(call, row),
 });
+
+/** Makes one live call with a stored deployment and the credential of its owner, and remembers the result. */
+export async function checkStored(call: AdminCall, row: DeploymentRow) {
+  const checked = await tried(call, deploymentConfig(row, await storedCredential(call, row.credentialId, row.owner)));
+  await remember(call, row.id, checked);
+  return checked;
+}
 
 export const checkUnsaved = route({
   summary: 'Test a deployment before creating it',
@@ -51,7 +55,7 @@ export const checkUnsaved = route({
   handle: async (call) => {
     const { body } = call;
     const row = { id: 'dep_unsaved', upstreamModel: body.upstream_model, ...body, ...columnsOf(body, NEW_DEPLOYMENT) };
-    const credential = await storedCredential(call, row.credentialId);
+    const credential = await storedCredential(call, row.credentialId, credentials.PLATFORM);
     if (body.provider !== 'fake' && credential?.provider !== body.provider) {
       throw invalid('/credential_id', `must name a credential for ${body.provider}`);
     }
@@ -86,7 +90,7 @@ function remember({ deps, actor }: AdminCall, deploymentId: string, checked: z.o
   });
 }
 
-async function storedCredential(call: AdminCall<unknown, unknown, unknown>, id: string | null) {
-  const row = id === null ? null : await credentials.find(call.deps.db, id);
+async function storedCredential(call: AdminCall<unknown, unknown, unknown>, id: string | null, owner: string) {
+  const row = id === null ? null : await credentials.find(call.deps.db, id, owner);
   return row === null ? null : openCredential(call.deps, row);
 }

@@ -46,6 +46,10 @@ const boundsOut = {
 export const deploymentOut = z
   .object({
     id: z.string(),
+    organization_id: z
+      .string()
+      .nullable()
+      .meta({ description: 'The organization that brought the deployment. Null: the platform.' }),
     model: z.string(),
     provider: z.string(),
     upstream_model: z.string(),
@@ -168,6 +172,7 @@ export async function viewDeployments(call: AdminCall, rows: readonly Deployment
     const facts = deploymentFacts(row, price);
     return {
       id: row.id,
+      organization_id: row.owner || null,
       ...facts,
       unpriced_units: [...(lacked.get(row.id) ?? [])],
       passed_over_at: [...(passed.get(row.id) ?? [])],
@@ -176,7 +181,7 @@ export async function viewDeployments(call: AdminCall, rows: readonly Deployment
       ...renderAttempts(call, health.get(row.id) ?? NO_ATTEMPTS, sinceMs),
       prices_effective_from: facts.prices === null ? null : isoOrNull(price?.effectiveFrom ?? null),
       prices_from: facts.prices === null || price === undefined ? null : renderProvenance(price),
-      capabilities: [...capabilitiesOf(call.actor, { organizationId: null })],
+      capabilities: [...capabilitiesOf(call.actor, { organizationId: row.owner || null })],
       version: row.version,
       created_at: isoOf(row.createdAt),
       updated_at: isoOf(row.updatedAt),
@@ -206,5 +211,5 @@ function capacityUse({ deps: { process, clock } }: AdminCall, row: DeploymentRow
 
 /** Returns the fields that identify a deployment in an audit event. */
 export function deploymentEvent(row: DeploymentRow) {
-  return { organizationId: null, objectType: 'deployment', objectId: row.id, objectName: row.model };
+  return { organizationId: row.owner || null, objectType: 'deployment', objectId: row.id, objectName: row.model };
 }

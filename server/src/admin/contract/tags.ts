@@ -12,6 +12,8 @@ const TAGS: Readonly<Record<string, readonly [name: string, description: string]
   'audit-events': ['Audit events', 'The record of every change.'],
   credentials: ['Credentials', 'Secrets of providers.'],
   deployments: ['Deployments', 'A model at a provider, with its prices and limits.'],
+  'own-credentials': ['Own credentials', 'Secrets of providers that an organization brought.'],
+  'own-deployments': ['Own deployments', 'Deployments that an organization brought.'],
   prices: ['Prices', 'The prices of deployments over time.'],
   models: ['Models', 'Names that several deployments serve.'],
   'route-groups': ['Route groups', 'Names that route to chosen deployments by a policy.'],

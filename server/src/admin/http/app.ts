@@ -41,6 +41,9 @@ import * as organizationList from '../organizations/organization-list.ts';
 import * as organizations from '../organizations/organizations.ts';
 import * as overview from '../organizations/overview.ts';
 import * as search from '../organizations/search.ts';
+import * as ownCredentials from '../own-providers/own-credentials.ts';
+import * as ownDeployments from '../own-providers/own-deployments.ts';
+import * as ownProviders from '../own-providers/own-providers.ts';
 import * as accountAddress from '../people/account-address.ts';
 import * as accounts from '../people/accounts.ts';
 import * as invitationAccept from '../people/invitation-accept.ts';
@@ -230,6 +233,21 @@ export const ROUTES: RouteTable = {
   'PATCH /credentials/:id': credentials.update,
   'POST /credentials/:id/end-overlap': credentials.endOverlap,
   'DELETE /credentials/:id': credentials.remove,
+  'GET /organizations/:id/own-providers': ownProviders.read,
+  'PATCH /organizations/:id/own-providers': ownProviders.update,
+  'GET /organizations/:id/own-credentials': ownCredentials.list,
+  'POST /organizations/:id/own-credentials': ownCredentials.create,
+  'POST /organizations/:id/own-credentials/check': ownCredentials.check,
+  'GET /own-credentials/:id': ownCredentials.read,
+  'PATCH /own-credentials/:id': ownCredentials.update,
+  'POST /own-credentials/:id/end-overlap': ownCredentials.endOverlap,
+  'DELETE /own-credentials/:id': ownCredentials.remove,
+  'GET /organizations/:id/own-deployments': ownDeployments.list,
+  'POST /organizations/:id/own-deployments': ownDeployments.create,
+  'GET /own-deployments/:id': ownDeployments.read,
+  'PATCH /own-deployments/:id': ownDeployments.update,
+  'DELETE /own-deployments/:id': ownDeployments.remove,
+  'POST /own-deployments/:id/check': ownDeployments.check,
   'GET /deployments': deployments.list,
   'POST /deployments': deployments.create,
   'GET /deployments/:id': deployments.read,

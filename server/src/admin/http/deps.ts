@@ -46,6 +46,8 @@ export interface AdminKeys {
 export interface UpstreamKnowledge {
   /** Checks whether a credential may use this base URL. Returns null, or a sentence that says what is wrong. */
   readonly checkBaseUrl: (baseUrl: string) => string | null;
+  /** The same for a credential that an organization brings. */
+  readonly checkOwnBaseUrl: (baseUrl: string) => string | null;
   /** Reports whether calls to a stored base URL use plain HTTP to a host that no setting lists. */
   readonly isPlainOnNetwork: (baseUrl: string) => boolean;
   /** Reports whether a setting lists the host of this base URL. */

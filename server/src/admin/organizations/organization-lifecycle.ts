@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import * as adminTokens from '../../store/accounts/admin-tokens.ts';
 import { hasArchives } from '../../store/archive/archive-month.ts';
+import * as ownCredentials from '../../store/catalogue/credentials.ts';
+import * as ownDeployments from '../../store/catalogue/deployments.ts';
 import * as storedResponses from '../../store/responses/stored-responses.ts';
 import * as keys from '../../store/tenancy/keys.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
@@ -53,6 +55,8 @@ const deletionReport = z
       keys: z.int(),
       admin_tokens: z.int(),
       stored_responses: z.int().meta({ description: 'Stored responses of the Responses API.' }),
+      own_credentials: z.int().meta({ description: 'Credentials that the organization brought. Their secrets are erased.' }),
+      own_deployments: z.int(),
       stored_content: z.boolean().meta({
         description: 'True if stored content goes too. Its encryption key is deleted, which makes the content unreadable.',
       }),
@@ -143,6 +147,8 @@ async function reportOf(
       keys: counts.keys,
       admin_tokens: await adminTokens.countLiving(db, row.id),
       stored_responses: await storedResponses.countLiving(db, row.id, new Date(clock.nowMs())),
+      own_credentials: await ownCredentials.countOf(db, row.id),
+      own_deployments: await ownDeployments.countOf(db, row.id),
       stored_content: row.contentKey !== null,
     },
     stays: ['ledger', 'request metadata', 'audit events', ...((await hasArchives(db)) ? ['archives of the request log'] : [])],
@@ -161,6 +167,9 @@ function destroy(call: AdminCall, id: string): Promise<void> {
     requireArchived(row);
     const keyIds = await keys.revokeAll(tx, { organizationId: id }, now);
     await adminTokens.revokeAll(tx, { organizationId: id, at: now });
+    // Deployments name credentials, so they go first.
+    await ownDeployments.removeAllOf(tx, id, now);
+    await ownCredentials.removeAllOf(tx, id);
     const deleted = await organizations.update(tx, id, { status: 'deleted', deletedAt: now, contentKey: null }, now);
     await record({
       ...eventOf(deleted),

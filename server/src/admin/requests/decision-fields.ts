@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type TagShape, tagShapeIdOf } from '../../domain/access/tag-routing.ts';
-import type { AttemptBody } from '../../domain/decision/attempts-made.ts';
+import { type AttemptBody, deploymentIdsOf } from '../../domain/decision/attempts-made.ts';
 import type { DecisionShape, ShapeRule } from '../../domain/decision/decision.ts';
 import {
   type DecisionFacts,
@@ -15,6 +15,7 @@ import { PASSED_OVER_REASONS } from '../../domain/routing/compared.ts';
 import { can } from '../../domain/tenancy/permission.ts';
 import { SCOPES } from '../../domain/tenancy/tenancy.ts';
 import { ATTEMPT_NEXTS, ATTEMPT_RESULTS, NOT_TRIED_REASONS } from '../../domain/usage/attempt.ts';
+import { ownAmong } from '../../store/catalogue/owners.ts';
 import { findShape } from '../../store/usage/request-log.ts';
 import type { AdminCall } from '../http/call.ts';
 import { instantOut } from '../http/fields.ts';
@@ -49,10 +50,16 @@ const tagsOut = z
       'The deployments that remain after the tags are applied. Null if neither the request nor its key, team or organization named a tag.',
   });
 
+const ownerOut = z
+  .enum(['organization', 'platform'])
+  .nullable()
+  .meta({ description: 'Who brought the deployment: the organization itself or the platform. Null: unknown.' });
+
 const attemptOut = z
   .object({
     attempt: z.int().min(1),
     deployment_id: z.string(),
+    owner: ownerOut,
     provider: z.string(),
     upstream_model: z.string(),
     started_ms: z.int().meta({ description: 'Milliseconds from the admission until it was sent.' }),
@@ -76,7 +83,7 @@ const attemptOut = z
         'Why: `only_candidate`, `other_candidate`, `final` (no other deployment would answer differently), `no_candidate_left`, `attempts_max`, `hold_refused` (limits or budgets have no room for another attempt), `answer_begun`, `client_gone`, `gateway_stopped`, `answered_here` or `gateway_error`. Null if it answered.',
     }),
     wait_ms: z.int().nullable().meta({ description: 'The pause before the retry. Null if there was none.' }),
-    not_tried: z.array(z.object({ deployment_id: z.string(), reason: z.enum(NOT_TRIED_REASONS) })).meta({
+    not_tried: z.array(z.object({ deployment_id: z.string(), owner: ownerOut, reason: z.enum(NOT_TRIED_REASONS) })).meta({
       description:
         'The deployments that could have served and were not tried when the request failed here, at most 8. `not_reached`: the request ended before. `cooling_down`: calls to it failed recently. `unpriced`: a blocking budget needs a price. `untranslatable`: it cannot express the request. `unsupported`: its provider lacks the endpoint.',
     }),
@@ -100,6 +107,7 @@ const routingOut = z
       .array(
         z.object({
           deployment_id: z.string(),
+          owner: ownerOut,
           score: z.number().nullable().meta({
             description:
               'The lowest goes first. `least_busy`: requests in flight for each weight. `latency`: milliseconds. `cheapest`: nano-dollars. `usage` and `headroom`: the share that is used. Null: unknown, not compared, or last; also for callers without platform.read.',
@@ -180,7 +188,8 @@ export async function viewDecision(call: AdminCall, facts: DecisionFacts): Promi
   const rules = await shapeOf<readonly ShapeRule[]>(call, facts, shapeIdOfDecision(facts.decision));
   const tagShape = await shapeOf<TagShape>(call, facts, tagShapeIdOf(facts.tagRoute));
   const shape: DecisionShape | null = rules === null ? null : { id: rules.id, rules: rules.is };
-  const whole = decisionBody(facts, shape, tagShape?.is);
+  const own = await ownAmong(call.deps.db, deploymentIdsOf(facts));
+  const whole = decisionBody({ ...facts, own }, shape, tagShape?.is);
   const seesCatalogue = can(call.actor, 'platform.read', { organizationId: null });
   const { access, tags, rules: shown, routing, attempts_made, ...rest } = seesCatalogue ? whole : tenantsDecision(whole);
   // The compiler checks this against the schema above, so the two cannot differ.

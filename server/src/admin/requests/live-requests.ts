@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Reach, reachOf } from '../../domain/tenancy/permission.ts';
 import type { EndRecord } from '../../ledger/records.ts';
 import * as accounts from '../../store/accounts/accounts.ts';
+import { ownAmong } from '../../store/catalogue/owners.ts';
 import type { RequestFilter } from '../../store/usage/request-log.ts';
 import type { AdminCall } from '../http/call.ts';
 import { Problem } from '../http/problem.ts';
@@ -44,7 +45,7 @@ function feedOf(call: AdminCall): Feed {
       if (known?.call !== now)
         known = { call: now, isWanted: await wantedBy(now, organization as { readonly id: string } | null) };
       const { records, missed } = follower.next();
-      return eventsOf(records.filter(known.isWanted), missedBy(now, missed));
+      return eventsOf(now, records.filter(known.isWanted), missedBy(now, missed));
     },
     close: () => follower.close(),
   };
@@ -59,10 +60,18 @@ function missedBy({ actor }: AdminCall, missed: number): number | null {
   return missed === 0 || seesAll ? missed : null;
 }
 
-function eventsOf(records: readonly EndRecord[], missed: number | null): readonly LiveEvent[] {
+async function eventsOf(
+  { deps }: AdminCall,
+  records: readonly EndRecord[],
+  missed: number | null,
+): Promise<readonly LiveEvent[]> {
   const told = records.slice(-EVENTS_MAX);
   const count = missed === null ? null : missed + records.length - told.length;
-  const events: LiveEvent[] = told.map((record) => ({ event: 'request', data: renderRequest(rowsOfRecord(record).row) }));
+  const own = await ownAmong(
+    deps.db,
+    told.map((record) => record.deploymentId),
+  );
+  const events: LiveEvent[] = told.map((record) => ({ event: 'request', data: renderRequest(rowsOfRecord(record).row, own) }));
   return count === 0 ? events : [{ event: 'missed', data: { count } }, ...events];
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ownAmong } from '../../store/catalogue/owners.ts';
 import type { RequestFilter } from '../../store/usage/request-log.ts';
 import * as log from '../../store/usage/request-log.ts';
 import type { Cell } from '../exports/csv.ts';
@@ -45,11 +46,16 @@ const HEAD = [
   ['stream', 'deployment_id', 'attempts', 'status', 'http_status', 'code', 'param', 'finish_reason', 'input_tokens'],
   ['cached_input_tokens', 'cache_write_tokens', 'output_tokens', 'reasoning_tokens', 'total_tokens', 'spend_usd'],
   ['gateway_us', 'provider_ms', 'first_token_ms', 'count', 'client_request_id', 'partly_priced', 'other_usage'],
+  ['byok'],
 );
 
 async function pageOf(call: AdminCall, filter: RequestFilter, cursor: string | undefined) {
   const page = await log.listRequests(call.deps.db, filter, { limit: PAGE, cursor });
-  return { lines: page.rows.map((row) => cellsOf(renderRequest(row))), nextCursor: page.nextCursor };
+  const own = await ownAmong(
+    call.deps.db,
+    page.rows.map((row) => row.deploymentId),
+  );
+  return { lines: page.rows.map((row) => cellsOf(renderRequest(row, own))), nextCursor: page.nextCursor };
 }
 
 function cellsOf(row: ReturnType<typeof renderRequest>): readonly Cell[] {
@@ -70,5 +76,6 @@ function cellsOf(row: ReturnType<typeof renderRequest>): readonly Cell[] {
     ...end,
     row.partly_priced,
     others.join(' '),
+    row.byok,
   ];
 }

@@ -41,6 +41,9 @@ export const requestOut = z
     endpoint: z.string(),
     stream: z.boolean(),
     deployment_id: z.string().nullable(),
+    byok: z
+      .boolean()
+      .meta({ description: 'True if `deployment_id` is the organization’s own deployment, with its own credential.' }),
     attempts: z.int(),
     status: z.enum(['succeeded', 'failed', 'refused', 'cancelled', 'estimated']),
     http_status: z.int(),
@@ -79,6 +82,7 @@ export const ledgerEntryOut = z
     attempt: z.int(),
     kind: z.enum(['usage', 'estimated', 'adjustment']),
     deployment_id: z.string(),
+    byok: z.boolean(),
     provider: z.string(),
     upstream_model: z.string(),
     price_id: z.string().nullable(),
@@ -104,7 +108,8 @@ type TokenColumns = Pick<
   'inputTokens' | 'cachedInputTokens' | 'cacheWriteTokens' | 'outputTokens' | 'reasoningTokens' | 'totalTokens' | 'otherUsage'
 >;
 
-export function renderRequest(row: RequestRow): z.output<typeof requestOut> {
+/** Renders a request. `own`: those deployments that organizations brought. */
+export function renderRequest(row: RequestRow, own: ReadonlySet<string>): z.output<typeof requestOut> {
   return {
     id: row.requestId,
     time: row.admittedAt.toISOString(),
@@ -119,6 +124,7 @@ export function renderRequest(row: RequestRow): z.output<typeof requestOut> {
     endpoint: row.endpoint,
     stream: row.stream,
     deployment_id: row.deploymentId,
+    byok: row.deploymentId !== null && own.has(row.deploymentId),
     attempts: row.attempts,
     status: row.status,
     http_status: row.httpStatus,
@@ -134,11 +140,16 @@ export function renderRequest(row: RequestRow): z.output<typeof requestOut> {
 }
 
 /** Renders a ledger row. `price` is the version that the row names. The tokens and the cost of an adjustment may be negative. */
-export function renderLedgerEntry(row: LedgerEntryRow, price: PriceRow | undefined): z.output<typeof ledgerEntryOut> {
+export function renderLedgerEntry(
+  row: LedgerEntryRow,
+  price: PriceRow | undefined,
+  own: ReadonlySet<string>,
+): z.output<typeof ledgerEntryOut> {
   return {
     attempt: row.attempt,
     kind: row.kind,
     deployment_id: row.deploymentId,
+    byok: own.has(row.deploymentId),
     provider: row.provider,
     upstream_model: row.upstreamModel,
     price_id: row.priceId,

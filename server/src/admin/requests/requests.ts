@@ -4,6 +4,7 @@ import { can, reachOf } from '../../domain/tenancy/permission.ts';
 import type { WrappedContentKey } from '../../domain/tenancy/tenancy.ts';
 import { answeredBy } from '../../ledger/answered-by.ts';
 import { type ContentWrappers, open, openContentKey, UnsealFailure } from '../../lib/secrets.ts';
+import { ownAmong } from '../../store/catalogue/owners.ts';
 import * as prices from '../../store/catalogue/prices.ts';
 import { totalOf } from '../../store/paging.ts';
 import * as memberships from '../../store/tenancy/memberships.ts';
@@ -63,7 +64,11 @@ export const list = route({
     const filter = filterOf(call, organization);
     const page = await log.listRequests(deps.db, filter, { limit: query.limit, cursor: query.cursor });
     const total = await totalOf(deps.db, log.requestsQuery(deps.db, filter));
-    return { data: page.rows.map(renderRequest), next_cursor: page.nextCursor, total };
+    const own = await ownAmong(
+      deps.db,
+      page.rows.map((row) => row.deploymentId),
+    );
+    return { data: page.rows.map((row) => renderRequest(row, own)), next_cursor: page.nextCursor, total };
   },
 });
 
@@ -121,10 +126,11 @@ export const read = route({
     if (call.query.content === true && !mayRead) authorize(call.actor, 'content.read', found.place);
     const isWanted = mayRead && call.query.content !== false;
     const decision = await decisionOf(call, found);
+    const own = await ownAmong(call.deps.db, [row.deploymentId, ...ledger.map((entry) => entry.deploymentId)]);
     return {
-      ...renderRequest(row),
+      ...renderRequest(row, own),
       attempts_made: decision.attempts_made,
-      ledger: ledger.map((entry) => renderLedgerEntry(entry, priced.get(entry.priceId ?? ''))),
+      ledger: ledger.map((entry) => renderLedgerEntry(entry, priced.get(entry.priceId ?? ''), own)),
       decision,
       remedies: await viewRemedies(call, decision, found.place),
       ...(isWanted ? { content: await readContent(call, found) } : {}),

@@ -34,6 +34,7 @@ const FILTERS = [
   'provider',
   'tag',
   'deployment_tag',
+  'owner',
 ];
 const DAYS: Readonly<Record<string, number>> = { '1h': 1, '24h': 1, '7d': 7, '30d': 30, '90d': 90 };
 const ROWS_MAX = 50;

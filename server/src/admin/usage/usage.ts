@@ -65,6 +65,9 @@ const narrowing = {
     .optional()
     .meta({ description: 'Only requests with this tag, named by the request or added by its key, team or organization.' }),
   deployment_tag: text(64).optional().meta({ description: 'Only deployments that carry this tag now.' }),
+  owner: z.enum(['organization', 'platform']).optional().meta({
+    description: '`organization`: only own deployments of organizations (`byok`). `platform`: only those of the platform.',
+  }),
 };
 const compare = z.enum(['previous_period']).optional().meta({
   description:
@@ -137,6 +140,9 @@ const usageOut = z
         deployment_tag: group.meta({
           description:
             'A deployment counts under each of the tags it carries now, so lines by tag add up to more than the total.',
+        }),
+        owner: group.meta({
+          description: 'Who brought the deployment: `organization` or `platform`. Null for requests that reached none.',
         }),
         ...sums,
         ...unitsOut,
@@ -221,6 +227,7 @@ export function questionOf(
     ['provider', query.provider],
     ['tag', query.tag],
     ['deployment_tag', query.deployment_tag],
+    ['owner', query.owner],
   ];
   return {
     ...spanOf(query, timeZone, nowMs),
@@ -260,6 +267,7 @@ export const FIELDS = {
   provider: 'provider',
   tag: 'tag',
   deployment_tag: 'deployment_tag',
+  owner: 'owner',
 } as const satisfies Record<UsageGroup, string>;
 
 function renderLine({ startMs, groups, sums: line, units }: UsageLine) {

@@ -104,9 +104,12 @@ const RULES: readonly Rule[] = [
       : null,
   volumeRule,
   ({ allowedUpstreams }) => openListRule('HEADGATE_ALLOWED_UPSTREAMS', allowedUpstreams),
+  ({ allowedOwnUpstreams }) => openListRule('HEADGATE_ALLOWED_OWN_UPSTREAMS', allowedOwnUpstreams),
   ({ allowedWebhooks }) => openListRule('HEADGATE_ALLOWED_WEBHOOKS', allowedWebhooks),
   ({ mode, allowedUpstreams }) =>
     mode === 'production' ? loopbackRule('HEADGATE_ALLOWED_UPSTREAMS', allowedUpstreams, 'whoever may edit credentials') : null,
+  ({ allowedOwnUpstreams }) =>
+    loopbackRule('HEADGATE_ALLOWED_OWN_UPSTREAMS', allowedOwnUpstreams, 'whoever may edit own credentials of an organization'),
   ({ allowedWebhooks }) => loopbackRule('HEADGATE_ALLOWED_WEBHOOKS', allowedWebhooks, 'whoever may edit webhooks'),
   ({ drainMsMax }) =>
     drainMsMax < DRAIN_MS_MIN

@@ -1,5 +1,6 @@
 import { priceAt } from '../money/price.ts';
 import type { CallableTarget, Catalogue } from '../routing/catalogue.ts';
+import { type OwnProviders, withOwn } from '../routing/own.ts';
 import { fallbackChain } from '../routing/routing.ts';
 import { type AccessLevels, reaches } from './access.ts';
 
@@ -7,6 +8,8 @@ import { type AccessLevels, reaches } from './access.ts';
 export interface Serving {
   readonly catalogue: Catalogue;
   readonly nowMs: number;
+  /** The deployments that the organization brought. Null or absent: none. */
+  readonly own?: OwnProviders | null;
   /** Reports whether a blocking budget covers the target, so that a deployment without a price may not serve it. */
   readonly needsPrice: (target: CallableTarget) => boolean;
 }
@@ -15,14 +18,14 @@ export interface Serving {
 export function servedAmong(
   names: Iterable<string>,
   levels: AccessLevels,
-  { catalogue, nowMs, needsPrice }: Serving,
+  { catalogue, nowMs, needsPrice, own }: Serving,
 ): ReadonlySet<string> {
   const served = new Set<string>();
   for (const name of names) {
     const target = catalogue.targets.get(name);
     if (target === undefined || !reaches(levels, target)) continue;
     const isPriceNeeded = needsPrice(target);
-    const chain = fallbackChain(target, catalogue, (next) => reaches(levels, next));
+    const chain = fallbackChain(target, catalogue, (next) => reaches(levels, next)).map((next) => withOwn(next, own));
     const mayServe = ({ members }: CallableTarget) =>
       members.some(({ deployment: { enabled, prices } }) => enabled && (!isPriceNeeded || priceAt(prices, nowMs) !== null));
     if (chain.some(mayServe)) served.add(name);

@@ -25,6 +25,26 @@ export interface AttemptFacts {
   readonly tried?: readonly AttemptRecord[] | string | null;
   /** The provider and the upstream model of `deploymentId`; null or absent if they are unknown. */
   readonly answeredBy?: AnsweredBy | null;
+  /** Those of the deployments that the request's organization brought. Null or absent: it is unknown. */
+  readonly own?: ReadonlySet<string> | null;
+}
+
+/** The side that brought a deployment. Null: unknown, while the database cannot be read. */
+export type DeploymentOwner = 'organization' | 'platform' | null;
+
+function ownerIn({ own = null }: Pick<AttemptFacts, 'own'>, deploymentId: string): DeploymentOwner {
+  if (own === null) return null;
+  return own.has(deploymentId) ? 'organization' : 'platform';
+}
+
+/** Returns the ids of all deployments that a request's decision names. */
+export function deploymentIdsOf({
+  tried = null,
+  deploymentId,
+}: Pick<AttemptFacts, 'tried' | 'deploymentId'>): ReadonlySet<string> {
+  const listed = (typeof tried === 'string' ? parseAttempts(tried) : tried) ?? [];
+  const named = listed.flatMap((one) => [one, ...one.notTried, ...(one.compared?.candidates ?? [])]);
+  return new Set([...(deploymentId === null ? [] : [deploymentId]), ...named.map((one) => one.deploymentId)]);
 }
 
 /** The upstream that answered. */
@@ -36,6 +56,7 @@ export interface AnsweredBy {
 export interface AttemptBody {
   readonly attempt: number;
   readonly deployment_id: string;
+  readonly owner: DeploymentOwner;
   readonly provider: string;
   readonly upstream_model: string;
   readonly started_ms: number;
@@ -47,7 +68,11 @@ export interface AttemptBody {
   readonly next: AttemptNext;
   readonly next_reason: string | null;
   readonly wait_ms: number | null;
-  readonly not_tried: readonly { readonly deployment_id: string; readonly reason: NotTriedReason }[];
+  readonly not_tried: readonly {
+    readonly deployment_id: string;
+    readonly owner: DeploymentOwner;
+    readonly reason: NotTriedReason;
+  }[];
   readonly dropped: readonly string[];
 }
 
@@ -58,6 +83,7 @@ export interface RoutingBody {
   readonly by_session: boolean;
   readonly candidates: readonly {
     readonly deployment_id: string;
+    readonly owner: DeploymentOwner;
     /** Lower goes first. Null: unknown or not compared. */
     readonly score: number | null;
     readonly passed_over: PassedOverReason | null;
@@ -65,7 +91,8 @@ export interface RoutingBody {
 }
 
 /** Returns the comparison that a row keeps; null if it keeps none. A score that goes behind all others is shown as none. */
-export function routingBody({ tried = null }: AttemptFacts): RoutingBody | null {
+export function routingBody(facts: AttemptFacts): RoutingBody | null {
+  const { tried = null } = facts;
   const [first] = (typeof tried === 'string' ? parseAttempts(tried) : tried) ?? [];
   if (!first?.compared) return null;
   const { strategy, bySession, candidates } = first.compared;
@@ -74,6 +101,7 @@ export function routingBody({ tried = null }: AttemptFacts): RoutingBody | null 
     by_session: bySession,
     candidates: candidates.map(({ deploymentId, score, passedOver }) => ({
       deployment_id: deploymentId,
+      owner: ownerIn(facts, deploymentId),
       score: score === null || !Number.isFinite(score) ? null : score,
       passed_over: passedOver,
     })),
@@ -90,15 +118,16 @@ export function tenantsRouting(routing: RoutingBody | null): RoutingBody | null 
 export function attemptsMade(facts: AttemptFacts): readonly AttemptBody[] | null {
   const { tried = null } = facts;
   const listed = typeof tried === 'string' ? parseAttempts(tried) : tried;
-  if (listed !== null) return listed.map(bodyOf);
+  if (listed !== null) return listed.map((one, at) => bodyOf(one, at, facts));
   if (tried !== null) return null;
   return facts.attempts === 0 ? [] : onlyAttempt(facts);
 }
 
-function bodyOf(one: AttemptRecord, at: number): AttemptBody {
+function bodyOf(one: AttemptRecord, at: number, facts: AttemptFacts): AttemptBody {
   return {
     attempt: at + 1,
     deployment_id: one.deploymentId,
+    owner: ownerIn(facts, one.deploymentId),
     provider: one.provider,
     upstream_model: one.upstreamModel,
     started_ms: one.startedMs,
@@ -110,7 +139,11 @@ function bodyOf(one: AttemptRecord, at: number): AttemptBody {
     next: one.next,
     next_reason: one.nextReason,
     wait_ms: one.waitMs,
-    not_tried: one.notTried.map(({ deploymentId, reason }) => ({ deployment_id: deploymentId, reason })),
+    not_tried: one.notTried.map(({ deploymentId, reason }) => ({
+      deployment_id: deploymentId,
+      owner: ownerIn(facts, deploymentId),
+      reason,
+    })),
     dropped: one.dropped,
   };
 }
@@ -137,7 +170,7 @@ function onlyAttempt(facts: AttemptFacts): readonly AttemptBody[] | null {
     notTried: [],
     dropped: [],
   };
-  return [bodyOf(only, 0)];
+  return [bodyOf(only, 0, facts)];
 }
 
 /** A row's provider time ends at a stream's first event. The rest of a stream is in the gateway's time. */

@@ -220,6 +220,9 @@ function rowOf(facts: DecisionFacts) {
   };
 }
 
+/** The `param` of a refusal because an organization uses only its own deployments. */
+export const OWN_ONLY = 'own_deployments';
+
 /**
  * The refusal codes that access, limits, budgets, prices or tags give. Any other refusal stores no numbers: its code explains it.
  */
@@ -232,6 +235,8 @@ const DECIDED_BY_RULES: ReadonlySet<string> = new Set([
 ]);
 
 function sentence(facts: DecisionFacts, decision: Decision | null): string {
+  if (facts.status === 'refused' && facts.param === OWN_ONLY)
+    return 'Refused: the organization uses only its own deployments, and none of them is enabled for this model.';
   if (facts.status === 'refused' && !DECIDED_BY_RULES.has(facts.code ?? '')) {
     return `Refused with ${facts.code ?? `status ${facts.httpStatus}`}, not by access, a limit or a budget.`;
   }

@@ -17,6 +17,8 @@ export const CACHE_SECONDS_MAX = 86_400;
 /** One upstream model with its credential, price, capacity and tags. Secrets stay with the credential, in memory only. */
 export interface DeploymentConfig {
   readonly id: string;
+  /** The organization that brought the deployment. Null or absent: the platform. */
+  readonly organizationId?: string | null;
   readonly model: string;
   readonly provider: ProviderName;
   readonly upstreamModel: string;

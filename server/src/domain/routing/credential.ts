@@ -41,6 +41,8 @@ export interface CredentialSettings {
 
 export interface CredentialConfig {
   readonly id: string;
+  /** The organization that brought the credential. Null or absent: the platform. */
+  readonly organizationId?: string | null;
   readonly provider: ProviderName;
   readonly baseUrl: string | null;
   /** Absent: `api_key`. */

@@ -10,13 +10,14 @@ const OLDER_PROVIDERS: ReadonlySet<string> = new Set(['openai', 'anthropic', 'ge
  * a region or location can belong. Never throws.
  *
  * The kind is part of the text, except for what earlier versions know. So such a version cannot open another secret, and never
- * presents it as an API key.
+ * presents it as an API key. The organization that brought a secret is part of it too: beside another owner it does not open.
  */
 export function keyAddress(place: KeyPlace): string {
   const { provider, kind = 'api_key' } = place;
   const address = `${provider} ${originOf(place)}`;
   const isOlder = kind === 'api_key' && OLDER_PROVIDERS.has(provider);
-  return isOlder ? address : `${address} as ${kind}`;
+  const owned = place.owner ? ` of ${place.owner}` : '';
+  return isOlder && owned === '' ? address : `${address} as ${kind}${owned}`;
 }
 
 /** Reports whether a secret for one address may be sent to the other: provider and origin are the same. */
@@ -30,6 +31,8 @@ export interface KeyPlace {
   /** Absent: `api_key`. */
   readonly kind?: string;
   readonly settings?: CredentialSettings;
+  /** The organization that brought the secret. Empty or absent: the platform. */
+  readonly owner?: string;
 }
 
 function originOf({ provider, baseUrl, settings = {} }: KeyPlace): string {

@@ -54,6 +54,8 @@ const MATRIX: readonly (readonly [Permission, keyof typeof PLACES, string])[] = 
   ['admin_tokens.manage', 'organization', /*  */ 'y  n  y  y  n  n  n  n  n  n'],
   ['webhooks.manage', 'platform', /*          */ 'y  n  n  n  n  n  n  n  n  n'],
   ['webhooks.manage', 'organization', /*      */ 'y  n  y  y  n  n  n  n  n  n'],
+  ['own_providers.manage', 'platform', /*     */ 'y  n  n  n  n  n  n  n  n  n'],
+  ['own_providers.manage', 'organization', /* */ 'y  n  y  y  n  n  n  n  n  n'],
   ['teams.manage', 'ownTeam', /*              */ 'y  n  y  y  n  n  n  n  n  n'],
   ['team_limits.change', 'ownTeam', /*        */ 'y  n  y  y  n  n  n  n  n  n'],
   ['team_access.widen', 'ownTeam', /*         */ 'y  n  y  y  n  n  n  n  n  n'],

@@ -16,6 +16,7 @@ export const PERMISSIONS = [
   'member_limits.change', // the user scope: never one's own
   'admin_tokens.manage',
   'webhooks.manage', // where alerts are sent
+  'own_providers.manage', // credentials and deployments that the organization brings
   'teams.manage',
   'team_limits.change',
   'team_access.widen',
@@ -177,6 +178,7 @@ const ORG_ADMIN: RolePermissions = {
     'member_limits.change',
     'admin_tokens.manage',
     'webhooks.manage',
+    'own_providers.manage',
     'teams.manage',
     'team_limits.change',
   ),

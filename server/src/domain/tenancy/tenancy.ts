@@ -2,6 +2,7 @@ import type { AccessChoice, OrganizationAccess } from '../access/access.ts';
 import type { TagPolicy } from '../access/tags.ts';
 import type { Budget } from '../limits/budget.ts';
 import type { ModelLimit, RateLimits } from '../limits/rate-limit.ts';
+import type { OwnProviders } from '../routing/own.ts';
 
 /** The four levels at which a request is limited, budgeted and narrowed, widest first. */
 export const SCOPES = ['organization', 'team', 'user', 'key'] as const;
@@ -71,6 +72,8 @@ export interface OrganizationConfig extends TaggedPolicy {
   readonly responses?: ResponsesScope | null;
   /** Absent or null: no answer of this organization is given again. */
   readonly answerCache?: AnswerCachePolicy | null;
+  /** The deployments that the organization brought. Null or absent: none, and the platform's serve. */
+  readonly own?: OwnProviders | null;
   readonly version: number;
   readonly teams: ReadonlyMap<string, TeamConfig>;
   /** The members, which are the user scopes, by membership id (`mem_…`). */

@@ -26,6 +26,7 @@ describe('a decision is looked up', () => {
       shapeInMemory: () => null,
       inStore: () => Promise.reject(FULL_STORE_AWAY),
       shapeInStore: () => Promise.reject(FULL_STORE_AWAY),
+      ownAmong: () => Promise.reject(FULL_STORE_AWAY),
       ...sources,
     });
   const facts = (): DecisionFacts => factsOf(record);

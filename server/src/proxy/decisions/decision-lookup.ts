@@ -1,4 +1,5 @@
 import { type TagShape, tagShapeIdOf } from '../../domain/access/tag-routing.ts';
+import { deploymentIdsOf } from '../../domain/decision/attempts-made.ts';
 import type { ShapeRule } from '../../domain/decision/decision.ts';
 import { type DecisionFacts, decisionBody, shapeIdOfDecision, tenantsDecision } from '../../domain/decision/decision-view.ts';
 import { answeredBy } from '../../ledger/answered-by.ts';
@@ -10,6 +11,8 @@ export interface DecisionSources {
   readonly inMemory: (requestId: string) => EndRecord | null;
   readonly shapeInMemory: (organizationId: string, shapeId: string) => string | null;
   readonly inStore: (organizationId: string, requestId: string) => Promise<DecisionFacts | null>;
+  /** Returns those of these deployments that organizations brought. */
+  readonly ownAmong: (deploymentIds: ReadonlySet<string>) => Promise<ReadonlySet<string>>;
   readonly shapeInStore: (organizationId: string, shapeId: string) => Promise<unknown>;
 }
 
@@ -24,7 +27,9 @@ export function createDecisionLookup(sources: DecisionSources): DecisionLookup {
       const rules = (await shapeOf(organizationId, shapeId, sources)) as readonly ShapeRule[] | null;
       const tags = (await shapeOf(organizationId, tagShapeIdOf(facts.tagRoute), sources)) as TagShape | null;
       const shape = shapeId === null || rules === null ? null : { id: shapeId, rules };
-      return { keyId: facts.keyId, decision: tenantsDecision(decisionBody(facts, shape, tags)) };
+      // A decision in memory is shown also while the database is away.
+      const own = await sources.ownAmong(deploymentIdsOf(facts)).catch(() => null);
+      return { keyId: facts.keyId, decision: tenantsDecision(decisionBody({ ...facts, own }, shape, tags)) };
     },
   };
 }

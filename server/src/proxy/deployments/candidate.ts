@@ -1,6 +1,8 @@
 import type { HoldCandidate } from '../../domain/limits/hold.ts';
 import { type Price, priceAt } from '../../domain/money/price.ts';
 import type { CallableTarget, Catalogue, DeploymentConfig } from '../../domain/routing/catalogue.ts';
+import { ownerOf } from '../../domain/routing/own.ts';
+import { isMeasured as comparesMeasures } from '../../domain/routing/strategies.ts';
 import { measuredIn } from './measures.ts';
 
 /** One deployment that may serve, with the price in force. */
@@ -25,7 +27,9 @@ export function candidatesOf(
     for (const { deployment, weight, priority } of target.members) {
       if (candidates.has(deployment) || !deployment.enabled) continue;
       const price = priceAt(deployment.prices, nowMs);
-      candidates.set(deployment, { deployment, price, weight, priority, isMeasured: measured.has(deployment) });
+      // The catalogue does not know an organization's own deployments.
+      const isMeasured = measured.has(deployment) || (ownerOf(deployment) !== null && comparesMeasures(target.strategy));
+      candidates.set(deployment, { deployment, price, weight, priority, isMeasured });
     }
   }
   return candidates;

@@ -55,14 +55,18 @@ export function orderCompared(
 }
 
 function comparedBy(
-  { strategy }: CallableTarget,
+  { strategy, name }: CallableTarget,
   bySession: boolean,
   { entitlement }: Admission,
   order: readonly DeploymentConfig[],
   candidateOf: (deployment: DeploymentConfig) => ComparedCandidate,
 ): Compared {
   const all = new Set(order);
-  for (const { deployment } of entitlement.reachable[0]?.members ?? []) if (deployment.enabled) all.add(deployment);
+  // The platform's deployments behind the organization's own are not compared with them.
+  const [, next] = entitlement.chain;
+  const behind = new Set(next?.name === name ? next.members.map(({ deployment }) => deployment) : []);
+  for (const { deployment } of entitlement.reachable[0]?.members ?? [])
+    if (deployment.enabled && !behind.has(deployment)) all.add(deployment);
   return { strategy, bySession, candidates: [...all].slice(0, COMPARED_MAX).map(candidateOf) };
 }
 

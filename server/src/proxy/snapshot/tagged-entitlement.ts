@@ -1,4 +1,5 @@
 import { isCarried, NO_WISHES, tagChain } from '../../domain/access/tag-routing.ts';
+import { ownFirst } from '../../domain/routing/own.ts';
 import type { RecordedTags } from '../../ledger/records.ts';
 import { candidatesOf, holdCandidateOf } from '../deployments/candidate.ts';
 import type { Entitlement } from '../entitlement.ts';
@@ -25,12 +26,13 @@ export function entitlementWithTags(entitlement: Entitlement, asked: readonly st
 
 function narrow(entitlement: Entitlement, asked: readonly string[], gateway: Gateway): Entitlement {
   const routed = tagChain(entitlement.reachable, { ...NO_WISHES, ...policyOf(entitlement.caller), asked });
-  const candidates = candidatesOf(routed.targets, entitlement.catalogue, gateway.clock.nowMs());
+  const chain = ownFirst(routed.targets);
+  const candidates = candidatesOf(chain, entitlement.catalogue, gateway.clock.nowMs());
   const tags = tagsOf(entitlement.reachable, routed);
   tellShape(tags, entitlement.caller.organization.id, gateway);
   return {
     ...entitlement,
-    chain: routed.targets,
+    chain,
     candidates,
     holdCandidates: [...candidates.values()].map(holdCandidateOf),
     tags,

@@ -119,6 +119,6 @@ function conditionsOf({ kind, accessGroup, search, among }: TargetFilter): (SQL 
 async function unpricedOr(db: Database, { unpriced }: TargetFilter): Promise<SQL | undefined> {
   if (unpriced === undefined) return undefined;
   const served = sql`(select ${deployments.model} from ${deployments}
-    where ${deployments.deletedAt} is null and ${deployments.id} in ${await unpricedDeployments(db, unpriced.at)})`;
+    where ${deployments.deletedAt} is null and ${deployments.owner} = '' and ${deployments.id} in ${await unpricedDeployments(db, unpriced.at)})`;
   return eq(sql`${callableTargets.name} in ${served}`, unpriced.is);
 }

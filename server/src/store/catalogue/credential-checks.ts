@@ -15,12 +15,13 @@ export async function findMany(db: Database, ids: readonly string[]): Promise<Re
   return new Map(rows.map((row) => [row.credentialId, row]));
 }
 
-/** Returns every credential with its last check, or null. */
+/** Returns every credential of the platform with its last check, or null. Those of organizations are checked by hand. */
 export async function all(db: Database) {
   return db
     .select({ credential: credentials, check: credentialChecks })
     .from(credentials)
     .leftJoin(credentialChecks, eq(credentialChecks.credentialId, credentials.id))
+    .where(eq(credentials.owner, ''))
     .orderBy(asc(credentials.id));
 }
 

@@ -1,23 +1,42 @@
-/** Sealed credentials that we present to providers. Global, like the rest of the catalogue. */
-import { and, count, eq, inArray, isNull, lte, sql } from 'drizzle-orm';
+/**
+ * Sealed credentials that we present to providers. Each has an owner: an organization, or the platform, whose owner is the empty
+ * text. A function without an owner means the platform's, so that nothing finds a tenant's by mistake.
+ */
+import { and, count, eq, inArray, isNull, lte, ne, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { type Listed, listNamed, named, type PageRequest } from '../named-list.ts';
 import { credentials, deployments } from '../schema.ts';
 
 export type CredentialRow = typeof credentials.$inferSelect;
 
-export async function find(db: Database, id: string): Promise<CredentialRow | null> {
-  const [row] = await db.select().from(credentials).where(eq(credentials.id, id));
+/** The owner of everything that no organization brought. */
+export const PLATFORM = '';
+
+export async function find(db: Database, id: string, owner: string = PLATFORM): Promise<CredentialRow | null> {
+  const [row] = await db.select().from(credentials).where(ownedBy(id, owner));
   return row ?? null;
+}
+
+/** Finds a credential of an organization, and so which organization. Check that the caller may see it. */
+export async function findOwn(db: Database, id: string): Promise<CredentialRow | null> {
+  const [row] = await db
+    .select()
+    .from(credentials)
+    .where(and(eq(credentials.id, id), ne(credentials.owner, PLATFORM)));
+  return row ?? null;
+}
+
+function ownedBy(id: string, owner: string): SQL | undefined {
+  return and(eq(credentials.id, id), eq(credentials.owner, owner));
 }
 
 /** Finds a credential, and locks its row until the transaction ends. */
-export async function lock(tx: Database, id: string): Promise<CredentialRow | null> {
-  const [row] = await tx.select().from(credentials).where(eq(credentials.id, id)).for('update');
+export async function lock(tx: Database, id: string, owner: string = PLATFORM): Promise<CredentialRow | null> {
+  const [row] = await tx.select().from(credentials).where(ownedBy(id, owner)).for('update');
   return row ?? null;
 }
 
-/** Inserts a credential. Throws UniqueViolation of `credentials_name` if the name is taken. */
+/** Inserts a credential. Throws UniqueViolation of `credentials_name` if its owner has one of this name. */
 export async function insert(tx: Database, row: typeof credentials.$inferInsert): Promise<CredentialRow> {
   const [inserted] = await tx.insert(credentials).values(row).returning();
   return inserted as CredentialRow;
@@ -52,14 +71,35 @@ export async function dropEndedSecrets(db: Database, at: Date): Promise<number> 
   return rowCount ?? 0;
 }
 
+/** Returns the number of an organization's own credentials. */
+export async function countOf(db: Database, owner: string): Promise<number> {
+  return db.$count(credentials, eq(credentials.owner, owner));
+}
+
+/** Deletes the own credentials of an organization, with their secrets. Its deployments must be deleted before. */
+export async function removeAllOf(tx: Database, organizationId: string): Promise<number> {
+  const { rowCount } = await tx
+    .delete(credentials)
+    .where(and(eq(credentials.owner, organizationId), ne(credentials.owner, PLATFORM)));
+  return rowCount ?? 0;
+}
+
 export interface CredentialFilter {
+  /** Those of one owner, or those of all organizations. Absent: all. */
+  readonly owner?: string | 'organizations' | undefined;
   readonly provider?: string | undefined;
   /** The beginning of the name, or the whole id. */
   readonly search?: string | undefined;
 }
 
-export function list(db: Database, { provider, search }: CredentialFilter, page: PageRequest): Promise<Listed<CredentialRow>> {
-  const wanted = [provider === undefined ? undefined : eq(credentials.provider, provider), named(credentials, search)];
+export function list(
+  db: Database,
+  { owner, provider, search }: CredentialFilter,
+  page: PageRequest,
+): Promise<Listed<CredentialRow>> {
+  const owned =
+    owner === 'organizations' ? ne(credentials.owner, PLATFORM) : owner === undefined ? undefined : eq(credentials.owner, owner);
+  const wanted = [owned, provider === undefined ? undefined : eq(credentials.provider, provider), named(credentials, search)];
   return listNamed(db, credentials, { list: 'credentials', wanted, page });
 }
 

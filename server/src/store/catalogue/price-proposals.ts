@@ -37,7 +37,7 @@ export async function listPriced(db: Database, at: Date): Promise<readonly ListP
     })
     .from(deployments)
     .innerJoin(inForce, eq(inForce.deploymentId, deployments.id))
-    .where(and(isNull(deployments.deletedAt), eq(inForce.source, 'list')));
+    .where(and(isNull(deployments.deletedAt), eq(deployments.owner, ''), eq(inForce.source, 'list')));
   return rows.map(({ perMillion, units, ...row }) => ({ ...row, price: givenPrice({ perMillion, units }) }));
 }
 

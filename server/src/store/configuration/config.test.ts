@@ -5,7 +5,7 @@ import type { Database } from '../database.ts';
 import * as schema from '../schema.ts';
 import { findKey, findKeyByHash, findKeys, loadCatalogue, loadOrganization, loadOrganizations, withoutSecret } from './config.ts';
 import { bumpConfigVersions, bumpVersion, CATALOGUE_SCOPE, configVersions } from './config-versions.ts';
-import type { OpenCredential } from './load-catalogue.ts';
+import type { OpenCredential } from './load-deployments.ts';
 
 const hash = (byte: string) => byte.repeat(32);
 const openCredential: OpenCredential = (row) =>

@@ -1,6 +1,8 @@
 import { and, asc, eq, inArray, isNull, ne, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Budget } from '../../domain/limits/budget.ts';
+import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
+import type { OwnProviders } from '../../domain/routing/own.ts';
 import type {
   MemberConfig,
   OrganizationConfig,
@@ -12,6 +14,7 @@ import type {
 import type { Database } from '../database.ts';
 import { accounts, budgets, memberships, organizations, serviceAccounts, teams } from '../schema.ts';
 import { configVersions } from './config-versions.ts';
+import { type OwnOpener, readOwn } from './load-own.ts';
 import {
   accessChoiceFrom,
   budgetFrom,
@@ -31,12 +34,16 @@ export async function loadOrganization(db: Database, organizationId: string): Pr
   return (await loadOrganizations(db, [organizationId])).get(organizationId) ?? null;
 }
 
-/** Loads a few hundred organizations, as loadOrganization does, in as many queries as one takes. Omits unknown ids. */
+/**
+ * Loads a few hundred organizations, as loadOrganization does, in as many queries as one takes. Omits unknown ids. Loads their own
+ * deployments only with `own`, which opens the credentials: what only reads limits and access needs none.
+ */
 export async function loadOrganizations(
   db: Database,
   organizationIds: readonly string[],
+  own: OwnOpener | null = null,
 ): Promise<ReadonlyMap<string, OrganizationConfig>> {
-  const rows = await db.transaction((tx) => readRows(tx, organizationIds), {
+  const rows = await db.transaction((tx) => readRows(tx, organizationIds, own), {
     isolationLevel: 'repeatable read',
     accessMode: 'read only',
   });
@@ -54,14 +61,24 @@ export async function loadOrganizations(
       const memberRows = parts.members.get(id) ?? [];
       const serviceAccountRows = parts.serviceAccounts.get(id) ?? [];
       const budgetRows = parts.budgets.get(id) ?? [];
-      return [id, organizationFrom(organization, version, teamRows, memberRows, serviceAccountRows, policiesWith(budgetRows))];
+      const config = organizationFrom(organization, version, teamRows, memberRows, serviceAccountRows, policiesWith(budgetRows));
+      return [id, Object.freeze({ ...config, own: ownFrom(organization, rows.own.get(id) ?? []) })];
     }),
   );
 }
 
 type Rows = Awaited<ReturnType<typeof readRows>>;
 
-async function readRows(tx: Database, organizationIds: readonly string[]) {
+/** Returns null if the organization has no own deployments and does not insist on them. */
+function ownFrom(
+  { ownDeployments }: Rows['organizations'][number],
+  deployments: readonly DeploymentConfig[],
+): OwnProviders | null {
+  if (deployments.length === 0 && ownDeployments === 'own_first') return null;
+  return Object.freeze({ mode: ownDeployments, byModel: Map.groupBy(deployments, ({ model }) => model) });
+}
+
+async function readRows(tx: Database, organizationIds: readonly string[], own: OwnOpener | null) {
   const wanted = (column: PgColumn) => sql`${column} = any(${sql.param(organizationIds)})`;
   const scopes: Scope[] = ['organization', 'team', 'user'];
   return {
@@ -87,6 +104,7 @@ async function readRows(tx: Database, organizationIds: readonly string[]) {
       .from(budgets)
       .where(and(wanted(budgets.organizationId), inArray(budgets.scope, scopes), isNull(budgets.deletedAt)))
       .orderBy(asc(budgets.position), asc(budgets.id)),
+    own: own === null ? new Map<string, readonly DeploymentConfig[]>() : await readOwn(tx, organizationIds, own),
   };
 }
 

@@ -29,6 +29,8 @@ const LATE_INDEXES: readonly LateIndex[] = [
     using: `btree (organization_id, team_id) where status <> 'revoked'`,
     needsTrigrams: false,
   },
+  // For the own deployments of organizations, which are loaded with each organization.
+  { name: 'deployments_owner', table: 'deployments', using: `btree (owner, id) where owner <> ''`, needsTrigrams: false },
   // For the audit log of all organizations together.
   { name: 'audit_events_time', table: 'audit_events', using: 'btree (at, chain, seq)', needsTrigrams: false },
 ];

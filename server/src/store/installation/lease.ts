@@ -137,6 +137,18 @@ export async function mayRunBefore(db: Database, migration: string): Promise<boo
   return possible.length > 0 && (await wasJustApplied(db, migration));
 }
 
+/**
+ * Reports whether a replica with an earlier version runs now, or may come back. One can also start later, so this is only for what
+ * people are warned of.
+ */
+export async function runsOlderReplica(db: Database, newest: string): Promise<boolean> {
+  const replicas = await db
+    .select({ holder: processLeases.holder, isOlder: IS_OLDER(newest) })
+    .from(processLeases)
+    .where(sql`starts_with(${processLeases.name}, ${REPLICA}) and ${MAY_COME_BACK}`);
+  return replicas.some(({ holder, isOlder }) => isOlder && !isSeenToBeGone(holder));
+}
+
 /** The leases of processes that may still renew them after they lost the database. */
 const MAY_COME_BACK = sql`${processLeases.expiresAt} > now() - interval '10 minutes'`;
 

@@ -1,6 +1,18 @@
 /** The catalogue: models, route groups, deployments, credentials and prices. Global, the same for every tenant. */
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  check,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
 import type { PriceUnits } from '../../domain/money/price.ts';
 import { DEPLOYMENT_MODES } from '../../domain/routing/catalogue.ts';
 import { CREDENTIAL_KINDS, type CredentialSettings } from '../../domain/routing/credential.ts';
@@ -8,6 +20,9 @@ import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns
 import { strategyChecks, strategyColumns } from './strategy-columns.ts';
 
 const version = () => bigint('version', { mode: 'number' }).notNull().default(1);
+
+/** The organization that brought the row; empty for the platform's. A version before writes only the platform's. */
+const owner = () => text('owner').notNull().default('');
 
 /**
  * A credential that we present to a provider. `sealed` is its secret, encrypted under the credentials data key; null if the provider
@@ -22,6 +37,7 @@ export const credentials = pgTable(
   'credentials',
   {
     id: text('id').primaryKey(),
+    owner: owner(),
     name: text('name').notNull(),
     provider: text('provider').notNull(),
     kind: text('kind', { enum: CREDENTIAL_KINDS }).notNull().default('api_key'),
@@ -42,7 +58,10 @@ export const credentials = pgTable(
     updatedAt: updatedAt(),
   },
   (table) => [
-    uniqueIndex('credentials_name').on(table.name),
+    // Names are unique by owner, so that a tenant cannot learn the names of others.
+    uniqueIndex('credentials_name').on(table.owner, table.name),
+    // For the reference of deployments, which have the same owner.
+    uniqueIndex('credentials_id_owner').on(table.id, table.owner),
     check('credentials_sealed_for', sql`${table.sealedFor} in ('row', 'address')`),
     check(
       'credentials_kind',
@@ -83,11 +102,17 @@ export const models = pgTable(
   (table) => strategyChecks('models', table),
 );
 
-/** One upstream model with its credential and capacity. The row of a deleted one stays, because ledger rows name it. */
+/**
+ * One upstream model with its credential and capacity. The row of a deleted one stays, because ledger rows name it.
+ *
+ * `enabled` is the state of the platform's deployments. It is false for an organization's own, whose state is `ownEnabled`: a
+ * version before reads `enabled` alone, and would serve everybody with them.
+ */
 export const deployments = pgTable(
   'deployments',
   {
     id: text('id').primaryKey(),
+    owner: owner(),
     model: text('model').notNull(),
     provider: text('provider').notNull(),
     upstreamModel: text('upstream_model').notNull(),
@@ -111,6 +136,7 @@ export const deployments = pgTable(
     outputCapField: text('output_cap_field', { enum: ['max_tokens', 'max_completion_tokens'] }),
     timeoutMs: integer('timeout_ms').notNull().default(600_000),
     enabled: boolean('enabled').notNull().default(true),
+    ownEnabled: boolean('own_enabled').notNull().default(true),
     metadata: metadata(),
     version: version(),
     createdAt: createdAt(),
@@ -120,6 +146,12 @@ export const deployments = pgTable(
   (table) => [
     index('deployments_model').on(table.model, table.id),
     index('deployments_credential').on(table.credentialId),
+    foreignKey({
+      name: 'deployments_credential_owner',
+      columns: [table.credentialId, table.owner],
+      foreignColumns: [credentials.id, credentials.owner],
+    }),
+    check('deployments_own_enabled', sql`${table.owner} = '' or not ${table.enabled}`),
     check('deployments_mode', sql`${table.mode} in ('chat', 'completion', 'embedding')`),
     check('deployments_on_hangup', sql`${table.onHangup} in ('finish', 'stop')`),
     check('deployments_output_cap_field', sql`${table.outputCapField} in ('max_tokens', 'max_completion_tokens')`),

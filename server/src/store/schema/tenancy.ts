@@ -14,6 +14,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { OwnKeysPeriod } from '../../domain/money/own-key-budget.ts';
+import { OWN_DEPLOYMENTS } from '../../domain/routing/own.ts';
 import { CACHE_SCOPES, RESPONSES_SCOPES } from '../../domain/tenancy/tenancy.ts';
 import type { StoredModelLimit, StoredPeriod, StoredRateLimits } from '../configuration/policy-columns.ts';
 import { accounts } from './accounts.ts';
@@ -84,6 +85,8 @@ export const organizations = pgTable(
     /** The keys that get an answer of the exact cache again; null: none is kept. Another epoch forgets those kept before. */
     cacheScope: text('cache_scope', { enum: CACHE_SCOPES }),
     cacheEpoch: integer('cache_epoch').notNull().default(0),
+    /** The use of the organization's own deployments: domain/routing/own.ts. */
+    ownDeployments: text('own_deployments', { enum: OWN_DEPLOYMENTS }).notNull().default('own_first'),
     metadata: metadata(),
     contentKey: bytes('content_key'),
     /** The key that wraps `contentKey`: the master key in rows of earlier versions, or the installation's data key `content`. */

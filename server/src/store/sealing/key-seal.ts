@@ -38,7 +38,8 @@ export async function sealKey(
   place: KeyPlace & { readonly id: string },
   key: string,
 ): Promise<SealedKey> {
-  const isKey = (place.kind ?? 'api_key') === 'api_key';
+  // A version before must not open an organization's own secret, because it would serve everybody with it.
+  const isKey = (place.kind ?? 'api_key') === 'api_key' && !place.owner;
   const sealedFor = isKey && (await mayRunBefore(tx, SINCE)) ? 'row' : 'address';
   return { sealed: seal(dataKey, key, aadOf(place, sealedFor)), sealedFor };
 }

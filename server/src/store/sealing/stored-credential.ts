@@ -28,14 +28,21 @@ export function openStored(row: CredentialRow, opener: CredentialOpener, nowMs: 
   const settings = row.settings ?? {};
   const fault = credentialFault({ provider, kind, settings, baseUrl });
   if (fault !== null) throw new UnusableCredential(`the stored credential breaks a rule: ${fault.field} ${fault.words}`);
-  if (kind === 'ambient') requireAmbient(provider, opener.ambientClouds);
-  const facts = { id, provider: provider as ProviderName, baseUrl, kind, settings: Object.freeze({ ...settings }) };
+  const organizationId = row.owner || null;
+  if (kind === 'ambient') requireAmbient(provider, organizationId === null ? opener.ambientClouds : NO_CLOUDS);
+  const facts = {
+    ...{ id, organizationId, provider: provider as ProviderName, baseUrl, kind },
+    settings: Object.freeze({ ...settings }),
+  };
   const first = withSecret(facts, kind, openedText(opener.key, row), row.sealed);
   const other = openOther(opener.key, row, nowMs);
   if (other === null) return Object.freeze(first);
   const credential = Object.freeze(withSecret(facts, kind, other.text, row.otherSealed));
   return Object.freeze({ ...first, other: Object.freeze({ credential, untilMs: other.untilMs }) });
 }
+
+/** The identity of the gateway's machine is the platform's alone. */
+const NO_CLOUDS: ReadonlySet<Cloud> = new Set();
 
 /** Throws UnusableCredential unless the settings of this process allow the machine identity that `ambient` means here. */
 function requireAmbient(provider: string, allowed: ReadonlySet<Cloud>): void {
@@ -57,7 +64,7 @@ function openedText(key: Buffer, row: CredentialRow): string {
   }
 }
 
-type Facts = Pick<CredentialConfig, 'id' | 'provider' | 'baseUrl' | 'kind' | 'settings'>;
+type Facts = Pick<CredentialConfig, 'id' | 'organizationId' | 'provider' | 'baseUrl' | 'kind' | 'settings'>;
 
 function withSecret(facts: Facts, kind: CredentialRow['kind'], text: string, sealed: Buffer | null): CredentialConfig {
   const secretId = createHash('sha256')

@@ -1,5 +1,5 @@
 /** The tables that a search looks in: one for each kind of object, with what finds it and who may see it. */
-import { and, isNull, ne, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, eq, isNull, ne, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import {
@@ -179,7 +179,7 @@ export const PLATFORM: readonly Source[] = [
     organizationId: null,
     from: sql`${credentials}`,
     reach: null,
-    visible: everything,
+    visible: () => eq(credentials.owner, ''),
   },
   {
     kind: 'deployment',
@@ -189,6 +189,6 @@ export const PLATFORM: readonly Source[] = [
     organizationId: null,
     from: sql`${deployments}`,
     reach: null,
-    visible: () => isNull(deployments.deletedAt),
+    visible: () => and(isNull(deployments.deletedAt), eq(deployments.owner, '')),
   },
 ];

@@ -165,9 +165,12 @@ export async function namesOf(
   return new Map([...named, ...keysNamed].map(({ id, name }) => [id, name]));
 }
 
-/** Returns every deployment that is not deleted, with its provider. */
+/** Returns every deployment of the platform that is not deleted, with its provider. */
 export async function deploymentsOf(db: Database): Promise<readonly { readonly id: string; readonly provider: string }[]> {
-  return db.select({ id: deployments.id, provider: deployments.provider }).from(deployments).where(isNull(deployments.deletedAt));
+  return db
+    .select({ id: deployments.id, provider: deployments.provider })
+    .from(deployments)
+    .where(and(isNull(deployments.deletedAt), eq(deployments.owner, '')));
 }
 
 function requestsOf(scope: OverviewScope): SQL | undefined {

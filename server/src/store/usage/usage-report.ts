@@ -33,6 +33,7 @@ export const USAGE_GROUPS = [
   'provider',
   'tag',
   'deployment_tag',
+  'owner',
 ] as const;
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
 export const USAGE_INTERVALS = ['hour', 'day', 'week', 'month'] as const;
@@ -195,8 +196,10 @@ function onlyUsed(keys: readonly SQLChunk[]): SQL {
 function slotted({ groupBy, only }: UsageQuestion, starts: readonly number[] | null, rows: SQL): SQL {
   const slot = starts === null ? sql`0` : slotOf(sql`at`, starts);
   const wanted = only.deployment_tag === undefined ? sql`true` : taggedWith(only.deployment_tag);
-  const isSplit = groupBy.includes('deployment_tag');
-  return sql`(select ${slot} as slot, used.* from ${isSplit ? perDeploymentTag(rows) : rows} as used where ${wanted})`;
+  const owned = only.owner === undefined ? sql`true` : ownedBy(only.owner);
+  const tagged = groupBy.includes('deployment_tag') ? perDeploymentTag(rows) : rows;
+  const split = groupBy.includes('owner') ? withOwner(tagged) : tagged;
+  return sql`(select ${slot} as slot, used.* from ${split} as used where ${wanted} and ${owned})`;
 }
 
 type Found = Readonly<Record<string, string | number | null>> & { readonly units?: unknown };
@@ -212,6 +215,7 @@ const GROUP_COLUMNS = {
   provider: 'provider',
   tag: 'tag',
   deployment_tag: 'deployment_tag',
+  owner: 'deployment_owner',
 } as const satisfies Record<UsageGroup, string>;
 
 /**
@@ -225,6 +229,18 @@ function perDeploymentTag(rows: SQL): SQL {
 
 function taggedWith(tags: readonly string[]): SQL {
   return sql`deployment_id in (select ${deployments.id} from ${deployments} where ${deployments.tags} && ${sql.param([...tags])}::text[])`;
+}
+
+/** Adds who brought the deployment: `organization` or `platform`; null for requests that reached none. */
+function withOwner(rows: SQL): SQL {
+  return sql`(select unowned.*, case when ${deployments.owner} = '' then 'platform' when ${deployments.owner} <> '' then 'organization' end
+    as deployment_owner from ${rows} as unowned left join ${deployments} on ${deployments.id} = deployment_id)`;
+}
+
+function ownedBy(owners: readonly string[]): SQL {
+  const [own, ours] = ['organization', 'platform'].map((name) => sql.raw(String(owners.includes(name))));
+  return sql`deployment_id in (select ${deployments.id} from ${deployments}
+    where case when ${deployments.owner} = '' then ${ours} else ${own} end)`;
 }
 
 /** Returns SQL for the number of the interval of a time, counted from 1. */
@@ -297,7 +313,7 @@ function coarserWhose({ groupBy, only, reaches }: UsageQuestion, starts: readonl
   };
 }
 
-const WITHOUT_TENANTS: ReadonlySet<UsageGroup> = new Set(['model', 'deployment', 'provider']);
+const WITHOUT_TENANTS: ReadonlySet<UsageGroup> = new Set(['model', 'deployment', 'provider', 'owner']);
 
 /**
  * Returns the coarsest source. Hours of teams suffice if no group or filter needs keys or people and every interval starts on an

@@ -1,0 +1,108 @@
+/** Opens the vendors, once for the platform's credentials and once for those that organizations brought. */
+import type { Cloud } from '../domain/clouds.ts';
+import type { CredentialConfig } from '../domain/routing/credential.ts';
+import type { Logger } from '../lib/log.ts';
+import { systemClock as clock } from '../lib/timing/clock.ts';
+import type { TimerWheel } from '../lib/timing/timer-wheel.ts';
+import { createAnthropicProvider } from '../providers/anthropic/anthropic-provider.ts';
+import { createAzureProvider } from '../providers/azure/azure-provider.ts';
+import { createBedrockProvider } from '../providers/bedrock/bedrock-provider.ts';
+import { createCohereProvider } from '../providers/cohere/cohere-provider.ts';
+import { createFakeProvider } from '../providers/fake/fake-provider.ts';
+import { createGeminiProvider } from '../providers/gemini/gemini-provider.ts';
+import { createOpenAiProvider } from '../providers/openai/openai-provider.ts';
+import type { Provider } from '../providers/provider.ts';
+import { createVertexProvider } from '../providers/vertex/vertex-provider.ts';
+import { createVoyageProvider } from '../providers/voyage/voyage-provider.ts';
+import { BadSetting } from '../settings/bad-setting.ts';
+import type { Config } from '../settings/config.ts';
+import { type AddressPolicy, createAddressPolicy } from '../upstream/address-policy.ts';
+import { createTransport, type Transport } from '../upstream/transport.ts';
+import { tokensFor } from './tokens-for.ts';
+
+/** The addresses that credentials may have, by who brings them. */
+export interface AddressPolicies {
+  readonly platform: AddressPolicy;
+  /** Stricter: tenants must not reach inner addresses through the gateway, not even those that the platform uses. */
+  readonly organizations: AddressPolicy;
+}
+
+export interface OpenProviders {
+  readonly providers: readonly Provider[];
+  /** Closes every connection. Call it once no request is in flight. */
+  close(): void;
+}
+
+/** Reads the two settings. Throws BadSetting for an entry that is not a host, an address or a CIDR. */
+export function policiesOf({ mode, allowedUpstreams, allowedOwnUpstreams }: Config): AddressPolicies {
+  return {
+    platform: policyFor('HEADGATE_ALLOWED_UPSTREAMS', mode, allowedUpstreams),
+    // Tenants enter these addresses, so production rules hold in development too: loopback services are not theirs to call.
+    organizations: policyFor('HEADGATE_ALLOWED_OWN_UPSTREAMS', 'production', allowedOwnUpstreams),
+  };
+}
+
+function policyFor(setting: string, mode: Config['mode'], listed: readonly string[]): AddressPolicy {
+  const policy = createAddressPolicy({ mode, allowedUpstreams: listed.join(','), setting });
+  if ('problem' in policy) throw new BadSetting(`${setting}: ${policy.problem}.`);
+  return policy;
+}
+
+/**
+ * Opens the providers. Calls with an organization's own credential have connections of their own: one that was opened under the
+ * rules of the platform never carries them.
+ */
+export function providersFor(config: Config, policies: AddressPolicies, wheel: TimerWheel, log: Logger): OpenProviders {
+  const client = config.fastLane === 'on' ? 'plain' : 'full';
+  const transports = {
+    platform: createTransport({ policy: policies.platform, wheel, client }),
+    organizations: createTransport({ policy: policies.organizations, wheel, client, hidesInnerNames: true }),
+  };
+  const ours = vendorsOver(transports.platform, new Set(config.ambientCredentials), config, wheel, log);
+  // The identity of this machine is the platform's alone.
+  const theirs = vendorsOver(transports.organizations, new Set(), config, wheel, log);
+  const byName = new Map(theirs.providers.map((provider) => [provider.name, provider]));
+  return {
+    providers: ours.providers.map((provider) => byOwner(provider, byName.get(provider.name) ?? provider)),
+    close: () => {
+      for (const transport of Object.values(transports)) transport.close();
+      ours.close();
+      theirs.close();
+    },
+  };
+}
+
+/** Returns a provider that makes the calls of an organization's own credentials with another one. All else is the same. */
+function byOwner(ours: Provider, theirs: Provider): Provider {
+  const isOwn = (credential: CredentialConfig | null) => (credential?.organizationId ?? null) !== null;
+  const { openModels } = ours;
+  return {
+    ...ours,
+    open: (request, sink) => (isOwn(request.deployment.credential) ? theirs : ours).open(request, sink),
+    ...(openModels === undefined
+      ? {}
+      : {
+          openModels: (credential, sink) =>
+            (isOwn(credential) ? (theirs.openModels ?? openModels) : openModels)(credential, sink),
+        }),
+  };
+}
+
+function vendorsOver(transport: Transport, ambientClouds: ReadonlySet<Cloud>, config: Config, wheel: TimerWheel, log: Logger) {
+  const { tokens, onFailure, close } = tokensFor(transport, wheel, ambientClouds, log);
+  const providers: readonly Provider[] = [
+    createOpenAiProvider({ transport, responsesHosts: config.responsesUpstreams }),
+    createAnthropicProvider({ transport }),
+    createGeminiProvider({ transport }),
+    createCohereProvider({ transport }),
+    createVoyageProvider({ transport }),
+    createAzureProvider({ transport, tokens }),
+    createVertexProvider({ transport, tokens }),
+    createBedrockProvider({
+      ...{ transport, clock, after: tokens.after, onFailure },
+      isAmbientAllowed: ambientClouds.has('aws'),
+    }),
+    createFakeProvider(),
+  ];
+  return { providers, close };
+}
