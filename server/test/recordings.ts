@@ -16,6 +16,7 @@ export interface Recording {
     | ('cohere-chat' | 'cohere-embed' | 'gemini-embed')
     | ('converse' | 'converse-stream' | 'invoke')
     | 'embeddings'
+    | ('rerank' | 'image' | 'images' | 'audio-transcriptions' | 'audio-translations')
     | 'count-tokens';
   readonly response: string;
   readonly request?: string;

@@ -16,7 +16,8 @@ export interface UsageParity {
   readonly theirsUsd: number | null;
 }
 
-const WIRES: Readonly<Record<Recording['kind'], Wire>> = {
+/** Answers that are billed by other units have no wire here. */
+const WIRES: Readonly<Partial<Record<Recording['kind'], Wire>>> = {
   chat: 'openai-chat',
   messages: 'anthropic-messages',
   completions: 'openai-completions',
@@ -75,6 +76,7 @@ function modelCalled({ url }: Recording): string | undefined {
 
 function factsOf(recording: Recording): AnswerFacts {
   const wire = WIRES[recording.kind];
+  if (wire === undefined) throw new Error(`answers of ${recording.kind} are not priced by tokens`);
   const facts = {
     model: 'm',
     stream: recording.stream,

@@ -1,4 +1,5 @@
 import type { Beyond } from '../domain/money/beyond.ts';
+import type { Picture } from '../domain/money/pieces.ts';
 import type { Usage } from '../domain/usage/usage.ts';
 import type { Bytes } from '../lib/pieces.ts';
 
@@ -11,10 +12,19 @@ export type InboundWire =
   | ('openai-chat' | 'anthropic-messages' | 'openai-responses' | 'gemini')
   | ('openai-completions' | 'cursor-responses')
   | ('openai-compact' | 'openai-input-tokens')
-  | ('openai-embeddings' | 'anthropic-count-tokens' | 'gemini-count-tokens');
+  | ('openai-embeddings' | 'anthropic-count-tokens' | 'gemini-count-tokens')
+  | MediaWire;
+
+/**
+ * The wires of requests that are no conversation and no embedding: their prices count pieces rather than tokens. Documents put in
+ * order have the format of Cohere's second version, which Jina and most compatible servers share; the others are OpenAI's.
+ */
+export type MediaWire =
+  | ('cohere-rerank' | 'openai-moderations' | 'openai-images' | 'openai-speech')
+  | ('openai-transcriptions' | 'openai-translations' | 'openai-image-edits');
 
 /** All wire formats: those of clients, and those that only providers speak. */
-export type Wire = InboundWire | ServerWire | EmbeddingWire;
+export type Wire = InboundWire | ServerWire | EmbeddingWire | RerankWire;
 
 /** The facts about a call that its path states, for wires whose bodies do not. */
 export interface Called {
@@ -34,6 +44,9 @@ export type ServerWire = ChatWire | 'cohere-chat' | 'bedrock-converse';
 
 /** The wires of providers that requests for embeddings translate into. */
 export type EmbeddingWire = 'cohere-embed' | 'voyage-embed' | 'gemini-embed';
+
+/** The wires of providers that requests to put documents in order translate into. */
+export type RerankWire = 'voyage-rerank';
 
 /** The wires of clients whose requests translate into a chat wire. */
 export type ClientWire = ChatWire | 'openai-completions' | 'cursor-responses';
@@ -58,8 +71,10 @@ export interface RequestFacts {
    * text.
    */
   readonly mediaBytes: number;
-  /** The number of inputs of a request for embeddings. */
+  /** The number of inputs of a request for embeddings, or of documents. */
   readonly inputs?: number;
+  /** The bytes by which the input is longer than the body, because parts of it are read again. */
+  readonly repeatedBytes?: number;
   /** True if the caller asked for usage in the stream (`stream_options.include_usage`). Anthropic's streams always report it. */
   readonly wantsUsage: boolean;
   /** The form in which the caller wants a stream; absent: server-sent events. */
@@ -91,6 +106,8 @@ export interface AnswerFacts {
    * domain/money/service-tier.ts.
    */
   readonly serviceTier: string | null;
+  /** The quality and the size of the pictures that were made, as far as the answer says them. */
+  readonly picture?: Picture;
   /** Bytes of text, reasoning and tool arguments seen, for an estimate where usage is missing. */
   readonly outputBytes: number;
   readonly finishReason: string | null;
@@ -115,19 +132,32 @@ export interface AnswerStream {
   facts(): AnswerFacts;
   /** The content type for the client; absent: that of server-sent events. */
   readonly contentType?: string;
+  /** True for bytes that have no form for an error, such as sound: if they break off, the connection does. */
+  readonly isBare?: boolean;
+}
+
+/** A whole answer for the client. */
+export interface WholeAnswer {
+  readonly bytes: Buffer;
+  /** Absent: JSON. */
+  readonly contentType?: string;
+  readonly facts: AnswerFacts;
 }
 
 /** The conversion of one request for one upstream, and of its answer for the client. Pure: no I/O. */
 export interface Exchange {
   readonly upstreamBody: Bytes;
+  /** The content type of the request; absent: JSON. */
+  readonly contentType?: string;
   /** The client's fields that the request for the upstream lacks; at most 20. `NOTHING_DROPPED` within a dialect. */
   readonly dropped: readonly string[];
   /**
    * Converts a whole (non-streamed) 2xx answer. Within a dialect `bytes` is the same buffer. Throws UnreadableAnswer if it is not
    * the expected JSON.
    */
-  whole(bytes: Buffer): { readonly bytes: Buffer; readonly facts: AnswerFacts };
-  stream(): AnswerStream;
+  whole(bytes: Buffer): WholeAnswer;
+  /** `contentType`: that of the upstream's answer, for those that pass in more than one. */
+  stream(contentType?: string): AnswerStream;
 }
 
 /** A 2xx answer that does not follow its dialect (bad JSON, empty, HTML). The caller gets 502 `provider_error`. */

@@ -10,7 +10,8 @@
  *   output cap are edited, and what would be stored is left out. Unknown fields survive. The answer passes as bytes, and its usage is read alongside.
  * - Different dialects: each format is read into and written from one neutral form (neutral.ts). A field that the other side
  *   cannot express is refused by name, or dropped and said (loss-table.ts).
- * - Embeddings have no neutral form: OpenAI's format is written for each vendor directly (embeddings/).
+ * - Embeddings have no neutral form: OpenAI's format is written for each vendor directly (embeddings/). The same is true of
+ *   documents that are put in order (media/), and of what is made of or from pictures and sound.
  * - Before anything is sent, read-facts.ts reads the facts that admission needs: model, output cap, number of answers, media, and
  *   charges beyond tokens. The checked body is the one that is sent. A body with two readings, such as a repeated field, is
  *   refused.
@@ -24,6 +25,8 @@
 import { cursorExchange } from './cursor/cursor-exchange.ts';
 import type { Exchange, ExchangeOptions } from './dialect.ts';
 import { embeddingExchange } from './embeddings/embedding-exchange.ts';
+import { formExchange, isForm } from './media/form-exchange.ts';
+import { rerankExchange } from './media/rerank-exchange.ts';
 import { nativeExchange } from './native/native-exchange.ts';
 import { countingExchange } from './openai-responses/counting-exchange.ts';
 import { translatedExchange } from './translated-exchange.ts';
@@ -34,6 +37,11 @@ export { countAnswer, estimateTokens } from './estimate.ts';
 export { functionNames } from './gemini/decode-tools.ts';
 export { actionIn, calledAt, modelIn, modelPath as geminiModelPath } from './gemini/paths.ts';
 export { OUTPUT_CAP_NAMES } from './known-fields.ts';
+export { BadField } from './media/fields.ts';
+export { isForm } from './media/form-exchange.ts';
+export { hasPictures, passesWhole } from './media/media-stream.ts';
+export { filesOf, readForm, type WrittenForm, writeForm } from './media/multipart.ts';
+export { silentWav, wavSeconds } from './media/wav.ts';
 export { isOfResponses } from './openai-responses/family.ts';
 export { foreignIdIn } from './openai-responses/foreign-ids.ts';
 export { repeatedOf, responseObject } from './openai-responses/response-object.ts';
@@ -49,8 +57,10 @@ export type { Translation } from './translated-exchange.ts';
  * upstream's dialect cannot express the request.
  */
 export function openExchange(options: ExchangeOptions): Exchange {
+  if (isForm(options.client)) return formExchange(options);
   if (options.client === options.upstream) return nativeExchange(options);
   if (options.client === 'cursor-responses') return cursorExchange(options);
   if (options.client === 'openai-embeddings') return embeddingExchange(options);
+  if (options.client === 'cohere-rerank') return rerankExchange(options);
   return options.client === 'openai-input-tokens' ? countingExchange(options) : translatedExchange(options);
 }

@@ -131,6 +131,45 @@ export const KNOWN_FIELDS: Readonly<Record<InboundWire, ReadonlySet<string>>> = 
   gemini: new Set([...GEMINI, ...GEMINI.map(snakeOf)]),
   'gemini-count-tokens': new Set([...GEMINI, ...GEMINI.map(snakeOf)]),
   // `input_type` is not OpenAI's. Other vendors tell queries from documents by it.
+  // `rank_fields` is of Cohere's first version, `return_documents` and `truncation` of Jina's and Voyage's.
+  'cohere-rerank': new Set([
+    ...[
+      'model',
+      'query',
+      'documents',
+      'top_n',
+      'max_tokens_per_doc',
+      'priority',
+      'rank_fields',
+      'return_documents',
+      'truncation',
+    ],
+  ]),
+  'openai-moderations': new Set(['model', 'input']),
+  'openai-images': new Set([
+    ...['model', 'prompt', 'n', 'size', 'quality', 'stream', 'partial_images', 'background', 'moderation', 'output_compression'],
+    ...['output_format', 'response_format', 'style', 'user'],
+  ]),
+  'openai-transcriptions': new Set([
+    ...[
+      'file',
+      'model',
+      'language',
+      'prompt',
+      'response_format',
+      'temperature',
+      'timestamp_granularities[]',
+      'include[]',
+      'stream',
+    ],
+    ...['chunking_strategy', 'known_speaker_names[]', 'known_speaker_references[]'],
+  ]),
+  'openai-translations': new Set(['file', 'model', 'prompt', 'response_format', 'temperature']),
+  'openai-image-edits': new Set([
+    ...['image', 'image[]', 'mask', 'model', 'prompt', 'n', 'size', 'quality', 'stream', 'partial_images', 'background'],
+    ...['input_fidelity', 'output_compression', 'output_format', 'response_format', 'user'],
+  ]),
+  'openai-speech': new Set(['model', 'input', 'voice', 'instructions', 'response_format', 'speed', 'stream_format']),
   'openai-embeddings': new Set(['model', 'input', 'encoding_format', 'dimensions', 'user', 'input_type']),
 };
 

@@ -145,6 +145,18 @@ function isErrorInstead(wire: Wire, json: JsonObject): boolean {
       return !hasMembers(json.candidates);
     case 'gemini-count-tokens':
       return typeof json.totalTokens !== 'number';
+    case 'cohere-rerank':
+    case 'openai-moderations':
+      return !hasMembers(json.results);
+    case 'voyage-rerank':
+    case 'openai-images':
+    case 'openai-image-edits':
+      return !hasMembers(json.data);
+    case 'openai-speech':
+      return true;
+    case 'openai-transcriptions':
+    case 'openai-translations':
+      return typeof json.text !== 'string';
     case 'anthropic-count-tokens':
     case 'openai-input-tokens':
       return typeof json.input_tokens !== 'number';

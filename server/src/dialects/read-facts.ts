@@ -2,6 +2,8 @@ import { type Beyond, NOTHING_BEYOND } from '../domain/money/beyond.ts';
 import { type BodyProblem, type Called, type JsonObject, type RequestFacts, Untranslatable, type Wire } from './dialect.ts';
 import { contentFacts, countFacts } from './gemini/facts.ts';
 import { arrayOr, isObject, objectOr } from './json.ts';
+import { isMedia, mediaFacts } from './media/facts.ts';
+import { BadField } from './media/fields.ts';
 import { promptsIn } from './openai-completions/prompts.ts';
 import { foreignIdIn } from './openai-responses/foreign-ids.ts';
 import { beyondIn, beyondInBetas, noteCacheControl, type SeenInParts } from './read-beyond.ts';
@@ -29,7 +31,7 @@ export function readFacts(wire: Wire, body: JsonObject, betas?: string, called?:
   try {
     return { ok: true, facts: factsOf(wire, body, betas, called ?? NOTHING_CALLED) };
   } catch (error) {
-    if (!(error instanceof Refused || error instanceof Untranslatable)) throw error;
+    if (!(error instanceof Refused || error instanceof BadField || error instanceof Untranslatable)) throw error;
     return { ok: false, problem: { message: error.message, param: error.param } };
   }
 }
@@ -52,6 +54,7 @@ function factsOf(wire: Wire, body: JsonObject, betas: string | undefined, called
   if (wire === 'openai-embeddings') {
     return { ...plain, inputs: inputsOf(body) };
   }
+  if (isMedia(wire)) return { ...plain, ...mediaFacts(wire, body) };
   if (wire === 'openai-responses') return { ...plain, ...responsesFacts(body, betas) };
   if (wire === 'cursor-responses') return { ...plain, ...responsesFacts(body, betas), wantsUsage: wantsUsage(body) };
   if (wire === 'openai-completions') return { ...plain, ...completionsFacts(body) };

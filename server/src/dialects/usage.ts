@@ -5,6 +5,10 @@ import type { JsonObject, Wire } from './dialect.ts';
 import { cohereEmbedUsage, geminiEmbedUsage } from './embeddings/usage.ts';
 import { billedTierOf, contentUsage } from './gemini/usage.ts';
 import { isObject, objectOr, objectsIn } from './json.ts';
+import { imageTokens } from './media/images.ts';
+import { speechTokens } from './media/speech.ts';
+import { transcriptionUsage } from './media/transcriptions.ts';
+import { moderationUsage, rerankUsage } from './media/usage.ts';
 import { believed, countOf, isCount, PIECES_MAX, type Reported, SUM_MAX } from './plausible.ts';
 import { answeredTier } from './service-tier.ts';
 
@@ -38,6 +42,19 @@ export function usageOf(wire: Wire, answer: JsonObject): Reported {
       return isObject(answer.usage) ? cohereUsage(answer.usage) : null;
     case 'bedrock-converse':
       return converseUsage(answer);
+    case 'cohere-rerank':
+    case 'voyage-rerank':
+      return rerankUsage(answer);
+    case 'openai-moderations':
+      return moderationUsage(answer);
+    case 'openai-images':
+    case 'openai-image-edits':
+      return imageTokens(answer.usage);
+    case 'openai-speech':
+      return speechTokens(answer.usage);
+    case 'openai-transcriptions':
+    case 'openai-translations':
+      return transcriptionUsage(answer);
     case 'cohere-embed':
       return cohereEmbedUsage(answer);
     case 'gemini-embed':

@@ -184,11 +184,12 @@ function contextOf(parent: TraceContext | null) {
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: flags & SAMPLED, isRemote: true, ...traceState });
 }
 
-/** Returns an endpoint's operation name. The conventions have no operation for `count_tokens`, so it keeps its own name. */
+/** Returns an endpoint's operation name. The conventions have none for `count_tokens` and `rerank`, which keep their own names. */
 function operationOf({ mode, free, name }: Endpoint): string {
   if (free) return name;
+  if (mode === 'chat') return mode;
   if (mode === 'completion') return 'text_completion';
-  return mode === 'embedding' ? 'embeddings' : 'chat';
+  return mode === 'embedding' ? 'embeddings' : name;
 }
 
 function attributesOf(record: EndRecord): Attributes {

@@ -1,5 +1,5 @@
 import type { InboundWire, JsonObject, Wire } from '../dialects/dialect.ts';
-import { cloudRequest, geminiModelPath } from '../dialects/exchange.ts';
+import { cloudRequest, geminiModelPath, silentWav, type WrittenForm, writeForm } from '../dialects/exchange.ts';
 import type { DeploymentConfig, DeploymentMode } from '../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../domain/routing/credential.ts';
 import type { Clock } from '../lib/timing/clock.ts';
@@ -13,8 +13,8 @@ const NO_LIST = 'this provider has no list of models to ask for, so only a deplo
 const UNKNOWN_PROVIDER = 'this version cannot call this provider';
 
 /**
- * Sends a deployment a request for one token, over the network and with its real credential. Costs what one token costs; never
- * throws.
+ * Sends a deployment its smallest request, over the network and with its real credential. Costs what one token costs, one picture,
+ * four characters spoken, or a second of sound. Never throws.
  */
 export async function checkDeployment(
   provider: Provider | undefined,
@@ -60,10 +60,13 @@ function askOnce(provider: Provider, deployment: DeploymentConfig, cap: Cap): Pr
     return Promise.resolve({ is: 'failure', failure: { message: `${provider.name} does not serve ${deployment.mode}` } });
   }
   const cloud = provider.cloudForm?.(wire, deployment) ?? null;
+  const form = deployment.mode === 'transcription' ? smallestRecording(deployment.upstreamModel) : null;
   const body = cloudRequest(smallestBody(deployment, wire, cap), { cloud });
   const patient = { ...deployment, timeoutMs: Math.min(deployment.timeoutMs, CHECK_TIMEOUT_MS) };
-  const request = { deployment: patient, wire, body: Buffer.from(JSON.stringify(body)), stream: false, forward: [], query: '' };
-  return collect((sink) => provider.open(request, sink));
+  const sent = form === null ? { body: Buffer.from(JSON.stringify(body)) } : { body: form.bytes, contentType: form.contentType };
+  const request = { deployment: patient, wire, ...sent, stream: false, forward: [], query: '' };
+  // A picture may be longer than what is read of an answer. That it came is enough.
+  return collect((sink) => provider.open(request, sink), deployment.mode === 'image' ? 'enough' : 'failure');
 }
 
 /** The wire in which a deployment of each mode is asked. */
@@ -71,6 +74,11 @@ const WIRES: Readonly<Record<DeploymentMode, InboundWire>> = {
   chat: 'openai-chat',
   completion: 'openai-completions',
   embedding: 'openai-embeddings',
+  rerank: 'cohere-rerank',
+  moderation: 'openai-moderations',
+  image: 'openai-images',
+  speech: 'openai-speech',
+  transcription: 'openai-transcriptions',
 };
 
 type Cap = 'max_tokens' | 'max_completion_tokens';
@@ -80,6 +88,10 @@ function smallestBody(deployment: DeploymentConfig, wire: Wire, cap: Cap): JsonO
   if (wire === 'gemini')
     return { contents: [{ role: 'user', parts: [{ text: 'ping' }] }], generationConfig: { maxOutputTokens: 1 } };
   if (deployment.mode === 'embedding') return smallestEmbedding(model, wire);
+  if (deployment.mode === 'rerank') return { model, query: 'ping', documents: ['ping'] };
+  if (deployment.mode === 'moderation') return { model, input: 'ping' };
+  if (deployment.mode === 'image') return { model, prompt: 'a dot', n: 1 };
+  if (deployment.mode === 'speech') return { model, input: 'ping', voice: 'alloy' };
   if (wire === 'bedrock-converse')
     return { messages: [{ role: 'user', content: [{ text: 'ping' }] }], inferenceConfig: { maxTokens: 1 } };
   // The other chat wires share the meaning of these few fields.
@@ -87,13 +99,21 @@ function smallestBody(deployment: DeploymentConfig, wire: Wire, cap: Cap): JsonO
   return { model, messages: [{ role: 'user', content: 'ping' }], [cap]: 1 };
 }
 
+/** Returns a tenth of a second of silence, the shortest recording that OpenAI takes, as a WAV file. */
+function smallestRecording(model: string): WrittenForm {
+  const bytes = silentWav(RECORDING_SAMPLES);
+  return writeForm({ model }, [{ field: 'file', filename: 'silence.wav', contentType: 'audio/wav', bytes }]);
+}
+
+const RECORDING_SAMPLES = 1_600;
+
 function smallestEmbedding(model: string, wire: Wire): JsonObject {
   if (wire === 'cohere-embed') return { model, texts: ['ping'], input_type: 'search_document', embedding_types: ['float'] };
   if (wire === 'gemini-embed') return { requests: [{ model: geminiModelPath(model), content: { parts: [{ text: 'ping' }] } }] };
   return { model, input: 'ping' };
 }
 
-function collect(open: (sink: UpstreamSink) => UpstreamCall): Promise<Collected> {
+function collect(open: (sink: UpstreamSink) => UpstreamCall, tooLongIs: 'failure' | 'enough' = 'failure'): Promise<Collected> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -109,6 +129,7 @@ function collect(open: (sink: UpstreamSink) => UpstreamCall): Promise<Collected>
         chunks.push(chunk);
         if (bytes > ANSWER_BYTES_MAX) {
           call.abort();
+          if (tooLongIs === 'enough') resolve({ is: 'answer', status, headers, body: Buffer.concat(chunks) });
           resolve({ is: 'failure', failure: { message: `the provider’s answer is longer than ${ANSWER_BYTES_MAX} bytes` } });
         }
         return true;

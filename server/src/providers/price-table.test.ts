@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { costNanoUsd, withRequestFee } from '../domain/money/price.ts';
 import type { Usage } from '../domain/usage/usage.ts';
 import { contextWindowOf, listPriceOf, PRICE_LIST_EDITION, priceFor } from './price-table.ts';
+import { UNIT_PRICES_EDITION, unitPriceFor } from './unit-prices.ts';
 
 describe('the list price of a model', () => {
   // promise: Prices are integers: nano-dollars per million tokens (or per unit).
@@ -95,7 +96,7 @@ describe('the list price of a model', () => {
   it('names the edition that is installed', () => {
     const file = new URL('../../package.json', import.meta.url);
     const { dependencies } = JSON.parse(readFileSync(file, 'utf8')) as { readonly dependencies: Record<string, string> };
-    expect(PRICE_LIST_EDITION).toBe(`@pydantic/genai-prices ${dependencies['@pydantic/genai-prices']}`);
+    expect(PRICE_LIST_EDITION).toBe(`@pydantic/genai-prices ${dependencies['@pydantic/genai-prices']}, ${UNIT_PRICES_EDITION}`);
   });
 });
 
@@ -145,3 +146,14 @@ function asTheirs({
     web_searches: search,
   };
 }
+
+describe('the list price of a model that is not billed by tokens', () => {
+  it('says zero where the vendor does, and is none for others', () => {
+    expect(priceFor('openai', 'omni-moderation-latest')).toEqual({ perMillion: { input: 0 } });
+    expect(priceFor('cohere', 'rerank-v3.5')).toEqual({
+      perMillion: { input: 0 },
+      units: { perUnit: { search_unit: 2_000_000 } },
+    });
+    for (const name of ['toString', 'omni-moderation-2099', '__proto__']) expect(unitPriceFor('openai', name)).toBeNull();
+  });
+});

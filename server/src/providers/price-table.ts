@@ -2,12 +2,13 @@ import { calcPrice, type ModelPrice, type TieredPrices } from '@pydantic/genai-p
 import type { PerMillion, Price, PriceUnits } from '../domain/money/price.ts';
 import type { ProviderName } from '../domain/routing/catalogue.ts';
 import type { UsageBucket, UsageUnit } from '../domain/usage/usage.ts';
+import { UNIT_PRICES_EDITION, unitPriceFor } from './unit-prices.ts';
 
 /** The content of a list price, without its version. */
 export type ListPrice = Pick<Price, 'perMillion' | 'units'>;
 
-/** The package that contains the published list, and its version. */
-export const PRICE_LIST_EDITION = '@pydantic/genai-prices 0.1.8';
+/** The package that contains the published list, and its version, and our own list. */
+export const PRICE_LIST_EDITION = `@pydantic/genai-prices 0.1.8, ${UNIT_PRICES_EDITION}`;
 
 const NANO_PER_USD = 1_000_000_000;
 
@@ -45,10 +46,12 @@ const FAKE_CONTEXT_WINDOW = 128_000;
 
 /**
  * Returns the list price of a vendor's model today: whole nano-dollars per million tokens, and the charges beyond them. Returns
- * null if the list has no token price for it. Not for the hot path: the list counts in floats.
+ * null if neither list has a price for it. Not for the hot path: the list counts in floats.
  */
 export function priceFor(provider: ProviderName, upstreamModel: string): ListPrice | null {
   if (provider === 'fake') return upstreamModel === 'fake-large' ? FAKE_LARGE : null;
+  const byUnit = unitPriceFor(provider, upstreamModel);
+  if (byUnit !== null) return byUnit;
   const found = calcPrice({ input_tokens: 1, output_tokens: 1 }, nameIn(upstreamModel), {
     providerId: VENDORS[provider] ?? provider,
   });

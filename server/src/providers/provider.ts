@@ -9,6 +9,8 @@ export interface ProviderRequest {
   readonly deployment: DeploymentConfig;
   readonly wire: Wire;
   readonly body: Bytes;
+  /** The content type of the body; absent: JSON. */
+  readonly contentType?: string;
   readonly stream: boolean;
   /**
    * Headers of the client for the provider (`anthropic-beta`, `anthropic-version`, `x-client-request-id`, `traceparent`,

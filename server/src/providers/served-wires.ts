@@ -9,6 +9,13 @@ const NO_CHAT = {
   'openai-embeddings': null,
   'anthropic-count-tokens': null,
   'gemini-count-tokens': null,
+  'cohere-rerank': null,
+  'openai-moderations': null,
+  'openai-images': null,
+  'openai-speech': null,
+  'openai-transcriptions': null,
+  'openai-translations': null,
+  'openai-image-edits': null,
 } as const satisfies Partial<ServedWires>;
 
 function chatsIn<const W extends Wire>(wire: W) {
@@ -22,8 +29,19 @@ function chatsIn<const W extends Wire>(wire: W) {
   } as const;
 }
 
-/** The wires of a server of OpenAI's chat completions and embeddings. */
-export const CHAT_WIRES: ServedWires = { ...NO_CHAT, ...chatsIn('openai-chat'), 'openai-embeddings': 'openai-embeddings' };
+/** The wires of a server of OpenAI's API, and of the compatible ones, some of which put documents in order. */
+export const CHAT_WIRES: ServedWires = {
+  ...NO_CHAT,
+  ...chatsIn('openai-chat'),
+  'openai-embeddings': 'openai-embeddings',
+  'cohere-rerank': 'cohere-rerank',
+  'openai-moderations': 'openai-moderations',
+  'openai-images': 'openai-images',
+  'openai-speech': 'openai-speech',
+  'openai-transcriptions': 'openai-transcriptions',
+  'openai-translations': 'openai-translations',
+  'openai-image-edits': 'openai-image-edits',
+};
 
 /** The wires of a server of Anthropic's messages. */
 export const MESSAGES_WIRES: ServedWires = {
@@ -39,6 +57,13 @@ export const CONTENT_WIRES: ServedWires = { ...NO_CHAT, ...chatsIn('gemini'), 'g
 const OPENAI_PATHS: Readonly<Partial<Record<Wire, string>>> = {
   'openai-completions': '/completions',
   'openai-embeddings': '/embeddings',
+  'openai-moderations': '/moderations',
+  'openai-images': '/images/generations',
+  'openai-speech': '/audio/speech',
+  'openai-transcriptions': '/audio/transcriptions',
+  'openai-translations': '/audio/translations',
+  'openai-image-edits': '/images/edits',
+  'cohere-rerank': '/rerank',
   'openai-responses': '/responses',
   'openai-compact': '/responses/compact',
   'openai-input-tokens': '/responses/input_tokens',

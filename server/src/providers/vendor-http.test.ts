@@ -77,11 +77,32 @@ describe('the address of a call', () => {
     expect([url, headers.authorization]).toEqual(['https://api.voyageai.com/v1/embeddings', 'Bearer sk-test']);
   });
 
+  it('for documents in order has a path of its own at Cohere and Voyage', () => {
+    expect(send(createCohereProvider, { wire: 'cohere-rerank' }).url).toBe('https://api.cohere.com/v2/rerank');
+    expect(send(createVoyageProvider, { wire: 'voyage-rerank' }).url).toBe('https://api.voyageai.com/v1/rerank');
+  });
+
+  it('of a form says its boundary, and accepts sound and subtitles', () => {
+    const contentType = 'multipart/form-data; boundary=b';
+    const { headers } = send(createOpenAiProvider, { wire: 'openai-transcriptions', contentType });
+    expect([headers['content-type'], headers.accept]).toEqual([contentType, '*/*']);
+    const plain = send(createOpenAiProvider, { wire: 'openai-chat' });
+    expect([plain.headers['content-type'], plain.headers.accept]).toEqual(['application/json', 'application/json']);
+    expect(send(createOpenAiProvider, { wire: 'openai-speech' }).headers.accept).toBe('*/*');
+  });
+
   it.each<[Wire, string | null, string]>([
     ['openai-chat', null, 'https://api.openai.com/v1/chat/completions'],
     ['openai-embeddings', null, 'https://api.openai.com/v1/embeddings'],
     ['openai-responses', null, 'https://api.openai.com/v1/responses'],
     ['openai-completions', null, 'https://api.openai.com/v1/completions'],
+    ['openai-moderations', null, 'https://api.openai.com/v1/moderations'],
+    ['openai-images', 'https://api.x.ai/v1', 'https://api.x.ai/v1/images/generations'],
+    ['openai-image-edits', null, 'https://api.openai.com/v1/images/edits'],
+    ['openai-speech', null, 'https://api.openai.com/v1/audio/speech'],
+    ['openai-transcriptions', null, 'https://api.openai.com/v1/audio/transcriptions'],
+    ['openai-translations', null, 'https://api.openai.com/v1/audio/translations'],
+    ['cohere-rerank', 'https://api.jina.ai/v1', 'https://api.jina.ai/v1/rerank'],
     ['openai-chat', 'http://127.0.0.1:9999/v1', 'http://127.0.0.1:9999/v1/chat/completions'],
     ['openai-chat', 'https://example.com/openai/deployments/v1//', 'https://example.com/openai/deployments/v1/chat/completions'],
     ['openai-chat', 'https://example.com', 'https://example.com/chat/completions'],

@@ -39,6 +39,8 @@ const COMMON_HEADERS = [
   ...['user-agent', 'headgate'],
 ];
 
+const ACCEPTS_ALL: ReadonlySet<Wire> = new Set(['openai-speech', 'openai-transcriptions', 'openai-translations']);
+
 interface Prepared {
   readonly origin: string;
   readonly path: string;
@@ -71,7 +73,10 @@ export function callOverHttp(vendor: VendorHttp, transport: Transport) {
         origin: prepared.origin,
         method: 'POST',
         path: vendor.passesQuery && isPlainQuery(request.query) ? `${path}?${request.query}` : path,
-        headers: request.forward.length === 0 ? prepared.headersWithDefaults : withForwarded(prepared, request.forward, vendor),
+        headers: typed(
+          request,
+          request.forward.length === 0 ? prepared.headersWithDefaults : withForwarded(prepared, request.forward, vendor),
+        ),
         body: request.body,
         timeoutMs: deployment.timeoutMs,
         answerBytesMax: request.stream ? ANSWER_BYTES_MAX.stream : ANSWER_BYTES_MAX.whole,
@@ -90,6 +95,11 @@ export function callOverHttp(vendor: VendorHttp, transport: Transport) {
       return send(credential, sink, { ...request, headers, ...bounds });
     },
   };
+}
+
+/** Returns the headers with the content type of the body, which comes first; the same list for JSON. */
+function typed({ contentType }: ProviderRequest, headers: string[]): string[] {
+  return contentType === undefined ? headers : headers.with(1, contentType);
 }
 
 // A deployment is frozen and replaced as a whole at any change, so its identity is the key.
@@ -113,7 +123,9 @@ function preparedOnce(vendor: VendorHttp) {
 function prepareCall(vendor: VendorHttp, wire: Wire, upstreamModel: string, credential: CredentialConfig): Prepared | null {
   const base = baseOf(vendor, credential);
   if (base === null) return null;
-  const headers = [...COMMON_HEADERS, ...vendor.authentication(credential)];
+  // Sound and subtitles are no JSON, and some servers refuse a client that accepts nothing else.
+  const common = ACCEPTS_ALL.has(wire) ? COMMON_HEADERS.with(3, '*/*') : COMMON_HEADERS;
+  const headers = [...common, ...vendor.authentication(credential)];
   const path = vendor.path(wire, upstreamModel, credential);
   return {
     origin: base.origin,

@@ -1,9 +1,11 @@
 import { CountersUnreachable, type HoldResult, type Wanted } from '../counters/counters.ts';
 import { OWN_ONLY } from '../domain/decision/decision-view.ts';
 import { estimateHold, type HoldEstimate, type HoldQuestion, outputCapFor } from '../domain/limits/hold.ts';
-import { askedTier, lookupBounds } from '../domain/money/beyond.ts';
+import { askedTier, lookupBounds, piecesIn } from '../domain/money/beyond.ts';
 import { toCounterNanoUsd } from '../domain/money/money.ts';
+import { piecesBoundNanoUsd } from '../domain/money/pieces.ts';
 import { costNanoUsd } from '../domain/money/price.ts';
+import { hasOutput, takesOutputCap } from '../domain/routing/modes.ts';
 import type { EstimateReason } from '../domain/usage/estimate-reason.ts';
 import { restampRequestId } from '../lib/id.ts';
 import { StoreError } from '../store/errors.ts';
@@ -104,21 +106,27 @@ function questionOf(
   fitting: ReadonlySet<Candidate> | null,
 ): HoldQuestion {
   return {
-    bodyBytes: walk.request.body.length + (stored === null ? 0 : stored.historyBytes),
+    bodyBytes: walk.request.body.length + (stored === null ? 0 : stored.historyBytes) + (facts.repeatedBytes ?? 0),
     mediaParts: facts.mediaParts,
     mediaBytes: facts.mediaBytes,
-    outputTokensMax: walk.endpoint.mode === 'embedding' ? 0 : facts.outputCap,
+    outputTokensMax: hasOutput(walk.endpoint.mode) ? facts.outputCap : 0,
     choices: facts.answers,
     candidates: fitting === null ? entitlement.holdCandidates : [...fitting].map(holdCandidateOf),
     history: outputHistoryOf(key, facts.model),
-    outputCap: entitlement.clamps && walk.endpoint.mode !== 'embedding' ? clampOf(walk.endpoint) : 'as_asked',
+    outputCap: outputCapOf(walk.endpoint, entitlement),
     tokensMax: entitlement.tokensMax,
     beyond: facts.beyond,
   };
 }
 
-/** A compaction has no output cap that a clamp could lower. */
-function clampOf({ wire }: Endpoint): 'clamp' | 'uncapped' {
+/**
+ * A compaction has no output cap that a clamp could lower. Neither have pictures and sound, which are held in full wherever a budget
+ * blocks.
+ */
+function outputCapOf({ wire, mode }: Endpoint, { clamps, needsPrice }: Entitlement): HoldQuestion['outputCap'] {
+  if (!hasOutput(mode)) return 'as_asked';
+  if (!takesOutputCap(mode)) return needsPrice ? 'uncapped' : 'as_asked';
+  if (!clamps) return 'as_asked';
   return wire === 'openai-compact' ? 'uncapped' : 'clamp';
 }
 
@@ -205,6 +213,7 @@ function lostAttempt(
 ): LostAttempt {
   const { searches } = lookupBounds(beyond, deployment.searchesMax ?? null);
   const usage = { input: inputTokens, output: outputTokens, search: searches, request: 1 };
-  const nanoUsd = price === null ? 0 : toCounterNanoUsd(costNanoUsd(usage, price, askedTier(beyond)));
+  const pieces = price === null ? 0n : piecesBoundNanoUsd(price, piecesIn(beyond));
+  const nanoUsd = price === null ? 0 : toCounterNanoUsd(costNanoUsd(usage, price, askedTier(beyond)) + pieces);
   return { heldInputTokens: inputTokens, heldOutputTokens: outputTokens, heldNanoUsd: nanoUsd };
 }

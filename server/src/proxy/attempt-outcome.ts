@@ -1,5 +1,6 @@
 import type { JsonObject, Wire } from '../dialects/dialect.ts';
 import { statusOfError } from '../dialects/error-status.ts';
+import { hasPictures, passesWhole } from '../dialects/exchange.ts';
 import { errorInstead, type Opening, OpeningReader } from '../dialects/opening.ts';
 import type { Provider, ProviderError, ProviderRequest } from '../providers/provider.ts';
 import type { UpstreamCall, UpstreamHeaders, UpstreamSink } from '../upstream/call.ts';
@@ -52,6 +53,8 @@ export interface StreamConsumer {
 
 /** An upstream stream whose first bytes have arrived. It keeps all bytes until `attach`, and takes exactly one consumer. */
 export interface StreamSource {
+  /** The content type of the upstream's answer. */
+  readonly contentType: string;
   /** Returns the first bytes. Call it before `attach`. */
   first(): Buffer;
   attach(consumer: StreamConsumer): void;
@@ -103,13 +106,22 @@ export function attempt(provider: Provider, request: ProviderRequest, options: A
 function isStreamed(wire: Wire): boolean {
   if (wire === 'openai-chat' || wire === 'anthropic-messages') return true;
   if (wire === 'openai-responses' || wire === 'gemini' || wire === 'openai-completions') return true;
-  return wire === 'cohere-chat' || wire === 'bedrock-converse';
+  return wire === 'cohere-chat' || wire === 'bedrock-converse' || passesWhole(wire) || wire === 'openai-transcriptions';
 }
+
+/** Reports whether the bytes of an answer pass as they are. Sound that is JSON is an error. */
+function passes(wire: Wire, contentType: string): boolean {
+  return passesWhole(wire) && hasPictures(wire) === /\bjson\b/i.test(contentType);
+}
+
+const BEGINS_AS_ERROR = /^\s*\{\s*"error"/;
+const ERROR_CHARS_MAX = 100;
 
 /** Receives the transport's reports of one attempt, and decides its outcome. */
 class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
   readonly outcome: Promise<Outcome>;
   headers: UpstreamHeaders = {};
+  contentType = '';
   call: UpstreamCall | null = null;
   readonly #provider: Provider;
   readonly #request: ProviderRequest;
@@ -118,6 +130,8 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
   #decide: ((outcome: Outcome) => void) | null;
   #status = 0;
   #streaming = false;
+  /** True if the answer passes as bytes without events. */
+  #passes = false;
   #chunks: Buffer[] = [];
   #bytes = 0;
   #consumer: StreamConsumer | null = null;
@@ -144,7 +158,10 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
   head(status: number, headers: UpstreamHeaders): void {
     this.#status = status;
     this.headers = headers;
-    this.#streaming = this.#wantsStream && status < 300 && String(headers['content-type'] ?? '').includes('event-stream');
+    this.contentType = String(headers['content-type'] ?? '');
+    const isEvents = this.contentType.includes('event-stream');
+    this.#passes = status < 300 && !isEvents && passes(this.#request.wire, this.contentType);
+    this.#streaming = (this.#wantsStream && status < 300 && isEvents) || this.#passes;
   }
 
   data(chunk: Buffer): boolean {
@@ -152,8 +169,9 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
     if (this.#streaming) {
-      if (this.#decide !== null) this.#open();
-      return true;
+      if (this.#decide !== null && this.#passes) this.#pass();
+      else if (this.#decide !== null) this.#open();
+      if (this.#streaming) return true;
     }
     if (this.#status >= 400) return this.#bytes < ERROR_BYTES_MAX || this.#cutError();
     const { answerBytesMax } = this.#options.settings;
@@ -268,6 +286,12 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
 
   #said(): Said {
     return { bytes: this.#take(), isStreamed: this.#streaming };
+  }
+
+  /** Passes on bytes that are no events, unless they begin as an error does. */
+  #pass(): void {
+    if (BEGINS_AS_ERROR.test(this.#take().toString('latin1', 0, ERROR_CHARS_MAX))) this.#streaming = false;
+    else this.#settleOn({ is: 'stream', source: this, isOpened: true });
   }
 
   /** Examines a stream's beginning. Until its first event is known it may be an error, and another candidate can be tried. */

@@ -33,6 +33,8 @@ export type Answer =
       readonly is: 'whole';
       readonly candidate: Candidate;
       readonly bytes: Buffer;
+      /** Absent: JSON. */
+      readonly contentType?: string;
       readonly facts: AnswerFacts;
       /** The time at which the call was sent, in monotonic milliseconds; null if the gateway answered itself. */
       readonly sentMs: number | null;
@@ -125,6 +127,7 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
       deployment,
       wire: upstream,
       body: exchange.upstreamBody,
+      ...(exchange.contentType === undefined ? {} : { contentType: exchange.contentType }),
       stream: facts.stream,
       forward: upstreamHeaders(walk, deployment),
       // Another format has another query: `alt=sse` means nothing to Anthropic.
@@ -273,9 +276,9 @@ function stopping(admission: Admission): Refusal | ClientGone {
 function readWhole(bytes: Buffer, made: Made, candidate: Candidate, admission: Admission, gateway: Gateway): Answer | Failed {
   const { id, credential } = candidate.deployment;
   try {
-    const { bytes: said, facts } = made.exchange.whole(bytes);
+    const said = made.exchange.whole(bytes);
     gateway.health.succeeded(id, credential);
-    return { is: 'whole', candidate, bytes: said, facts, sentMs: made.sentMs, tookMs: made.tookMs, dropped: made.dropped };
+    return { is: 'whole', candidate, ...said, sentMs: made.sentMs, tookMs: made.tookMs, dropped: made.dropped };
   } catch (error) {
     // We owe the provider for an answer even if we cannot read it.
     if (!(error instanceof UnreadableAnswer)) tellDefect(error, admission.walk.id, gateway);

@@ -56,9 +56,11 @@ export class StreamDelivery {
     this.#answer = answer;
     this.#admission = admission;
     this.#gateway = gateway;
-    this.#said = answer.exchange.stream();
+    this.#said = answer.exchange.stream(answer.source.contentType);
     const isCached = admission.cache !== null && admission.cache.name !== null;
-    this.#kept = isCached || admission.entitlement.organization.auditContent !== 'off' ? [] : null;
+    // Pictures and sound are not kept: they are no text, and most are larger than what is kept of an answer.
+    const isKept = (isCached || admission.entitlement.organization.auditContent !== 'off') && this.#said.isBare !== true;
+    this.#kept = isKept ? [] : null;
   }
 
   begin(): void {
@@ -212,7 +214,8 @@ export class StreamDelivery {
 
   #end(last: Buffer): void {
     const { reply } = this.#admission.walk;
-    this.#whenWritten(() => reply.end(last.length === 0 ? null : last));
+    const isCut = this.#said.isBare === true && !this.#said.facts().complete;
+    this.#whenWritten(() => (isCut ? reply.destroy() : reply.end(last.length === 0 ? null : last)));
   }
 
   /**
@@ -259,7 +262,7 @@ export class StreamDelivery {
       source.resume();
       return;
     }
-    const call = { isStreamed: true, isBudgeted: this.#admission.entitlement.needsPrice };
+    const call = { isStreamed: this.#said.isBare !== true, isBudgeted: this.#admission.entitlement.needsPrice };
     if (afterHangUp(candidate.deployment.onHangup ?? null, call) === 'finish') {
       source.resume();
       return;

@@ -37,7 +37,7 @@ function deliverWhole(answer: Extract<Answer, { is: 'whole' }>, admission: Admis
 }
 
 function sayWhole(
-  { candidate, bytes, dropped, sentMs }: Extract<Answer, { is: 'whole' }>,
+  { candidate, bytes, contentType = 'application/json', dropped, sentMs }: Extract<Answer, { is: 'whole' }>,
   admission: Admission,
   gateway: Gateway,
 ): void {
@@ -45,7 +45,7 @@ function sayWhole(
   try {
     const headers = answerHeaders(admission, candidate.deployment.id, candidate.price === null ? 'unknown' : 'known', gateway);
     addDropped(headers, dropped);
-    headers.push('content-type', 'application/json', 'content-length', String(bytes.length));
+    headers.push('content-type', contentType, 'content-length', String(bytes.length));
     if (sentMs === null) headers.push('x-headgate-estimated', 'true');
     reply.head(200, headers);
     reply.end(bytes);

@@ -1,23 +1,26 @@
 import type { JsonObject } from '../dialects/dialect.ts';
 import {
+  BadField,
   BETA_HEADER,
   hasInput,
+  isForm,
   isOfResponses,
   readBodyInTurn,
   readFacts,
+  readForm,
   readTags,
   TAGS_HEADER,
   withChatTools,
 } from '../dialects/exchange.ts';
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
-import { whole } from '../lib/pieces.ts';
+import { joined, Pieces, whole } from '../lib/pieces.ts';
 import { traceContextOf } from '../observe/trace-context.ts';
 import type { RequestTrace, Tracing } from '../observe/tracing.ts';
 import { admit } from './admit.ts';
 import { clientRequestId } from './answer-headers.ts';
 import { noteLast } from './attempts/tried.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
-import { checkBodyType } from './bodies/body-type.ts';
+import { checkBodyType, checkEncoding } from './bodies/body-type.ts';
 import { answerFromCache } from './cache/cached-answer.ts';
 import { ClientGone, callProvider } from './call-provider.ts';
 import { deliver } from './deliver.ts';
@@ -99,6 +102,7 @@ function traced({ request, endpoint }: Walk, tracing: Tracing): RequestTrace {
  */
 function read(walk: Walk, key: CachedKey, gateway: Gateway): Asked | Promise<Asked> {
   const { request } = walk;
+  if (isForm(walk.endpoint.wire)) return askedByForm(walk);
   checkBodyType(request);
   const reading = readBodyInTurn(request.body);
   if (reading === null) return readLarge(walk, gateway);
@@ -112,6 +116,21 @@ function read(walk: Walk, key: CachedKey, gateway: Gateway): Asked | Promise<Ask
       return continued.then((found) => asked(walk, found.body, found.body === body ? ourBytes : null, found.side));
   }
   return asked(walk, body, ourBytes);
+}
+
+/** Reads a form with files. The files stay where they are in the body's bytes. */
+function askedByForm(walk: Walk): Asked {
+  const { request } = walk;
+  checkEncoding(request);
+  // In one piece without a second copy of it.
+  const body = request.body instanceof Pieces ? joined(request.body.buffers) : request.body;
+  request.body = body;
+  try {
+    return asked(walk, readForm(body, request.header('content-type') ?? ''), null);
+  } catch (error) {
+    if (error instanceof BadField) throw invalidRequest(error.message, error.param);
+    throw error;
+  }
 }
 
 /** Decides which of two formats a body has, at a path that takes both. Returns the body in that format, usually as it is. */

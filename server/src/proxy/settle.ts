@@ -1,8 +1,10 @@
 import type { AnswerFacts } from '../dialects/dialect.ts';
 import type { LimitPlan } from '../domain/limits/limit-plan.ts';
-import { askedTier, type Beyond, unpricedAsked, unreportedSearches } from '../domain/money/beyond.ts';
+import { askedTier, type Beyond, piecesIn, unpricedAsked, unreportedSearches } from '../domain/money/beyond.ts';
 import { toCounterNanoUsd } from '../domain/money/money.ts';
+import { asBilledTokens, type Picture, pictureTier, withAskedPieces } from '../domain/money/pieces.ts';
 import { costNanoUsd, unpricedIn, withRequestFee } from '../domain/money/price.ts';
+import { answersInText } from '../domain/routing/modes.ts';
 import type { EstimateReason } from '../domain/usage/estimate-reason.ts';
 import { estimatedOutput } from '../domain/usage/hang-up.ts';
 import { outputTokens, totalTokens, type Usage } from '../domain/usage/usage.ts';
@@ -38,6 +40,8 @@ export interface Ending {
 export interface Billed {
   /** The service tier that answered, as in AnswerFacts. Null if the answer names none: then the requested tier is charged. */
   readonly serviceTier?: string | null;
+  /** The picture that was made, as in AnswerFacts. */
+  readonly picture?: Picture;
   /** The amount to charge instead of the usage's cost at the candidate's price. */
   readonly nanoUsd?: number;
 }
@@ -59,8 +63,12 @@ export function owe(
   if (admission.walk.endpoint.free) return;
   const { price } = candidate;
   const { beyond } = admission.asked.facts;
-  const usage = withPieces(reported, candidate, beyond);
-  const serviceTier = (billed.serviceTier ?? askedTier(beyond)) || null;
+  const pieces = piecesIn(beyond);
+  const usage = withPieces(why === 'reported' ? reported : asBilledTokens(reported, pieces), candidate, beyond);
+  const serviceTier =
+    pieces.length > 0
+      ? pictureTier(price, pieces[0]?.picture, billed.picture)
+      : (billed.serviceTier ?? askedTier(beyond)) || null;
   const nanoUsd = price === null ? null : (billed.nanoUsd ?? toCounterNanoUsd(costNanoUsd(usage, price, serviceTier)));
   admission.usedTokens += totalTokens(usage);
   admission.usedNanoUsd = Math.min(admission.usedNanoUsd + (nanoUsd ?? 0), Number.MAX_SAFE_INTEGER);
@@ -79,10 +87,11 @@ export function owe(
   });
 }
 
-/** Adds to the usage the request's fee, if the price has one, and searches that were requested but not reported. */
+/** Adds to the usage the request's fee, if the price has one, and searches and pieces that were requested but not reported. */
 function withPieces(usage: Usage, { price, deployment }: Candidate, beyond: readonly Beyond[]): Usage {
   const searches = beyond.length === 0 ? 0 : unreportedSearches(beyond, usage, deployment.searchesMax ?? null);
-  const all = searches > 0 ? { ...usage, search: searches } : usage;
+  const searched = searches > 0 ? { ...usage, search: searches } : usage;
+  const all = beyond.length === 0 ? searched : withAskedPieces(searched, price, piecesIn(beyond));
   return price === null ? all : withRequestFee(all, price);
 }
 
@@ -129,7 +138,8 @@ export function oweForBrokenAnswer(admission: Admission, candidate: Candidate, b
 
 function oweEstimated(admission: Admission, candidate: Candidate, seen: SeenOfAnswer, why: EstimateReason): void {
   // Charge all that arrived, even if the provider sent more than the hold covers.
-  const output = estimatedOutput({ ...unreportedOutput(admission, candidate, seen), isBounded: false });
+  const arrived = answersInText(admission.walk.endpoint.mode) ? seen : { ...seen, outputBytes: 0 };
+  const output = estimatedOutput({ ...unreportedOutput(admission, candidate, arrived), isBounded: false });
   owe(admission, candidate, usageWith(output, seen.usage, admission.inputTokens), why, billedOf(seen));
 }
 

@@ -125,6 +125,14 @@ const FIELDS: readonly Row[] = [
     [400, 'invalid_request', 'previous_response_id'],
     '/cursor/v1/chat/completions',
   ),
+  withBody(
+    'no documents at /v1/rerank',
+    `{"model":"${MODELS.good}","query":"a"}`,
+    [400, 'invalid_request', 'documents'],
+    '/v1/rerank',
+  ),
+  withBody('a number as query', `{"model":"${MODELS.good}","query":5}`, [400, 'invalid_request', 'query'], '/v1/rerank'),
+  withBody('no input at /v1/moderations', `{"model":"${MODELS.good}"}`, [400, 'invalid_request', 'input'], '/v1/moderations'),
   withBody('a chat model at /v1/embeddings', `{"model":"${MODELS.good}","input":"Hi."}`, NO_MODEL, '/v1/embeddings'),
 ];
 

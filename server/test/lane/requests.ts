@@ -6,6 +6,7 @@ const PATHS = [
   '/v1/messages',
   '/v1/messages?beta=true',
   '/v1/embeddings',
+  '/v1/rerank',
   '/v1/responses',
   '/v1/responses/resp_0/cancel',
   '/v1/conversations/conv_0/items?limit=1',

@@ -165,6 +165,12 @@ export const REGISTRY: readonly ProveRow[] = [
       'the exact cache over a gateway: two tenants, one body: no hit and no measurable difference in time; who gets an answer again, at what cost, and what forgets it',
   },
   {
+    name: 'vendors.units',
+    module: 'vendors-units',
+    shows:
+      'rerank, moderations, images, speech and transcriptions: each unit costs what a row by hand says, 100 calls at once never exceed a budget that blocks, and the memory while files of 200 MB and 200 recordings arrive',
+  },
+  {
     name: 'vendors.tokens',
     module: 'vendor-tokens',
     shows:

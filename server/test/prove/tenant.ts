@@ -1,4 +1,5 @@
 /** What most proves need before their first call: an organization, a team, keys, and models at some upstream. */
+import type { DeploymentMode } from '../../src/domain/routing/modes.ts';
 import type { Gateway } from './gateway.ts';
 
 type Admin = Pick<Gateway, 'admin'>;
@@ -44,7 +45,7 @@ export interface ModelAt {
   readonly model: string;
   readonly provider: 'openai' | 'anthropic' | 'gemini' | 'fake';
   readonly upstreamModel: string;
-  readonly mode?: 'chat' | 'completion' | 'embedding';
+  readonly mode?: DeploymentMode;
   /** Absent for `fake`, which needs none. */
   readonly credentialId?: string;
 }

@@ -14,8 +14,8 @@ export interface PlayedCall {
   isSent: boolean;
   /** Sends the head of a stream, where it was not sent, and these events, one read each. */
   events(...events: readonly (object | string)[]): void;
-  /** Sends bytes as they are, below a JSON head unless a head was sent. */
-  bytes(text: string): void;
+  /** Sends bytes as they are, below a head of this type, or of JSON, unless a head was sent. */
+  bytes(text: string, contentType?: string): void;
   end(): void;
   /** A whole JSON answer. */
   json(answer: object, status?: number, headers?: Readonly<Record<string, string>>): void;
@@ -93,8 +93,8 @@ class Played implements UpstreamCall, PlayedCall {
     for (const event of events) this.#data(typeof event === 'string' ? event : eventOf(event));
   }
 
-  bytes(text: string): void {
-    this.#head(200, 'application/json');
+  bytes(text: string, contentType = 'application/json'): void {
+    this.#head(200, contentType);
     this.#data(text);
   }
 

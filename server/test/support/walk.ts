@@ -324,7 +324,8 @@ const MEMBER: MemberConfig = {
 
 function ask(gateway: Gateway, secret: string | null, body: unknown, options: AskOptions): Promise<Said> {
   const bytes = options.raw ?? Buffer.from(JSON.stringify(body));
-  const raw = ['content-type', 'application/json', ...(options.headers ?? [])];
+  const own = options.headers ?? [];
+  const raw = own.includes('content-type') ? [...own] : ['content-type', 'application/json', ...own];
   if (secret !== null) raw.push('authorization', `Bearer ${secret}`);
   const request: GatewayRequest = {
     method: options.method ?? 'POST',

@@ -9,7 +9,7 @@ export interface SnippetOf {
 }
 
 /** The requests that a model serves. */
-export type SnippetMode = 'chat' | 'completion' | 'embedding';
+export type SnippetMode = 'chat' | 'completion' | 'embedding' | 'rerank' | 'moderation' | 'image' | 'speech' | 'transcription';
 
 interface Snippet {
   readonly name: string;
@@ -139,8 +139,130 @@ console.log(answer.choices[0].text);`,
   },
 ];
 
+/** Neither OpenAI's nor Anthropic's SDKs put documents in order. */
+const RERANK: readonly Snippet[] = [
+  {
+    name: 'curl',
+    text: ({ baseUrl, secret, model }) => `curl ${baseUrl}/v1/rerank \\
+  -H "Authorization: Bearer ${inShell(secret)}" \\
+  -H "Content-Type: application/json" \\
+  -d '{"model": "${model}", "query": "Who keeps the gate?", "documents": ["The keeper.", "The river."]}'`,
+  },
+];
+
+/** Anthropic’s SDKs have no moderations. */
+const MODERATION: readonly Snippet[] = [
+  {
+    name: 'curl',
+    text: ({ baseUrl, secret, model }) => `curl ${baseUrl}/v1/moderations \\
+  -H "Authorization: Bearer ${inShell(secret)}" \\
+  -H "Content-Type: application/json" \\
+  -d '{"model": "${model}", "input": "Hello."}'`,
+  },
+  {
+    name: 'OpenAI Python',
+    text: ({ baseUrl, secret, model }) => `${pythonHead(secret, 'from openai import OpenAI')}
+
+client = OpenAI(base_url="${baseUrl}/v1", api_key=${inPython(secret)})
+answer = client.moderations.create(model="${model}", input="Hello.")
+print(answer.results[0].flagged)`,
+  },
+  {
+    name: 'OpenAI JS',
+    text: ({ baseUrl, secret, model }) => `import OpenAI from 'openai';
+
+const client = new OpenAI({ baseURL: '${baseUrl}/v1', apiKey: ${inJavaScript(secret)} });
+const answer = await client.moderations.create({ model: '${model}', input: 'Hello.' });
+console.log(answer.results[0].flagged);`,
+  },
+];
+
+/** Anthropic’s SDKs make no pictures and no sound. */
+const IMAGE: readonly Snippet[] = [
+  {
+    name: 'curl',
+    text: ({ baseUrl, secret, model }) => `curl ${baseUrl}/v1/images/generations \\
+  -H "Authorization: Bearer ${inShell(secret)}" \\
+  -H "Content-Type: application/json" \\
+  -d '{"model": "${model}", "prompt": "A gate in the rain.", "n": 1}'`,
+  },
+  {
+    name: 'OpenAI Python',
+    text: ({ baseUrl, secret, model }) => `${pythonHead(secret, 'from openai import OpenAI')}
+
+client = OpenAI(base_url="${baseUrl}/v1", api_key=${inPython(secret)})
+answer = client.images.generate(model="${model}", prompt="A gate in the rain.", n=1)
+print(len(answer.data))`,
+  },
+  {
+    name: 'OpenAI JS',
+    text: ({ baseUrl, secret, model }) => `import OpenAI from 'openai';
+
+const client = new OpenAI({ baseURL: '${baseUrl}/v1', apiKey: ${inJavaScript(secret)} });
+const answer = await client.images.generate({ model: '${model}', prompt: 'A gate in the rain.', n: 1 });
+console.log(answer.data.length);`,
+  },
+];
+
+const SPEECH: readonly Snippet[] = [
+  {
+    name: 'curl',
+    text: ({ baseUrl, secret, model }) => `curl ${baseUrl}/v1/audio/speech -o speech.mp3 \\
+  -H "Authorization: Bearer ${inShell(secret)}" \\
+  -H "Content-Type: application/json" \\
+  -d '{"model": "${model}", "voice": "alloy", "input": "Hello."}'`,
+  },
+  {
+    name: 'OpenAI Python',
+    text: ({ baseUrl, secret, model }) => `${pythonHead(secret, 'from openai import OpenAI')}
+
+client = OpenAI(base_url="${baseUrl}/v1", api_key=${inPython(secret)})
+client.audio.speech.create(model="${model}", voice="alloy", input="Hello.").write_to_file("speech.mp3")`,
+  },
+  {
+    name: 'OpenAI JS',
+    text: ({ baseUrl, secret, model }) => `import { writeFile } from 'node:fs/promises';
+import OpenAI from 'openai';
+
+const client = new OpenAI({ baseURL: '${baseUrl}/v1', apiKey: ${inJavaScript(secret)} });
+const answer = await client.audio.speech.create({ model: '${model}', voice: 'alloy', input: 'Hello.' });
+await writeFile('speech.mp3', Buffer.from(await answer.arrayBuffer()));`,
+  },
+];
+
+const TRANSCRIPTION: readonly Snippet[] = [
+  {
+    name: 'curl',
+    text: ({ baseUrl, secret, model }) => `curl ${baseUrl}/v1/audio/transcriptions \\
+  -H "Authorization: Bearer ${inShell(secret)}" \\
+  -F model="${model}" -F file=@speech.mp3`,
+  },
+  {
+    name: 'OpenAI Python',
+    text: ({ baseUrl, secret, model }) => `${pythonHead(secret, 'from openai import OpenAI')}
+
+client = OpenAI(base_url="${baseUrl}/v1", api_key=${inPython(secret)})
+answer = client.audio.transcriptions.create(model="${model}", file=open("speech.mp3", "rb"))
+print(answer.text)`,
+  },
+  {
+    name: 'OpenAI JS',
+    text: ({ baseUrl, secret, model }) => `import { createReadStream } from 'node:fs';
+import OpenAI from 'openai';
+
+const client = new OpenAI({ baseURL: '${baseUrl}/v1', apiKey: ${inJavaScript(secret)} });
+const answer = await client.audio.transcriptions.create({ model: '${model}', file: createReadStream('speech.mp3') });
+console.log(answer.text);`,
+  },
+];
+
 const SNIPPETS: Readonly<Record<SnippetMode, readonly Snippet[]>> = {
   chat: CHAT,
   completion: COMPLETION,
   embedding: EMBEDDING,
+  rerank: RERANK,
+  moderation: MODERATION,
+  image: IMAGE,
+  speech: SPEECH,
+  transcription: TRANSCRIPTION,
 };

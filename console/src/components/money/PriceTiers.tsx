@@ -103,6 +103,16 @@ export function ServiceTiers({ value, onChange, errors, at }: TiersProps<Service
               placeholderOf={asOrdinary}
               onChange={(rates) => set(tier.row, { rates })}
             />
+            <TextInput
+              label={words.unitWords.image}
+              w={124}
+              size="xs"
+              maxLength={32}
+              placeholder={words.standardPrice}
+              value={tier.picture}
+              error={errorAt(errors, `${here}.per_unit.image`)}
+              onChange={(event) => set(tier.row, { picture: event.currentTarget.value })}
+            />
           </Tier>
         );
       })}

@@ -18,6 +18,8 @@ export interface ServiceTierDraft {
   readonly row: string;
   readonly name: string;
   readonly rates: RateTexts;
+  /** The price of a picture, for a tier that names a quality or a size. */
+  readonly picture: string;
 }
 
 export interface PriceDraft {
@@ -45,7 +47,7 @@ export function newContextTier(): ContextTierDraft {
 }
 
 export function newServiceTier(): ServiceTierDraft {
-  return { row: newRow(), name: '', rates: NO_RATES };
+  return { row: newRow(), name: '', rates: NO_RATES, picture: '' };
 }
 
 export function priceDraftOf(prices: Prices | null | undefined): PriceDraft {
@@ -59,10 +61,11 @@ export function priceDraftOf(prices: Prices | null | undefined): PriceDraft {
       above,
       rates: { ...NO_RATES, ...rates },
     })),
-    services: Object.entries(service_tiers).map(([name, rates]) => ({
+    services: Object.entries(service_tiers).map(([name, { per_unit: pieces, ...rates }]) => ({
       ...newServiceTier(),
       name,
       rates: { ...NO_RATES, ...rates },
+      picture: pieces?.image ?? '',
     })),
     namesBefore: Object.keys(service_tiers),
   };
@@ -80,7 +83,9 @@ export function pricesFrom({ rates, units, contexts, services, namesBefore }: Pr
     context_tiers: contexts.map(({ above, rates }) => ({ above_input_tokens: above as number, ...given(rates) })),
     service_tiers: Object.fromEntries([
       ...gone.map((name) => [name, null] as const),
-      ...services.map(({ name, rates }) => [name.trim(), given(rates)] as const),
+      ...services.map(
+        ({ name, rates, picture }) => [name.trim(), { ...given(rates), per_unit: given({ image: picture }) }] as const,
+      ),
     ]),
   };
 }
@@ -122,7 +127,9 @@ function shownPrices({ rates, units, contexts, services }: PriceDraft): Prices {
     ...typed(rates),
     per_unit: typed(units),
     context_tiers: contexts.map(({ above, rates }) => ({ above_input_tokens: above === '' ? 0 : above, ...typed(rates) })),
-    service_tiers: Object.fromEntries(services.map(({ name, rates }) => [name.trim(), typed(rates)])),
+    service_tiers: Object.fromEntries(
+      services.map(({ name, rates, picture }) => [name.trim(), { ...typed(rates), per_unit: typed({ image: picture }) }]),
+    ),
   };
 }
 

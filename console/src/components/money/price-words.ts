@@ -4,7 +4,8 @@ import { countText } from '../../numbers/numbers.ts';
 import { wordOf } from '../StatusBadge.tsx';
 import { words } from './words.ts';
 
-export type PriceBucket = keyof Schema<'PriceByBucket'>;
+type PriceByBucket = Omit<Schema<'PriceByTier'>, 'per_unit'>;
+export type PriceBucket = keyof PriceByBucket;
 export type PriceUnit = keyof NonNullable<Prices['per_unit']>;
 
 export const BUCKET_WORDS: Readonly<Record<PriceBucket, string>> = words.bucketWords;
@@ -81,12 +82,14 @@ export function beyondText(prices: Prices | null | undefined): string {
   return parts.length === 0 ? '' : `+ ${parts.join(', ')}`;
 }
 
-function serviceLines(name: string, rates: Schema<'PriceByBucket'>): readonly PriceLine[] {
-  const lines = rateLines(rates, words.tierOf(name));
+function serviceLines(name: string, { per_unit: pieces, ...rates }: Schema<'PriceByTier'>): readonly PriceLine[] {
+  const picture = pieces?.image;
+  const pictures = picture === undefined ? [] : [{ label: `${words.each(UNIT_WORDS.image)}${words.tierOf(name)}`, usd: picture }];
+  const lines = [...rateLines(rates, words.tierOf(name)), ...pictures];
   return lines.length === 0 ? [{ label: words.tierNamed(name), usd: null }] : lines;
 }
 
-function rateLines(rates: Schema<'PriceByBucket'>, where: string): readonly PriceLine[] {
+function rateLines(rates: PriceByBucket, where: string): readonly PriceLine[] {
   return BUCKETS.flatMap((bucket) => {
     const usd = rates[bucket];
     return usd === undefined ? [] : [{ label: `${BUCKET_WORDS[bucket]}${where}`, usd }];

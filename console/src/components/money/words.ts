@@ -65,6 +65,8 @@ export const words = {
     second_input: 'Second of input',
     second_output: 'Second of output',
     page: 'Page of input',
+    search_unit: 'Search unit',
+    character: 'Character spoken',
   },
   kindWords: {
     service_tier: 'Service tier',

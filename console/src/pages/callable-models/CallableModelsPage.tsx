@@ -21,7 +21,7 @@ import { words } from './words.ts';
 type CallableRow = Schema<'KeyTarget'> & { readonly id: string };
 
 const FILTERS: readonly Filter[] = [
-  { param: 'mode', label: words.serves, kind: { oneOf: ['chat', 'embedding'] } },
+  { param: 'mode', label: words.serves, kind: { oneOf: Object.keys(words.modes) } },
   { param: 'type', label: words.type, kind: { oneOf: ['model', 'route_group'] } },
 ];
 
@@ -114,7 +114,7 @@ function columnsOf(open: (name: string) => void): ListColumn<CallableRow>[] {
       accessor: 'mode',
       title: words.serves,
       phone: { fact: 2 },
-      render: ({ mode }) => (mode === 'chat' ? words.chat : words.embeddings),
+      render: ({ mode }) => words.modes[mode],
     },
     {
       accessor: 'context_window',

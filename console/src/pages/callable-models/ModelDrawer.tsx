@@ -56,6 +56,13 @@ const ENDPOINTS: Readonly<Record<Target['endpoints'][number], string>> = {
   generate_content: '/v1beta/models/{model}:generateContent',
   completions: '/v1/completions',
   embeddings: '/v1/embeddings',
+  rerank: '/v1/rerank',
+  moderations: '/v1/moderations',
+  image_generations: '/v1/images/generations',
+  image_edits: '/v1/images/edits',
+  speech: '/v1/audio/speech',
+  transcriptions: '/v1/audio/transcriptions',
+  translations: '/v1/audio/translations',
 };
 
 function Content({ of: target, keyId }: { of: Target; keyId: string }) {
@@ -67,7 +74,7 @@ function Content({ of: target, keyId }: { of: Target; keyId: string }) {
         facts={[
           [words.name, <CopyText key="name" text={target.name} label={words.theName} />],
           [words.type, isGroup ? words.routeGroup : words.model],
-          [words.serves, target.mode === 'chat' ? words.chat : words.embeddings],
+          [words.serves, words.modes[target.mode]],
           [words.contextWindow, tokensText(target.context_window)],
           [words.maximumOutput, tokensText(target.max_output_tokens)],
           [words.providers, target.providers.join(', ')],

@@ -29,7 +29,7 @@ const byUnit = <T extends z.ZodType>(value: T) =>
 
 export const rateFields = byBucket(usd(parsePriceUsd));
 export const pieceFields = byUnit(usd(parseUnitPriceUsd));
-export const ratesOut = z.object(byBucket(z.string().optional())).meta({ id: 'PriceByBucket' });
+export const ratesOut = z.object(byBucket(z.string().optional()));
 export const piecesOut = z.object(byUnit(z.string().optional()));
 
 type Texts<Name extends string> = Readonly<Partial<Record<Name, string | null | undefined>>>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PriceUnits } from '../../domain/money/price.ts';
+import type { PriceUnits, ServiceRates } from '../../domain/money/price.ts';
 import { invalid } from '../http/problem.ts';
 import { never } from '../http/schemas.ts';
 import {
@@ -42,20 +42,20 @@ const serviceTier = z
 export const unitFields = {
   per_unit: z.strictObject(pieceFields).nullish().meta({
     description:
-      'USD for one unit: `search` is a web search by the provider, `request` the request itself, `image` a generated image, `second_input` and `second_output` a second of audio or video read or generated, `page` a page read. A unit that is absent is unpriced: a blocking budget refuses requests that may use it; other requests settle without it.',
+      'USD for one unit: `search` is a web search by the provider, `request` the request itself, `image` a generated image, `second_input` and `second_output` a second of audio or video read or generated, `page` a page read, `search_unit` one query over up to 100 documents, `character` a character spoken. A unit that is absent is unpriced: a blocking budget refuses requests that may use it; other requests settle without it.',
   }),
   context_tiers: z.array(contextTier).max(TIERS_MAX).superRefine(requireAscending).nullish().meta({
     description:
       'Rates for the whole request if its input is above this many tokens, ascending. The highest tier that is reached applies. A bucket without a rate keeps its ordinary rate.',
   }),
   service_tiers: z
-    .record(serviceTier, z.strictObject(rateFields).nullable())
+    .record(serviceTier, z.strictObject({ ...rateFields, per_unit: z.strictObject(pieceFields).nullish() }).nullable())
     .refine((tiers) => Object.keys(tiers).length <= TIERS_MAX, TOO_MANY_SERVICES)
     .meta({ maxProperties: TIERS_MAX })
     .nullish()
     .meta({
       description:
-        'Rates by the provider’s name for a service tier or speed: `priority`, `flex`, `batch`, `fast`. Combined names are joined by `+` (`fast+us`). A bucket without a rate keeps its ordinary rate, so `{}` gives the tier the ordinary rates. A tier that is absent is unpriced.',
+        'Rates by the provider’s name for a service tier or speed: `priority`, `flex`, `batch`, `fast`. Combined names are joined by `+` (`fast+us`). A bucket without a rate keeps its ordinary rate, so `{}` gives the tier the ordinary rates. A tier that is absent is unpriced. Pictures have names of their quality and size (`hd+1024x1792`, `hd`, `1024x1792`) with their own `per_unit`; the name that says most of a picture applies, and one without a name has the ordinary price.',
     }),
 };
 type UnitsBody = { readonly [Name in keyof typeof unitFields]?: z.output<(typeof unitFields)[Name]> };
@@ -64,7 +64,9 @@ type UnitsBody = { readonly [Name in keyof typeof unitFields]?: z.output<(typeof
 export const unitsOut = {
   per_unit: piecesOut.optional(),
   context_tiers: z.array(z.object({ above_input_tokens: z.int(), ...ratesOut.shape })).optional(),
-  service_tiers: z.record(z.string(), ratesOut).optional(),
+  service_tiers: z
+    .record(z.string(), z.object({ ...ratesOut.shape, per_unit: piecesOut.optional() }).meta({ id: 'PriceByTier' }))
+    .optional(),
 };
 
 /**
@@ -93,8 +95,13 @@ export function renderUnits({ perUnit = {}, contextTiers = [], serviceTiers = {}
     ...(contexts.length === 0 ? {} : { context_tiers: contexts }),
     ...(services.length === 0
       ? {}
-      : { service_tiers: Object.fromEntries(services.map(([name, { perMillion }]) => [name, renderRates(perMillion)])) }),
+      : { service_tiers: Object.fromEntries(services.map(([name, rates]) => [name, renderService(rates)])) }),
   };
+}
+
+function renderService({ perMillion, perUnit = {} }: ServiceRates) {
+  const pieces = renderPieces(perUnit);
+  return { ...renderRates(perMillion), ...(Object.keys(pieces).length === 0 ? {} : { per_unit: pieces }) };
 }
 
 function contextTierFrom({ above_input_tokens: aboveInputTokens, ...rates }: z.output<typeof contextTier>) {
@@ -107,10 +114,18 @@ function patchedServices(stored: Services, patch: NonNullable<UnitsBody['service
   const merged = new Map(Object.entries(stored));
   for (const [name, rates] of Object.entries(patch)) {
     if (rates === null) merged.delete(name);
-    else merged.set(name, { perMillion: patchedRates(merged.get(name)?.perMillion ?? {}, rates) });
+    else merged.set(name, patchedService(merged.get(name), rates));
   }
   if (merged.size > TIERS_MAX) throw invalid('/prices/service_tiers', TOO_MANY_SERVICES);
   return Object.fromEntries(merged);
+}
+
+type ServiceBody = NonNullable<NonNullable<UnitsBody['service_tiers']>[string]>;
+
+function patchedService(stored: ServiceRates | undefined, { per_unit: pieces, ...rates }: ServiceBody): ServiceRates {
+  const perMillion = patchedRates(stored?.perMillion ?? {}, rates);
+  const perUnit = pieces === null ? {} : patchedPieces(stored?.perUnit ?? {}, pieces ?? {});
+  return Object.keys(perUnit).length === 0 ? { perMillion } : { perMillion, perUnit };
 }
 
 function requireAscending(tiers: readonly { readonly above_input_tokens: number }[], context: z.RefinementCtx): void {

@@ -17,7 +17,21 @@ import { route } from '../http/route.ts';
 
 /** The models and route groups that one key can call, with what a developer needs to choose one. */
 
-const endpoint = z.enum(['chat_completions', 'messages', 'responses', 'generate_content', 'completions', 'embeddings']);
+const endpoint = z.enum([
+  'chat_completions',
+  'messages',
+  'responses',
+  'generate_content',
+  'completions',
+  'embeddings',
+  'rerank',
+  'moderations',
+  'image_generations',
+  'image_edits',
+  'speech',
+  'transcriptions',
+  'translations',
+]);
 
 const callableOut = targetOut
   .extend({
@@ -70,6 +84,11 @@ const ENDPOINTS: Readonly<Record<CallableTarget['mode'], readonly z.output<typeo
   chat: ['chat_completions', 'messages', 'responses', 'generate_content', 'completions'],
   completion: ['completions'],
   embedding: ['embeddings'],
+  rerank: ['rerank'],
+  moderation: ['moderations'],
+  image: ['image_generations', 'image_edits'],
+  speech: ['speech'],
+  transcription: ['transcriptions', 'translations'],
 };
 
 function boundsOf(target: CallableTarget, contextWindowOf: AdminCall['deps']['upstream']['contextWindowOf']) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { formatUsd } from '../../domain/money/money.ts';
-import { type PerMillion, rateIn, ratesFor } from '../../domain/money/price.ts';
+import { type PerMillion, rateIn, ratesFor, unitRatesFor } from '../../domain/money/price.ts';
 import { attemptsText } from '../../domain/usage/attempt.ts';
 import { isPiece, USAGE_BUCKETS, USAGE_UNITS, type Usage } from '../../domain/usage/usage.ts';
 import type { EndRecord } from '../../ledger/records.ts';
@@ -19,7 +19,8 @@ const tokensOut = {
   total_tokens: z.int(),
   other_tokens: z.record(z.string(), z.int()).meta({ description: 'Tokens of rarer buckets, by name; included in the total.' }),
   units: z.record(z.string(), z.int()).meta({
-    description: 'Units other than tokens, by name: `search`, `request`, `image`, `second_input`, `second_output`, `page`.',
+    description:
+      'Units other than tokens, by name: `search`, `request`, `image`, `second_input`, `second_output`, `page`, `search_unit`, `character`.',
   }),
 };
 
@@ -158,7 +159,7 @@ export function renderLedgerEntry(
     unpriced_units: row.unpricedUnits?.split(',') ?? [],
     spend: renderSpend(row.nanoUsd),
     cost_by_bucket: price === undefined ? null : costByBucket(usageOf(row), ratesFor(usageOf(row), price, row.serviceTier)),
-    cost_by_unit: price === undefined ? null : costByUnit(usageOf(row), price),
+    cost_by_unit: price === undefined ? null : costByUnit(usageOf(row), price, row.serviceTier),
   };
 }
 
@@ -260,10 +261,11 @@ function costByBucket(usage: Usage, perMillion: PerMillion) {
   });
 }
 
-function costByUnit(usage: Usage, { units }: PriceRow): z.output<typeof unitCostOut>[] {
+function costByUnit(usage: Usage, { units }: PriceRow, serviceTier: string | null): z.output<typeof unitCostOut>[] {
+  const perUnit = unitRatesFor(units, serviceTier);
   return USAGE_UNITS.filter((unit) => (usage[unit] ?? 0) !== 0).map((unit) => {
     const quantity = usage[unit] ?? 0;
-    const price = units?.perUnit?.[unit];
+    const price = perUnit?.[unit];
     if (price === undefined) return { unit, quantity, price: null, cost: null };
     return { unit, quantity, price: formatUsd(price), cost: formatUsd(BigInt(quantity) * BigInt(price)) };
   });

@@ -100,7 +100,7 @@ const unitOut = z
   .object({
     unit: z.string().meta({
       description:
-        'A token bucket without a field of its own (`cache_write_1h`, `audio_input`; included in `total_tokens`), or a piece (`search`, `request`, `image`, `second_input`, `second_output`, `page`). Use without a price may also name a bucket with its own field (`cache_write`), a tier (`service_tier:priority`, `context_tier`), or a kind that cannot have a price (`tool`, `beta`), once for each attempt.',
+        'A token bucket without a field of its own (`cache_write_1h`, `audio_input`; included in `total_tokens`), or a piece (`search`, `request`, `image`, `second_input`, `second_output`, `page`, `search_unit`, `character`). Use without a price may also name a bucket with its own field (`cache_write`), a tier (`service_tier:priority`, `context_tier`), or a kind that cannot have a price (`tool`, `beta`), once for each attempt.',
     }),
     uses: z.int().meta({ description: 'The number of attempts that used it.' }),
     quantity: z.int(),

@@ -15,6 +15,9 @@ import { cloudContentRequest, cloudCountRequest } from '../gemini/cloud-content.
 import { ownContentRequest, ownCountRequest } from '../gemini/own-request.ts';
 import { objectOr } from '../json.ts';
 import { NOTHING_DROPPED } from '../losses.ts';
+import { isMedia } from '../media/facts.ts';
+import { mediaStream } from '../media/media-stream.ts';
+import { wholeMediaFacts } from '../media/whole-facts.ts';
 import { isOfResponses } from '../openai-responses/family.ts';
 import { ownItems, withoutReasoning } from '../openai-responses/own-items.ts';
 import { chatEventReader } from './chat-events.ts';
@@ -37,7 +40,10 @@ export function nativeExchange(options: ExchangeOptions): Exchange {
       options.translated?.upstreamBody ?? unchangedBytes(options) ?? written(editedBody(options), options.left ?? null),
     dropped: options.isUnsealed === true ? REASONING_DROPPED : NOTHING_DROPPED,
     whole: (bytes) => ({ bytes, facts: factsOfWhole(client, bytes) }),
-    stream: () => framed(passingStream(client, eventReaderOf(client, facts)), facts),
+    stream: (contentType = '') =>
+      isMedia(client)
+        ? mediaStream(client, facts, contentType)
+        : framed(passingStream(client, eventReaderOf(client, facts)), facts),
   };
 }
 
@@ -45,6 +51,7 @@ const REASONING_DROPPED: readonly string[] = ['input.encrypted_content'];
 
 function factsOfWhole(client: Wire, bytes: Buffer): AnswerFacts {
   if (isResponse(client)) return wholeResponseFacts(bytes);
+  if (isMedia(client)) return wholeMediaFacts(client, bytes);
   return client === 'gemini' ? wholeContentFacts(bytes) : wholeFacts(client, bytes);
 }
 

@@ -1,5 +1,6 @@
-import { askedTier, type Beyond, isUnbounded, lookupBounds } from '../money/beyond.ts';
+import { askedTier, type Beyond, isUnbounded, lookupBounds, piecesIn } from '../money/beyond.ts';
 import { toCounterNanoUsd } from '../money/money.ts';
+import { piecesBoundNanoUsd } from '../money/pieces.ts';
 import { affordableOutputTokens, type BeyondTokens, type Price, upperBoundNanoUsd } from '../money/price.ts';
 import { OutputHistory } from '../usage/output-history.ts';
 
@@ -182,7 +183,8 @@ export function inputBound(question: HoldQuestion, candidate: HoldCandidate): nu
 function beyondTokens({ beyond }: HoldQuestion, candidate: HoldCandidate): BeyondTokens | undefined {
   if (beyond.length === 0) return undefined;
   const { searches, rounds } = lookupBounds(beyond, candidate.searchesMax ?? null);
-  return { serviceTier: askedTier(beyond), searches, rereads: rounds };
+  const piecesNanoUsd = candidate.price === null ? 0n : piecesBoundNanoUsd(candidate.price, piecesIn(beyond));
+  return { serviceTier: askedTier(beyond), searches, rereads: rounds, piecesNanoUsd };
 }
 
 /**

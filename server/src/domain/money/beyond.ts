@@ -1,6 +1,7 @@
 /** The things a request asks for that providers bill beyond ordinary tokens, and the check that a price covers them. Pure. */
 
 import type { Usage } from '../usage/usage.ts';
+import { hasPiecesPrice, type Pieces } from './pieces.ts';
 import { type DearerBucket, hasBucketPrice, hasContextPrice, hasTierPrice, hasUnitPrice, isFree, type Price } from './price.ts';
 
 /** One such thing. `param` names the request field that asks for it. */
@@ -15,6 +16,8 @@ export type Beyond =
   | { readonly is: 'context'; readonly param: string }
   /** Tools that the provider describes itself. They have no price, but add more input than their bytes suggest. */
   | { readonly is: 'described'; readonly param: string; readonly tools: number }
+  /** Pieces whose number the request bounds: pictures, characters, seconds of sound. */
+  | { readonly is: 'pieces'; readonly param: string; readonly pieces: Pieces }
   /**
    * A thing that no price can cover: a server tool, a beta. `isOfTokens`: it bills tokens if anything, so a free price covers it.
    */
@@ -63,6 +66,8 @@ function isPriced(asked: Beyond, price: Price): boolean {
       return hasBucketPrice(price, asked.bucket);
     case 'context':
       return hasContextPrice(price);
+    case 'pieces':
+      return hasPiecesPrice(price, asked.pieces);
     case 'described':
       return true;
     case 'other':
@@ -81,12 +86,22 @@ export function unitOf(asked: Beyond): string {
       return asked.bucket;
     case 'context':
       return 'context_tier';
+    case 'pieces':
+      return asked.pieces.unit;
     case 'described':
       return 'tool';
     case 'other':
       return asked.unit;
   }
 }
+
+/** Returns the pieces whose number the request bounds; for nearly all requests the shared empty list. */
+export function piecesIn(beyond: readonly Beyond[]): readonly Pieces[] {
+  if (beyond.length === 0) return NO_PIECES;
+  return beyond.flatMap((asked) => (asked.is === 'pieces' ? [asked.pieces] : []));
+}
+
+const NO_PIECES: readonly Pieces[] = Object.freeze([]);
 
 /** Returns the tier asked for, as `mayAnswer` takes it. Null leaves it to the provider. */
 export function askedTier(beyond: readonly Beyond[]): string | null {
@@ -174,4 +189,6 @@ const KIND_STARTS: readonly (readonly [string, UnitKind])[] = [
   ['cache_write', 'cache_write'],
   ['audio_', 'audio'],
   ['image', 'image'],
+  ['character', 'audio'],
+  ['second_', 'audio'],
 ];

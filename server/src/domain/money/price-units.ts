@@ -74,7 +74,10 @@ export function isPrice(perMillion: unknown, units: unknown): boolean {
   if (!isObject(units)) return false;
   const { perUnit = {}, contextTiers = [], serviceTiers = {} } = units;
   return (
-    isAmounts(perUnit) && isContextTiers(contextTiers) && isObject(serviceTiers) && Object.values(serviceTiers).every(hasRates)
+    isAmounts(perUnit) &&
+    isContextTiers(contextTiers) &&
+    isObject(serviceTiers) &&
+    Object.values(serviceTiers).every(isServiceRates)
   );
 }
 
@@ -82,6 +85,10 @@ function isContextTiers(tiers: unknown): boolean {
   if (!Array.isArray(tiers)) return false;
   const starts = tiers.map((tier) => (hasRates(tier) ? (tier as { aboveInputTokens?: unknown }).aboveInputTokens : undefined));
   return starts.every((start, at) => isAmount(start) && (at === 0 || (start as number) > (starts[at - 1] as number)));
+}
+
+function isServiceRates(value: unknown): boolean {
+  return hasRates(value) && isAmounts((value as { perUnit?: unknown }).perUnit ?? {});
 }
 
 function hasRates(value: unknown): boolean {

@@ -21,18 +21,26 @@ export type PerMillion = Readonly<Partial<Record<UsageBucket, number>>>;
 
 /** The part of a price beyond ordinary tokens. A thing that is not listed has no price. */
 export interface PriceUnits {
-  /** Whole nano-dollars for one piece. */
-  readonly perUnit?: Readonly<Partial<Record<UsageUnit, number>>>;
+  readonly perUnit?: PerUnit;
   /**
    * Rates for the whole request if its input is above the bound; ascending. A bucket that is not given keeps its ordinary rate.
    */
   readonly contextTiers?: readonly { readonly aboveInputTokens: number; readonly perMillion: PerMillion }[];
   /**
-   * Rates by the provider's word for a service tier or speed (`priority`, `flex`, `batch`, `fast`). A missing bucket keeps its
-   * ordinary rate.
+   * Rates by the provider's word for a service tier or speed (`priority`, `flex`, `batch`, `fast`), or for the quality and the
+   * size of a picture (`hd+1024x1792`). A missing bucket or unit keeps its ordinary rate.
    */
-  readonly serviceTiers?: Readonly<Record<string, { readonly perMillion: PerMillion }>>;
+  readonly serviceTiers?: Readonly<Record<string, ServiceRates>>;
 }
+
+/** The rates at a service tier, or of a picture of a quality and a size. */
+export interface ServiceRates {
+  readonly perMillion: PerMillion;
+  readonly perUnit?: PerUnit;
+}
+
+/** Whole nano-dollars for one piece, by unit. */
+export type PerUnit = Readonly<Partial<Record<UsageUnit, number>>>;
 
 /** The highest rate of a token on each side, in nano-dollars per million. */
 export interface DearestRates {
@@ -48,6 +56,8 @@ export interface BeyondTokens {
   readonly searches?: number;
   /** The number of times that all output so far can be read again as input: once for each round of a server tool. */
   readonly rereads?: number;
+  /** The most that pieces of a known number can cost: see pieces.ts. */
+  readonly piecesNanoUsd?: bigint;
 }
 
 const MILLION = 1_000_000n;
@@ -71,7 +81,7 @@ export function priceAt(prices: readonly Price[], atMs: number): Price | null {
  */
 export function costNanoUsd(usage: Usage, price: Price, serviceTier: string | null = null): bigint {
   const rates = ratesFor(usage, price, serviceTier);
-  const perUnit = price.units?.perUnit;
+  const perUnit = unitRatesFor(price.units, serviceTier);
   let perMillionths = 0;
   let pieces = 0;
   // Few fields are present. Sums stay in numbers while those are exact, which is nearly always.
@@ -87,7 +97,7 @@ export function costNanoUsd(usage: Usage, price: Price, serviceTier: string | nu
 }
 
 /** Computes the same as costNanoUsd, for numbers of any size. */
-function exactCost(usage: Usage, rates: PerMillion, perUnit: PriceUnits['perUnit']): bigint {
+function exactCost(usage: Usage, rates: PerMillion, perUnit: PerUnit | undefined): bigint {
   let perMillionths = 0n;
   for (const bucket of USAGE_BUCKETS) perMillionths += counted(usage[bucket]) * BigInt(rateIn(rates, bucket));
   let pieces = 0n;
@@ -116,6 +126,13 @@ export function ratesFor(usage: Usage, price: Rated, serviceTier: string | null)
   return context === undefined && service === undefined ? price.perMillion : layered(price, context, service);
 }
 
+/** Returns the prices of pieces: those of the service tier or picture that answered, else the ordinary ones. */
+export function unitRatesFor(units: PriceUnits | null | undefined, serviceTier: string | null): PerUnit | undefined {
+  if (units === undefined || units === null || serviceTier === null) return units?.perUnit;
+  const apart = tierOf(units, serviceTier)?.perUnit;
+  return apart === undefined ? units.perUnit : { ...units.perUnit, ...apart };
+}
+
 /** Returns the price of a bucket at the ordinary rates, in nano-dollars per million tokens. Includes the fallback. */
 export function rateOf(price: Price, bucket: UsageBucket): number {
   return rateIn(price.perMillion, bucket);
@@ -141,7 +158,7 @@ export function unpricedIn(usage: Usage, price: Price, serviceTier: string | nul
     if ((usage[bucket] ?? 0) > 0 && fallsBackCheaply(rates, bucket)) names = [...(names ?? []), bucket];
   }
   for (const unit of USAGE_UNITS) {
-    if ((usage[unit] ?? 0) > 0 && !hasUnitPrice(price, unit)) names = [...(names ?? []), unit];
+    if ((usage[unit] ?? 0) > 0 && unitRatesFor(price.units, serviceTier)?.[unit] === undefined) names = [...(names ?? []), unit];
   }
   if (serviceTier !== null && !hasTierPrice(price, serviceTier)) names = [...(names ?? []), `service_tier:${serviceTier}`];
   return names ?? NONE;
@@ -275,7 +292,7 @@ function tiersBelow({ contextTiers }: PriceUnits, inputTokens: number): number {
 }
 
 /** Looks up a service tier. The word comes from a provider, so it may be the name of an inherited property. */
-function tierOf({ serviceTiers }: PriceUnits, word: string): { readonly perMillion: PerMillion } | undefined {
+function tierOf({ serviceTiers }: PriceUnits, word: string): ServiceRates | undefined {
   return serviceTiers !== undefined && Object.hasOwn(serviceTiers, word) ? serviceTiers[word] : undefined;
 }
 
@@ -306,8 +323,8 @@ function workOutDearest(price: Price, below: number, asked: string | null): Dear
   return dearest;
 }
 
-function piecesNanoUsd({ units }: Price, { searches = 0 }: BeyondTokens): bigint {
+function piecesNanoUsd({ units }: Price, { searches = 0, piecesNanoUsd: more = 0n }: BeyondTokens): bigint {
   const perUnit = units?.perUnit;
-  if (perUnit === undefined) return 0n;
-  return BigInt(searches) * BigInt(perUnit.search ?? 0) + BigInt(perUnit.request ?? 0);
+  if (perUnit === undefined) return more;
+  return more + BigInt(searches) * BigInt(perUnit.search ?? 0) + BigInt(perUnit.request ?? 0);
 }

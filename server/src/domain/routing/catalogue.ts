@@ -1,12 +1,11 @@
 import type { Price } from '../money/price.ts';
 import type { CredentialConfig } from './credential.ts';
+import type { DeploymentMode } from './modes.ts';
 import type { ProviderName } from './provider-name.ts';
 
+export { DEPLOYMENT_MODES, type DeploymentMode } from './modes.ts';
 export type { ProviderName } from './provider-name.ts';
 
-/** The requests that a deployment serves: chats, texts that the model continues, or embeddings. */
-export const DEPLOYMENT_MODES = ['chat', 'completion', 'embedding'] as const;
-export type DeploymentMode = (typeof DEPLOYMENT_MODES)[number];
 /** The ways to order the deployments of a name. strategies.ts has the rule of each. */
 export const ROUTING_STRATEGIES = ['weighted', 'priority', 'least_busy', 'latency', 'cheapest', 'usage', 'headroom'] as const;
 export type RoutingStrategy = (typeof ROUTING_STRATEGIES)[number];

@@ -24,6 +24,8 @@ export const USAGE_UNITS = [
   'second_input', // a second of sound or film that was read
   'second_output',
   'page', // a page that was read
+  'search_unit', // one query over up to 100 documents that are put in order
+  'character', // a character that was spoken
 ] as const;
 export type UsageUnit = (typeof USAGE_UNITS)[number];
 

@@ -19,6 +19,13 @@ const WIRES: Readonly<Record<InboundWire, Wire | null>> = {
   'anthropic-count-tokens': null,
   'gemini-count-tokens': null,
   'openai-embeddings': null,
+  'cohere-rerank': null,
+  'openai-moderations': null,
+  'openai-images': null,
+  'openai-speech': null,
+  'openai-transcriptions': null,
+  'openai-translations': null,
+  'openai-image-edits': null,
 };
 
 /**

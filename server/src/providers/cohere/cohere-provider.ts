@@ -4,10 +4,12 @@ import type { Provider } from '../provider.ts';
 import { callOverHttp, type VendorHttp } from '../vendor-http.ts';
 import { readCohereError } from './read-cohere-error.ts';
 
+const PATHS: Readonly<Partial<Record<Wire, string>>> = { 'cohere-embed': '/embed', 'cohere-rerank': '/rerank' };
+
 const COHERE: VendorHttp = {
   // The base URL includes the version of the paths.
   defaultBaseUrl: 'https://api.cohere.com/v2',
-  path: (wire) => (wire === 'cohere-embed' ? '/embed' : '/chat'),
+  path: (wire) => PATHS[wire] ?? '/chat',
   // The list of models exists only in version 1.
   modelsBase: (basePath) => basePath.replace(/\/v2$/, '/v1'),
   modelsPath: '/models?page_size=1000',
@@ -31,9 +33,16 @@ const WIRES: Readonly<Record<InboundWire, Wire | null>> = {
   'openai-embeddings': 'cohere-embed',
   'anthropic-count-tokens': null,
   'gemini-count-tokens': null,
+  'cohere-rerank': 'cohere-rerank',
+  'openai-moderations': null,
+  'openai-images': null,
+  'openai-speech': null,
+  'openai-transcriptions': null,
+  'openai-translations': null,
+  'openai-image-edits': null,
 };
 
-/** Creates the provider for Cohere's chat and embeddings. */
+/** Creates the provider for Cohere's chat, embeddings and rerank. */
 export function createCohereProvider(deps: { readonly transport: Transport }): Provider {
   return {
     name: 'cohere',

@@ -6,6 +6,7 @@ import { readOpenAiError } from '../read-error.ts';
 import { type FakeAnswerId, json, readFakeChat, streamedChat, wholeChat } from './fake-chat.ts';
 import { fakeCompletion } from './fake-completion.ts';
 import { fakeEmbeddings } from './fake-embedding.ts';
+import { fakeForm, fakeMedia, type Made } from './fake-media.ts';
 import { hashOf, promptTokensOf } from './fake-text.ts';
 import { play, type Schedule, type Script } from './playback.ts';
 
@@ -18,7 +19,7 @@ const sentencesOf = (model: FakeModel) => (model === 'fake-large' ? SENTENCES.la
 
 const MODELS = [
   ...['fake-small', 'fake-large', 'fake-slow', 'fake-fails-once', 'fake-429', 'fake-500', 'fake-fails-mid-stream', 'fake-hangs'],
-  'fake-embedding',
+  ...['fake-embedding', 'fake-rerank', 'fake-moderation', 'fake-image', 'fake-speech', 'fake-transcription'],
 ] as const;
 type FakeModel = (typeof MODELS)[number];
 
@@ -34,6 +35,13 @@ const WIRES: Readonly<Record<InboundWire, Wire | null>> = {
   'openai-embeddings': 'openai-embeddings',
   'anthropic-count-tokens': 'anthropic-count-tokens',
   'gemini-count-tokens': null,
+  'cohere-rerank': 'cohere-rerank',
+  'openai-moderations': 'openai-moderations',
+  'openai-images': 'openai-images',
+  'openai-speech': 'openai-speech',
+  'openai-transcriptions': 'openai-transcriptions',
+  'openai-translations': 'openai-translations',
+  'openai-image-edits': 'openai-image-edits',
 };
 
 export interface FakeProviderDeps {
@@ -54,6 +62,8 @@ export function createFakeProvider(deps: FakeProviderDeps = {}): Provider {
   function scriptFor(request: ProviderRequest): Script {
     const model = request.deployment.upstreamModel;
     if (!isFakeModel(model)) return refusal(404, `The model '${model}' does not exist`, { code: 'model_not_found' });
+    const form = fakeForm(request.wire, bytesOf(request.body), request.contentType ?? '');
+    if (form !== null) return media(form);
     const body = parse(bytesOf(request.body));
     if (body === null) return refusal(400, 'The body is not a JSON object');
     if (request.wire === 'anthropic-count-tokens')
@@ -62,7 +72,9 @@ export function createFakeProvider(deps: FakeProviderDeps = {}): Provider {
     if (model === 'fake-500' || (model === 'fake-fails-once' && failsNow(failedOnce, request)))
       return refusal(500, SERVER_ERROR, FAULT);
     if (request.wire === 'openai-embeddings') return embeddings(body, model);
-    if (model === 'fake-embedding') return refusal(404, 'This is not a chat model', { param: 'model' });
+    const made = fakeMedia(request.wire, body, model);
+    if (made !== null) return media(made);
+    if (NO_CHATS.has(model)) return refusal(404, 'This is not a chat model', { param: 'model' });
     return words(request.wire === 'openai-completions' ? completion(body, model) : chat(body, model), model);
   }
 
@@ -101,6 +113,14 @@ export function createFakeProvider(deps: FakeProviderDeps = {}): Provider {
   };
 }
 
+const NO_CHATS: ReadonlySet<FakeModel> = new Set([
+  'fake-embedding',
+  'fake-rerank',
+  'fake-moderation',
+  'fake-image',
+  'fake-speech',
+]);
+
 const SERVER_ERROR = 'The server had an error while processing your request. Sorry about that!';
 const FAULT = { type: 'server_error' };
 const RATE_LIMITED = { type: 'requests', code: 'rate_limit_exceeded', headers: { 'retry-after': '2', 'retry-after-ms': '2000' } };
@@ -110,8 +130,13 @@ function embeddings(body: Record<string, unknown>, model: FakeModel): Script {
   return 'problem' in answer ? refusal(400, answer.problem, { param: answer.param }) : whole(answer.bytes);
 }
 
-function whole(bytes: Buffer): Script {
-  return { delayMs: 0, status: 200, headers: { 'content-type': 'application/json' }, chunks: [bytes], ending: 'end' };
+function media(made: Made): Script {
+  if ('problem' in made) return refusal(400, made.problem, { param: made.param });
+  return 'events' in made ? streamed(made.events) : whole(made.bytes, made.contentType);
+}
+
+function whole(bytes: Buffer, contentType = 'application/json'): Script {
+  return { delayMs: 0, status: 200, headers: { 'content-type': contentType }, chunks: [bytes], ending: 'end' };
 }
 
 function streamed(events: readonly Buffer[]): Script {

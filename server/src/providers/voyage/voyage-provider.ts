@@ -5,7 +5,7 @@ import { callOverHttp, type VendorHttp } from '../vendor-http.ts';
 
 const VOYAGE: VendorHttp = {
   defaultBaseUrl: 'https://api.voyageai.com/v1',
-  path: () => '/embeddings',
+  path: (wire) => (wire === 'voyage-rerank' ? '/rerank' : '/embeddings'),
   modelsPath: '/models',
   authentication: (credential) => ['authorization', `Bearer ${credential.apiKey}`],
   forwarded: new Map([
@@ -23,11 +23,14 @@ const SIGNS: ErrorSigns = {
   quotaWords: /(?!)/,
 };
 
-/** Creates the provider for Voyage's embeddings. It has no list of models. */
+/** Creates the provider for Voyage's embeddings and rerank. It has no list of models. */
 export function createVoyageProvider(deps: { readonly transport: Transport }): Provider {
   return {
     name: 'voyage',
-    wireFor: (client, { mode }) => (client === 'openai-embeddings' && mode === 'embedding' ? 'voyage-embed' : null),
+    wireFor: (client, { mode }) => {
+      if (client === 'cohere-rerank' && mode === 'rerank') return 'voyage-rerank';
+      return client === 'openai-embeddings' && mode === 'embedding' ? 'voyage-embed' : null;
+    },
     open: callOverHttp(VOYAGE, deps.transport).open,
     readError: (status, headers, body, credential) => readErrorAnswer({ status, headers, body, credential, signs: SIGNS }),
   };

@@ -7,6 +7,11 @@ export function checkBodyType(request: GatewayRequest): void {
   if (type !== undefined && !type.toLowerCase().includes('json')) {
     throw new Refusal('unsupported_media_type', 'The body must be JSON. Send the header `content-type: application/json`.');
   }
+  checkEncoding(request);
+}
+
+/** Throws 415 for a body that is compressed. */
+export function checkEncoding(request: GatewayRequest): void {
   const encoding = request.header('content-encoding');
   if (encoding !== undefined && encoding !== 'identity') {
     throw new Refusal(

@@ -1,4 +1,4 @@
-import { functionNames, isOfResponses } from '../../dialects/exchange.ts';
+import { functionNames, isForm, isOfResponses } from '../../dialects/exchange.ts';
 import { isObject } from '../../dialects/json.ts';
 import { whole } from '../../lib/pieces.ts';
 import type { Gateway } from '../gateway.ts';
@@ -29,7 +29,10 @@ export function contentToKeep(admission: Admission, answer: Buffer | null, gatew
 function fullOf(admission: Admission, answer: Buffer | null, bytesMax: number): object {
   return {
     mode: 'full',
-    request: bounded(whole(admission.walk.request.body), bytesMax),
+    // Of a form its fields are kept, and no files.
+    request: isForm(admission.walk.endpoint.wire)
+      ? bounded(Buffer.from(JSON.stringify(admission.asked.body)), bytesMax)
+      : bounded(whole(admission.walk.request.body), bytesMax),
     response: answer === null ? null : bounded(answer, bytesMax),
   };
 }

@@ -84,6 +84,41 @@ export const ENDPOINTS: readonly Endpoint[] = [
     free: false,
   },
   { path: '/v1/embeddings', name: 'embeddings', wire: 'openai-embeddings', dialect: 'openai', mode: 'embedding', free: false },
+  { path: '/v1/rerank', name: 'rerank', wire: 'cohere-rerank', dialect: 'openai', mode: 'rerank', free: false },
+  {
+    path: '/v1/moderations',
+    name: 'moderations',
+    wire: 'openai-moderations',
+    dialect: 'openai',
+    mode: 'moderation',
+    free: false,
+  },
+  {
+    path: '/v1/images/generations',
+    name: 'image_generations',
+    wire: 'openai-images',
+    dialect: 'openai',
+    mode: 'image',
+    free: false,
+  },
+  { path: '/v1/images/edits', name: 'image_edits', wire: 'openai-image-edits', dialect: 'openai', mode: 'image', free: false },
+  {
+    path: '/v1/audio/transcriptions',
+    name: 'transcriptions',
+    wire: 'openai-transcriptions',
+    dialect: 'openai',
+    mode: 'transcription',
+    free: false,
+  },
+  {
+    path: '/v1/audio/translations',
+    name: 'translations',
+    wire: 'openai-translations',
+    dialect: 'openai',
+    mode: 'transcription',
+    free: false,
+  },
+  { path: '/v1/audio/speech', name: 'speech', wire: 'openai-speech', dialect: 'openai', mode: 'speech', free: false },
 ];
 
 const WALKS: ReadonlyMap<string, Endpoint> = new Map(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint]));

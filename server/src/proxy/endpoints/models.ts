@@ -33,6 +33,11 @@ const GENERATION_METHODS: Readonly<Record<DeploymentMode, readonly string[]>> = 
   chat: ['generateContent', 'countTokens'],
   completion: [],
   embedding: [],
+  rerank: [],
+  moderation: [],
+  image: [],
+  speech: [],
+  transcription: [],
 };
 
 function geminiModel(name: string, { targets }: Catalogue): object {

@@ -21,7 +21,7 @@ describe('a path where nothing is', () => {
     ['/cursor/chat/completions', 'Did you mean /cursor/v1/chat/completions?'],
     ['/cursor/v1/model', 'Did you mean /cursor/v1/models?'],
     ['/v1/embedings', 'Did you mean /v1/embeddings?'],
-    ['/v1/images/generations', 'belongs to images, which this gateway does not serve'],
+    ['/v1/images/variations', 'belongs to variations of images, which this gateway does not serve'],
     ['/v1beta/models/gemini-pro:embedContent', 'belongs to Gemini’s API'],
     ['/v1beta/files', 'belongs to Gemini’s API'],
     ['/v1beta/v1beta/models', 'the path is /v1beta/models.'],
@@ -44,7 +44,7 @@ describe('a path where nothing is', () => {
     fc.assert(
       fc.property(paths, (path) => {
         const { message } = nothingAt(`/${path}`);
-        expect(message.length).toBeLessThan(600);
+        expect(message.length).toBeLessThan(800);
         expect(message).not.toMatch(/\p{Cc}/u);
         for (const [, named] of message.matchAll(/(?:the path is|Did you mean) (\/[^ ?]+?)[.?]$/g))
           expect([...ENDPOINTS.map((endpoint) => endpoint.path), '/v1/models', '/v1beta/models', '/cursor/v1/models']).toContain(

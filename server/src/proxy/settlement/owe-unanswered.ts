@@ -6,6 +6,7 @@ import { tierOf, usageOf } from '../../dialects/usage.ts';
 import { askedTier, lookupBounds } from '../../domain/money/beyond.ts';
 import { toCounterNanoUsd } from '../../domain/money/money.ts';
 import { upperBoundNanoUsd } from '../../domain/money/price.ts';
+import { answersInText } from '../../domain/routing/modes.ts';
 import { estimatedOutput, outputMadeAtMost } from '../../domain/usage/hang-up.ts';
 import { tokensMadeAtMost } from '../../domain/usage/pace.ts';
 import type { Outcome, Said } from '../attempt-outcome.ts';
@@ -133,7 +134,10 @@ export function oweForHangUp(
   const known = unreportedOutput(admission, candidate, seen ?? NOTHING_SEEN, possible);
   if (!entitlement.needsPrice) {
     // If nothing has arrived, the whole expected answer may be in flight.
-    const expected = seen === null ? admission.ifLost(candidate).heldOutputTokens : known.usualHidden;
+    const expected =
+      seen === null || !answersInText(admission.walk.endpoint.mode)
+        ? admission.ifLost(candidate).heldOutputTokens
+        : known.usualHidden;
     const output = estimatedOutput({ ...known, usualHidden: expected });
     owe(admission, candidate, usageWith(output, usage, inputTokens), why, billed);
     return;

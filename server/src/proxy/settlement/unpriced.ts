@@ -61,6 +61,8 @@ function wayOut(asked: Beyond): string {
       return `${leave} set a price for these tokens.`;
     case 'context':
       return `${leave} set a price for long prompts.`;
+    case 'pieces':
+      return `Ask an admin to set a price for \`${asked.pieces.unit}\` in the units of the deployment's price.`;
     default:
       return 'Leave it out, or use a key without a blocking budget.';
   }

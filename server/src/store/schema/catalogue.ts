@@ -152,7 +152,10 @@ export const deployments = pgTable(
       foreignColumns: [credentials.id, credentials.owner],
     }),
     check('deployments_own_enabled', sql`${table.owner} = '' or not ${table.enabled}`),
-    check('deployments_mode', sql`${table.mode} in ('chat', 'completion', 'embedding')`),
+    check(
+      'deployments_mode',
+      sql`${table.mode} in ('chat', 'completion', 'embedding', 'rerank', 'moderation', 'image', 'speech', 'transcription')`,
+    ),
     check('deployments_on_hangup', sql`${table.onHangup} in ('finish', 'stop')`),
     check('deployments_output_cap_field', sql`${table.outputCapField} in ('max_tokens', 'max_completion_tokens')`),
   ],

@@ -1,0 +1,28 @@
+/** The facts that admission needs about requests that are no conversation. Their prices count pieces rather than tokens. */
+import type { JsonObject, MediaWire, Wire } from '../dialect.ts';
+import type { MediaFacts } from './fields.ts';
+import { imageEditFacts } from './image-edits.ts';
+import { imageFacts } from './images.ts';
+import { moderationFacts } from './moderations.ts';
+import { rerankFacts } from './rerank.ts';
+import { speechFacts } from './speech.ts';
+import { transcriptionFacts } from './transcriptions.ts';
+
+const READERS: Readonly<Record<MediaWire, (body: JsonObject) => MediaFacts>> = {
+  'cohere-rerank': rerankFacts,
+  'openai-moderations': moderationFacts,
+  'openai-images': imageFacts,
+  'openai-speech': speechFacts,
+  'openai-transcriptions': transcriptionFacts,
+  'openai-translations': transcriptionFacts,
+  'openai-image-edits': imageEditFacts,
+};
+
+export function isMedia(wire: Wire): wire is MediaWire {
+  return Object.hasOwn(READERS, wire);
+}
+
+/** Throws BadField. */
+export function mediaFacts(wire: MediaWire, body: JsonObject): MediaFacts {
+  return READERS[wire](body);
+}

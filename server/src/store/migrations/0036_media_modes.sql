@@ -1,0 +1,2 @@
+ALTER TABLE "deployments" DROP CONSTRAINT "deployments_mode";--> statement-breakpoint
+ALTER TABLE "deployments" ADD CONSTRAINT "deployments_mode" CHECK ("deployments"."mode" in ('chat', 'completion', 'embedding', 'rerank', 'moderation', 'image', 'speech', 'transcription')) NOT VALID;
