@@ -64,6 +64,7 @@ export const links = {
   callableModels: page<'key_id' | 'search' | 'name' | 'mode'>(PATHS.callableModels),
   models: page<ListSearch | 'new' | 'model' | 'provider' | 'credential_id' | 'passed_over' | 'unpriced'>(PATHS.models),
   deployment: object<'tab' | 'edit'>(PATHS.deployment),
+  knownModels: page<ListSearch | 'tab' | 'credential' | 'provider' | 'feature' | 'deployed' | 'priced'>(PATHS.knownModels),
   credentials: page<ListSearch | 'new'>(PATHS.credentials),
   routeGroups: page<ListSearch | 'new'>(PATHS.routeGroups),
   routeGroup: object<'tab' | 'edit'>(PATHS.routeGroup),

@@ -13,6 +13,7 @@ export const PATHS = {
   callableModels: '/callable-models',
   models: '/models',
   deployment: '/models/$deploymentId',
+  knownModels: '/known-models',
   credentials: '/credentials',
   routeGroups: '/route-groups',
   routeGroup: '/route-groups/$routeGroupId',

@@ -67,6 +67,9 @@ const signedIn = [
   page(shell, PATHS.deployment, () =>
     import('./pages/models/DeploymentPage.tsx').then(({ DeploymentPage }) => ({ default: DeploymentPage })),
   ),
+  page(shell, PATHS.knownModels, () =>
+    import('./pages/known-models/KnownModelsPage.tsx').then(({ KnownModelsPage }) => ({ default: KnownModelsPage })),
+  ),
   page(shell, PATHS.credentials, () =>
     import('./pages/credentials/CredentialsPage.tsx').then(({ CredentialsPage }) => ({ default: CredentialsPage })),
   ),

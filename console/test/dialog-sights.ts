@@ -244,6 +244,20 @@ function catalogueSights(ids: Ids): readonly Sight[] {
       for (const name of [/^Searches, images/, 'Add context tier', 'Add service tier']) await inDialog(page, name);
     }),
     shows('model-routing', 'RoutingDialog: Routing of …', deployment, button('Routing and fallbacks')),
+    shows('known-model', 'KnownModelDrawer', '/known-models?search=gpt-5-nano', async (page) => {
+      await page.getByText('gpt-5-nano').first().click();
+      await dialogNamed(page, 'gpt-5-nano');
+    }),
+    shows('price-list-import', 'ImportDialog: Import prices', '/known-models', importPrices),
+    shows('price-list-delete', 'PriceLists: Delete price list', '/known-models?tab=lists', async (page, house) => {
+      await house.api('POST', '/price-lists', { name: 'Looked at', version: '1', prices: {} });
+      await page.reload();
+      await button('Delete price list Looked at')(page);
+    }),
+    shows('known-model-deploy', 'DeploymentDialog: Add deployment', '/known-models?search=gpt-5-nano', async (page) => {
+      await button('Add deployment of gpt-5-nano')(page);
+      await dialogNamed(page, 'Add deployment');
+    }),
     shows('credential-create', 'CredentialDialog: Add credential', '/credentials', button(/^(Add|Create) credential/)),
     shows('credential-cloud', 'CredentialDialog: Add credential', '/credentials', async (page) => {
       await button(/^(Add|Create) credential/)(page);
@@ -293,6 +307,26 @@ function openOwnDeployment(item: string) {
     await page.goto(`${house.url}${at}?tab=providers`);
     await menuOf('smart', item)(page);
   };
+}
+
+/** A list with an entry of each outcome, chosen from a file. */
+async function importPrices(page: Page): Promise<void> {
+  const cost = { litellm_provider: 'openai', input_cost_per_token: 0.000001, output_cost_per_token: 0.000002 };
+  const list = {
+    'house-a': cost,
+    'house-b': { ...cost, input_cost_per_token: -1 },
+    'groq/x': { ...cost, litellm_provider: 'groq' },
+  };
+  await button('Import prices')(page);
+  const chooser = page.waitForEvent('filechooser');
+  await inDialog(page, /^Choose a file/);
+  await (await chooser).setFiles({
+    name: 'prices.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from(JSON.stringify(list)),
+  });
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Version' }).fill('2026-03-10');
+  await page.getByText('must not be negative').waitFor();
 }
 
 function settingsSights({ machine }: Ids): readonly Sight[] {

@@ -1,5 +1,7 @@
 /** Every page of the console, and its tabs, with something to see on each. */
 import type { Ids, Sight } from './sight.ts';
+import type { House, Page } from './support.ts';
+import { openVendor } from './vendor.ts';
 
 export function pageSights(ids: Ids): readonly Sight[] {
   const organization = `/organizations/${ids.organizationId}`;
@@ -38,6 +40,9 @@ export function pageSights(ids: Ids): readonly Sight[] {
     { name: 'models-passed-over', address: '/models?passed_over=true' },
     { name: 'deployment', address: `/models/${ids.deploymentId}` },
     { name: 'deployment-passed-over', address: `/models/${ids.tagged.deploymentId}` },
+    { name: 'known-models', address: '/known-models' },
+    { name: 'known-models-lists', address: '/known-models?tab=lists' },
+    { name: 'known-models-vendors', address: '/known-models?tab=vendors', open: openVendorsList },
     { name: 'credentials', address: '/credentials' },
     { name: 'route-groups', address: '/route-groups' },
     { name: 'route-group', address: `/route-groups/${ids.routeGroupId}` },
@@ -75,4 +80,23 @@ export function pageSights(ids: Ids): readonly Sight[] {
     { name: 'profile', address: '/profile' },
     { name: 'not-found', address: '/organizations/org_nothing' },
   ];
+}
+
+/** The list of a vendor that no longer has one of the models that are deployed. */
+async function openVendorsList(page: Page, house: House): Promise<void> {
+  const name = `compared-${Date.now()}`;
+  const vendor = await openVendor(['gpt-5', 'gpt-5-nano', 'house-model']);
+  const credential = { name, provider: 'openai', api_key: vendor.apiKey, base_url: vendor.baseUrl };
+  const { id } = await house.api<{ id: string }>('POST', '/credentials', credential);
+  for (const upstream_model of ['gpt-5', 'gpt-withdrawn'])
+    await house.api('POST', '/deployments', {
+      model: `${name}-${upstream_model}`,
+      provider: 'openai',
+      upstream_model,
+      credential_id: id,
+    });
+  await house.api('POST', `/credentials/${id}/model-list`);
+  vendor.close();
+  await page.goto(`${house.url}/known-models?tab=vendors&credential=${id}`);
+  await page.getByText('gpt-withdrawn').first().waitFor();
 }

@@ -8,8 +8,10 @@ import type { Logger } from '../lib/log.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
 import { servePlayground } from '../ops/playground.ts';
 import { checkDeployment, listUpstreamModels } from '../providers/credential-check.ts';
-import { contextWindowOf, PRICE_LIST_EDITION, priceFor } from '../providers/price-table.ts';
+import { contextWindowOf, PRICE_LIST, PRICE_LIST_EDITION, priceFor } from '../providers/price-table.ts';
 import type { Provider } from '../providers/provider.ts';
+import { publishedModels } from '../providers/published-models.ts';
+import { readVendorModels } from '../providers/vendor-models.ts';
 import type { Config } from '../settings/config.ts';
 import { checkBaseUrl, isListedUrl, isPlainOnNetwork } from '../upstream/address-policy.ts';
 import type { OpenGateway } from './open-gateway.ts';
@@ -52,8 +54,10 @@ export function adminDepsOf(
       priceFor: (provider, upstreamModel) => priceFor(provider, upstreamModel),
       contextWindowOf,
       priceListEdition: PRICE_LIST_EDITION,
+      publishedList: { ...PRICE_LIST, models: publishedModels },
       checkDeployment: (deployment) => checkDeployment(byName.get(deployment.provider), deployment, clock),
       listModels: (credential) => listUpstreamModels(byName.get(credential.provider), credential),
+      readModels: (credential) => readVendorModels(byName.get(credential.provider), credential, clock),
     },
     playground: (call) => servePlayground(call, gateway),
     settled: journal.tail,

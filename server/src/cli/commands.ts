@@ -3,10 +3,12 @@ import type { Command, CommandLine, Given } from './command.ts';
 import type { CommandIo } from './command-io.ts';
 import { auditCommands } from './commands/audit.ts';
 import { keyCommands } from './commands/keys.ts';
+import { knownModelCommands } from './commands/known-models.ts';
 import { ledgerCommands } from './commands/ledger.ts';
 import { memberCommands } from './commands/members.ts';
 import { organizationCommands } from './commands/organizations.ts';
 import { ownProviderCommands } from './commands/own-providers.ts';
+import { priceListCommands } from './commands/price-lists.ts';
 import { statementCommands } from './commands/statements.ts';
 import { usageCommands } from './commands/usage.ts';
 import type { RecoveryCommand } from './recovery.ts';
@@ -19,6 +21,8 @@ export const COMMANDS: readonly Command[] = [
   ...keyCommands,
   ...usageCommands,
   ...statementCommands,
+  ...knownModelCommands,
+  ...priceListCommands,
   ...ledgerCommands,
   ...auditCommands,
 ];

@@ -3,7 +3,8 @@ import { cloudRequest, geminiModelPath, silentWav, type WrittenForm, writeForm }
 import type { DeploymentConfig, DeploymentMode } from '../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../domain/routing/credential.ts';
 import type { Clock } from '../lib/timing/clock.ts';
-import type { UpstreamCall, UpstreamFailure, UpstreamHeaders, UpstreamSink } from '../upstream/call.ts';
+import type { UpstreamCall, UpstreamSink } from '../upstream/call.ts';
+import { type Collected, collectAnswer } from './collect-answer.ts';
 import type { DeploymentCheck, Provider, UpstreamModels } from './provider.ts';
 
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
@@ -49,10 +50,6 @@ export async function listUpstreamModels(provider: Provider | undefined, credent
   const error = provider.readError(answer.status, answer.headers, answer.body, credential);
   return { ok: false, status: error.status, message: error.message };
 }
-
-type Collected =
-  | { readonly is: 'answer'; readonly status: number; readonly headers: UpstreamHeaders; readonly body: Buffer }
-  | { readonly is: 'failure'; readonly failure: Pick<UpstreamFailure, 'message'> };
 
 function askOnce(provider: Provider, deployment: DeploymentConfig, cap: Cap): Promise<Collected> {
   const wire = provider.wireFor(WIRES[deployment.mode], deployment);
@@ -114,30 +111,7 @@ function smallestEmbedding(model: string, wire: Wire): JsonObject {
 }
 
 function collect(open: (sink: UpstreamSink) => UpstreamCall, tooLongIs: 'failure' | 'enough' = 'failure'): Promise<Collected> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    let status = 0;
-    let headers: UpstreamHeaders = {};
-    const call = open({
-      head: (answered, answeredHeaders) => {
-        status = answered;
-        headers = answeredHeaders;
-      },
-      data: (chunk) => {
-        bytes += chunk.length;
-        chunks.push(chunk);
-        if (bytes > ANSWER_BYTES_MAX) {
-          call.abort();
-          if (tooLongIs === 'enough') resolve({ is: 'answer', status, headers, body: Buffer.concat(chunks) });
-          resolve({ is: 'failure', failure: { message: `the provider’s answer is longer than ${ANSWER_BYTES_MAX} bytes` } });
-        }
-        return true;
-      },
-      end: () => resolve({ is: 'answer', status, headers, body: Buffer.concat(chunks) }),
-      failed: (failure) => resolve({ is: 'failure', failure }),
-    });
-  });
+  return collectAnswer(open, { bytesMax: ANSWER_BYTES_MAX, tooLongIs });
 }
 
 function readModels(status: number, body: Buffer): UpstreamModels {

@@ -1,14 +1,23 @@
 import { calcPrice, type ModelPrice, type TieredPrices } from '@pydantic/genai-prices';
 import type { PerMillion, Price, PriceUnits } from '../domain/money/price.ts';
 import type { ProviderName } from '../domain/routing/catalogue.ts';
+import { plainModelName } from '../domain/routing/known-model.ts';
 import type { UsageBucket, UsageUnit } from '../domain/usage/usage.ts';
 import { UNIT_PRICES_EDITION, unitPriceFor } from './unit-prices.ts';
 
 /** The content of a list price, without its version. */
 export type ListPrice = Pick<Price, 'perMillion' | 'units'>;
 
-/** The package that contains the published list, and its version, and our own list. */
-export const PRICE_LIST_EDITION = `@pydantic/genai-prices 0.1.8, ${UNIT_PRICES_EDITION}`;
+/** The package that contains the published list: its name, its version, the day of its publication and its author. */
+export const PRICE_LIST = Object.freeze({
+  name: '@pydantic/genai-prices',
+  version: '0.1.8',
+  publishedOn: '2026-09-23',
+  author: 'Pydantic',
+});
+
+/** The edition that price versions name: of the published list, and of our own. */
+export const PRICE_LIST_EDITION = `${PRICE_LIST.name} ${PRICE_LIST.version}, ${UNIT_PRICES_EDITION}`;
 
 const NANO_PER_USD = 1_000_000_000;
 
@@ -52,8 +61,8 @@ export function priceFor(provider: ProviderName, upstreamModel: string): ListPri
   if (provider === 'fake') return upstreamModel === 'fake-large' ? FAKE_LARGE : null;
   const byUnit = unitPriceFor(provider, upstreamModel);
   if (byUnit !== null) return byUnit;
-  const found = calcPrice({ input_tokens: 1, output_tokens: 1 }, nameIn(upstreamModel), {
-    providerId: VENDORS[provider] ?? provider,
+  const found = calcPrice({ input_tokens: 1, output_tokens: 1 }, plainModelName(upstreamModel), {
+    providerId: vendorInList(provider),
   });
   if (found === null) return null;
   const price = listPriceOf(found.model_price);
@@ -66,15 +75,15 @@ export function priceFor(provider: ProviderName, upstreamModel: string): ListPri
  */
 export function contextWindowOf(provider: ProviderName, upstreamModel: string): number | null {
   if (provider === 'fake') return upstreamModel === 'fake-large' ? FAKE_CONTEXT_WINDOW : null;
-  const found = calcPrice({ input_tokens: 1, output_tokens: 1 }, nameIn(upstreamModel), {
-    providerId: VENDORS[provider] ?? provider,
+  const found = calcPrice({ input_tokens: 1, output_tokens: 1 }, plainModelName(upstreamModel), {
+    providerId: vendorInList(provider),
   });
   return found?.model.context_window ?? null;
 }
 
-/** Returns a model's name without the collection that Google's APIs put before it. */
-function nameIn(upstreamModel: string): string {
-  return upstreamModel.replace(/^(?:publishers\/[^/]+\/)?models\//, '');
+/** Returns the list's name for a vendor. */
+export function vendorInList(provider: ProviderName): string {
+  return VENDORS[provider] ?? provider;
 }
 
 /** Converts a price of the list to our buckets, tiers and pieces. */

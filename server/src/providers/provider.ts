@@ -53,8 +53,12 @@ export interface Provider {
    * Reads an answer that is not 2xx. Pass the credential that was used, so that its key is removed from the provider's message.
    */
   readError(status: number, headers: UpstreamHeaders, body: Buffer, credential?: CredentialConfig | null): ProviderError;
-  /** Requests the models that a credential may call (`GET /models`); absent if the vendor has no list. */
-  openModels?(credential: CredentialConfig, sink: UpstreamSink): UpstreamCall;
+  /**
+   * Requests the models that a credential may call (`GET /models`), from a page's cursor on; absent if the vendor has no list.
+   */
+  openModels?(credential: CredentialConfig, sink: UpstreamSink, cursor?: string | null): UpstreamCall;
+  /** True if the vendor's list has pages. */
+  readonly pagesModels?: boolean;
 }
 
 /** The result of a live check of a deployment. `status` is null if there was no answer at all. */
@@ -76,6 +80,18 @@ export type UpstreamModels =
       /** True if the vendor has no list, so that nothing was asked and nothing is known. */
       readonly isUnasked?: true;
     };
+
+/** The whole list of a vendor, by its own names, each once. */
+export type VendorModels =
+  | {
+      readonly ok: true;
+      readonly models: readonly string[];
+      /** The number of entries whose name no deployment could have. */
+      readonly unusable: number;
+      /** True if the list is longer than what was read. */
+      readonly isCut: boolean;
+    }
+  | Extract<UpstreamModels, { readonly ok: false }>;
 
 /**
  * Reports whether a status says that the provider refused the credential. Other failures (slow network, busy provider, no model

@@ -18,6 +18,8 @@ export interface VendorHttp {
   /** The same for a stream; absent: streams have the same path. */
   streamPath?(wire: Wire, upstreamModel: string, credential: CredentialConfig): string;
   readonly modelsPath: string | ((credential: CredentialConfig) => string);
+  /** The parameter that names the next page of the list, for a vendor whose list has pages. */
+  readonly modelsCursor?: string;
   /** Returns the path before `modelsPath`, for a vendor whose list is not below the base URL. */
   modelsBase?(basePath: string): string;
   /** Returns flat name/value pairs that contain the credential; lower-case names. */
@@ -32,7 +34,7 @@ export interface VendorHttp {
 /** The longest answers read; a longer one fails the call as `protocol`. */
 const ANSWER_BYTES_MAX = { whole: 64 * 1024 * 1024, stream: 1024 * 1024 * 1024 };
 const MODELS_TIMEOUT_MS = 15_000;
-const MODELS_BYTES_MAX = 4 * 1024 * 1024;
+const MODELS_BYTES_MAX = 16 * 1024 * 1024;
 
 const COMMON_HEADERS = [
   ...['content-type', 'application/json', 'accept', 'application/json', 'accept-encoding', 'identity'],
@@ -83,12 +85,14 @@ export function callOverHttp(vendor: VendorHttp, transport: Transport) {
       });
     },
 
-    openModels(credential: CredentialConfig, sink: UpstreamSink): UpstreamCall {
+    pagesModels: vendor.modelsCursor !== undefined,
+
+    openModels(credential: CredentialConfig, sink: UpstreamSink, cursor: string | null = null): UpstreamCall {
       const base = baseOf(vendor, credential);
       if (base === null) return failLater(sink, 'the credential has no base URL that can be used');
       const defaults = defaultsOf(vendor);
       const listed = typeof vendor.modelsPath === 'string' ? vendor.modelsPath : vendor.modelsPath(credential);
-      const path = (vendor.modelsBase?.(base.path) ?? base.path) + listed;
+      const path = (vendor.modelsBase?.(base.path) ?? base.path) + listed + pageQuery(vendor, listed, cursor);
       const request = { origin: base.origin, method: 'GET', path, body: null } as const;
       const headers = [...COMMON_HEADERS.slice(2), ...vendor.authentication(credential), ...defaults];
       const bounds = { timeoutMs: MODELS_TIMEOUT_MS, answerBytesMax: MODELS_BYTES_MAX };
@@ -141,6 +145,12 @@ function baseOf(vendor: VendorHttp, credential: CredentialConfig): { readonly or
   if (text === null || !URL.canParse(text)) return null;
   const url = new URL(text);
   return { origin: url.origin, path: url.pathname.replace(/\/+$/, '') };
+}
+
+/** Returns what is added to the path of the list for a page after the first. */
+function pageQuery({ modelsCursor }: VendorHttp, path: string, cursor: string | null): string {
+  if (modelsCursor === undefined || cursor === null) return '';
+  return `${path.includes('?') ? '&' : '?'}${modelsCursor}=${encodeURIComponent(cursor)}`;
 }
 
 function defaultsOf(vendor: VendorHttp): string[] {

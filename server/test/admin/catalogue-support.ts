@@ -1,6 +1,7 @@
 /** Pieces of a catalogue for suites of the admin API. */
 import type { AdminDeps } from '../../src/admin/http/deps.ts';
-import { contextWindowOf, PRICE_LIST_EDITION, priceFor } from '../../src/providers/price-table.ts';
+import { contextWindowOf, PRICE_LIST, PRICE_LIST_EDITION, priceFor } from '../../src/providers/price-table.ts';
+import { publishedModels } from '../../src/providers/published-models.ts';
 import { checkBaseUrl, createAddressPolicy, isListedUrl, isPlainOnNetwork } from '../../src/upstream/address-policy.ts';
 import { type Client, must } from './support.ts';
 
@@ -22,7 +23,9 @@ export const upstream: AdminDeps['upstream'] = {
   priceFor,
   contextWindowOf,
   priceListEdition: PRICE_LIST_EDITION,
+  publishedList: { ...PRICE_LIST, models: publishedModels },
   listModels: async () => ({ ok: true, models: ['gpt-5', 'gpt-5-nano'] }),
+  readModels: async () => ({ ok: true, models: ['gpt-5', 'gpt-5-nano'], unusable: 0, isCut: false }),
   checkDeployment: async (deployment) => ({
     ok: deployment.credential?.apiKey !== 'sk-wrong-0123456789',
     latencyMs: 12,

@@ -33,6 +33,7 @@ export interface Ground extends Shared {
 
 const MODEL = 'ground-model';
 const ACCESS_GROUP = 'ground-group';
+const PRICE_LIST = 'ground-list';
 
 /** Once for a database: what it makes has names of its own. */
 export async function makeShared(root: Client): Promise<Shared> {
@@ -43,6 +44,7 @@ export async function makeShared(root: Client): Promise<Shared> {
     await root('POST', '/credentials', { name: 'ground', provider: 'openai', api_key: 'sk-upstream-secret' }),
   );
   must(await root('POST', '/access-groups', { key: ACCESS_GROUP, name: 'Ground' }));
+  must(await root('POST', '/price-lists', { name: PRICE_LIST, version: '1', prices: {} }));
   const group = must(await root('POST', '/route-groups', { key: 'ground-route', members: [{ deployment_id: deployment.id }] }));
   const template = must(await root('POST', '/organization-templates', { name: 'Ground' }));
   const account = must(await root('POST', '/accounts', { email: 'stranger@example.com', name: 'Stranger' }));
@@ -101,6 +103,7 @@ export async function makeGround(
 export function idFor(pattern: string, parameter: string, ground: Ground): string | null {
   if (parameter === ':month') return '2026-03';
   if (parameter === ':member_id') return ground.memberId;
+  if (pattern.startsWith('/price-lists')) return PRICE_LIST;
   if (parameter === ':name') return pattern.startsWith('/jobs') ? 'proof' : MODEL;
   if (parameter === ':key') return ACCESS_GROUP;
   if (parameter === ':delivery_id') return ground.deliveryId;

@@ -70,6 +70,25 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
     expect((await run('own-providers', 'read', slug)).out).toMatch(/^credentials +1 of 100$/m);
   });
 
+  test('known models and price lists: list, try an import, import', async () => {
+    const [nano] = (await json('known-models', 'list', '--search', 'gpt-5-nano', '--provider', 'openai')).data;
+    expect(nano).toMatchObject({ upstream_model: 'gpt-5-nano', prices: { input_per_million: '0.05' } });
+    const directory = temporaryDirectory();
+    const file = path.join(directory, 'prices.json');
+    const cost = { litellm_provider: 'openai', input_cost_per_token: 1e-6 };
+    writeFileSync(file, JSON.stringify({ 'house-cli': cost, wrong: { ...cost, input_cost_per_token: -1 } }));
+    const flags = ['price-lists', 'import', file, '--name', 'By hand', '--version', '1'];
+    const tried = await run(...flags, '--dry-run');
+    expect(tried.out).toMatch(/refused +wrong .*must not be negative/);
+    expect(tried.err).toMatch(/1 added, 1 refused[\s\S]*Nothing was stored/);
+    expect((await json('price-lists', 'list')).data).toHaveLength(1);
+    expect((await run(...flags)).code).toBe(0);
+    expect((await run('price-lists', 'list')).out).toMatch(/By hand +1 /);
+    writeFileSync(file, 'nonsense');
+    expect(await run(...flags)).toMatchObject({ code: 2, err: expect.stringContaining('cannot be read as JSON') });
+    rmSync(directory, { recursive: true });
+  });
+
   test('keys: create one that works, list, read, rotate, disable, enable', async () => {
     const made = await json('keys', 'create', '--team', teamId, '--name', 'from a script', '--budget', '5.00');
     const call = (secret: string) =>

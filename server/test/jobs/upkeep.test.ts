@@ -43,8 +43,10 @@ onOneDatabase('upkeep', (given) => {
       priceFor,
       contextWindowOf: () => null,
       priceListEdition: 'list 7',
+      publishedList: { name: 'list', version: '7', publishedOn: '2026-01-01', author: 'somebody', models: () => [] },
       checkDeployment: refuse,
       listModels: refuse,
+      readModels: refuse,
     },
   });
   const told: { type: AlertType; data: object }[] = [];

@@ -5,7 +5,8 @@ import { systemClock } from '../../src/lib/timing/clock.ts';
 import { checkDeployment, listUpstreamModels } from '../../src/providers/credential-check.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import { createOpenAiProvider } from '../../src/providers/openai/openai-provider.ts';
-import { PRICE_LIST_EDITION, priceFor } from '../../src/providers/price-table.ts';
+import { PRICE_LIST, PRICE_LIST_EDITION, priceFor } from '../../src/providers/price-table.ts';
+import { publishedModels } from '../../src/providers/published-models.ts';
 import { must, withAdmin } from '../admin/support.ts';
 import { withDatabase } from '../support/database.ts';
 import { upstream as provider, testTransport } from '../support/upstream.ts';
@@ -22,6 +23,7 @@ const upstream: AdminDeps['upstream'] = {
   priceFor,
   contextWindowOf: () => null,
   priceListEdition: PRICE_LIST_EDITION,
+  publishedList: { ...PRICE_LIST, models: publishedModels },
   checkDeployment: (deployment) =>
     checkDeployment(
       deployment.provider === 'fake' ? createFakeProvider() : createOpenAiProvider({ transport: testTransport() }),
@@ -29,6 +31,7 @@ const upstream: AdminDeps['upstream'] = {
       systemClock,
     ),
   listModels: (credential) => listUpstreamModels(createOpenAiProvider({ transport: testTransport() }), credential),
+  readModels: () => Promise.reject(new Error('no test of this suite reads a whole list')),
 };
 
 /** Knows one key, has two models, and keeps what it was shown. */

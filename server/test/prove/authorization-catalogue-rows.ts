@@ -139,6 +139,8 @@ export const catalogueRows: readonly Row[] = [
     at('/credentials/check', { provider: 'openai', api_key: 'sk-x', base_url: NOBODY }),
   ),
   row('GET /credentials/:id/models', PLATFORM_CHANGE, async ({ world }) => `${await credentialPath(world)}/models`),
+  row('GET /credentials/:id/model-list', PLATFORM_READ, async ({ world }) => `${await credentialPath(world)}/model-list`),
+  row('POST /credentials/:id/model-list', PLATFORM_CHANGE, async ({ world }) => `${await credentialPath(world)}/model-list`),
   row('GET /deployments', PLATFORM_READ, at('/deployments')),
   row('POST /deployments/check', PLATFORM_CHANGE, ({ world }) => made('/deployments/check', deploymentBody(world))),
   row('POST /deployments', PLATFORM_CHANGE, ({ world }) => made('/deployments', deploymentBody(world))),
@@ -146,6 +148,14 @@ export const catalogueRows: readonly Row[] = [
   row('PATCH /deployments/:id', PLATFORM_CHANGE, async ({ world }) => made(await deploymentPath(world, ''), { weight: 2 })),
   row('DELETE /deployments/:id', PLATFORM_CHANGE, ({ world }) => deploymentPath(world, '')),
   row('POST /deployments/:id/check', PLATFORM_CHANGE, ({ world }) => deploymentPath(world, '/check')),
+  row('GET /known-models', PLATFORM_READ, at('/known-models')),
+  row('GET /price-lists', PLATFORM_READ, at('/price-lists')),
+  row('POST /price-lists', PLATFORM_CHANGE, ({ world }) => made('/price-lists', priceListBody(world.fresh()))),
+  row('DELETE /price-lists/:name', PLATFORM_CHANGE, async ({ world }) => {
+    const name = world.fresh();
+    await world.root('POST', '/price-lists', priceListBody(name));
+    return `/price-lists/${name}`;
+  }),
   row('GET /prices', PLATFORM_READ, at('/prices')),
   row('POST /prices', PLATFORM_CHANGE, async ({ world }) => {
     const { id } = await world.root('POST', '/deployments', deploymentBody(world));
@@ -232,3 +242,7 @@ export const catalogueRows: readonly Row[] = [
     }),
   ),
 ];
+
+function priceListBody(name: string) {
+  return { name, version: '1', prices: { 'gpt-x': { litellm_provider: 'openai', input_cost_per_token: 0.000001 } } };
+}

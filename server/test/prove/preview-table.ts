@@ -193,6 +193,7 @@ export const TAKING_NOTHING: Readonly<Record<string, string>> = {
   'DELETE /own-deployments/:id':
     'the name stays callable; the platform’s deployments serve it, unless the organization forbids that',
   'POST /own-deployments/:id/check': READS,
+  'POST /credentials/:id/model-list': READS,
   'POST /deployments': ADDS,
   'POST /deployments/check': READS,
   'POST /deployments/:id/check': READS,
@@ -210,6 +211,8 @@ export const TAKING_NOTHING: Readonly<Record<string, string>> = {
   'POST /organizations/:id/service-accounts': ADDS,
   'POST /organizations/:id/teams': ADDS,
   'POST /playground': READS,
+  'POST /price-lists': 'sets prices, and never removes one; its own dry run shows each entry and each deployment',
+  'DELETE /price-lists/:name': 'prices that deployments took from it stay',
   'POST /prices/proposals/:id/adopt': 'sets a price, and never removes one',
   'POST /prices/proposals/:id/dismiss': READS,
   'POST /route-groups': ADDS,

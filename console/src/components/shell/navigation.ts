@@ -7,6 +7,7 @@ import {
   IconGauge,
   IconKey,
   IconListDetails,
+  IconListSearch,
   IconLock,
   IconMessages,
   type IconProps,
@@ -63,6 +64,7 @@ const SECTIONS: readonly { readonly heading: string; readonly entries: readonly 
     entries: [
       { label: words.callableModels, to: PATHS.callableModels, icon: IconCode, needs: ['teams.read'] },
       { label: words.models, to: PATHS.models, icon: IconCpu, needs: ['platform.read'] },
+      { label: words.knownModels, to: PATHS.knownModels, icon: IconListSearch, needs: ['platform.read'] },
       { label: words.credentials, to: PATHS.credentials, icon: IconLock, needs: ['platform.read'] },
       { label: words.routeGroups, to: PATHS.routeGroups, icon: IconRoute, needs: ['platform.read'] },
       { label: words.accessGroups, to: PATHS.accessGroups, icon: IconTags, needs: ['platform.read'] },

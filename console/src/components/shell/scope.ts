@@ -14,7 +14,14 @@ export const SCOPE = 'organization_id';
 const INSIDE: ReadonlySet<string> = new Set(['team_id', 'key_id', 'member_id', 'account_id', 'service_account_id']);
 
 /** Pages about the gateway as a whole, and the list of organizations, which the scope does not narrow. */
-const WHOLE: readonly string[] = [PATHS.models, PATHS.credentials, PATHS.routeGroups, PATHS.accessGroups, PATHS.profile];
+const WHOLE: readonly string[] = [
+  PATHS.models,
+  PATHS.knownModels,
+  PATHS.credentials,
+  PATHS.routeGroups,
+  PATHS.accessGroups,
+  PATHS.profile,
+];
 
 /** Reports whether the page that is open is one that the scope narrows. The page of another organization is not. */
 export function useIsNarrowed(): boolean {

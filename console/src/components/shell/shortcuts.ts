@@ -15,6 +15,7 @@ const JUMPS: Readonly<Record<string, string>> = {
   k: PATHS.keys,
   x: PATHS.accessExplorer,
   m: PATHS.models,
+  l: PATHS.knownModels,
   c: PATHS.credentials,
   r: PATHS.routeGroups,
   g: PATHS.accessGroups,

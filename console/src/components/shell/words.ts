@@ -119,6 +119,7 @@ export const words = {
   gateway: 'Gateway',
   callableModels: 'Callable models',
   models: 'Models',
+  knownModels: 'Known models',
   credentials: 'Credentials',
   routeGroups: 'Route groups',
   accessGroups: 'Access groups',

@@ -49,6 +49,7 @@ export const OBJECT_TYPES = [
   'request',
   'credential',
   'deployment',
+  'price_list',
   'model',
   'route_group',
   'access_group',

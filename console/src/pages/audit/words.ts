@@ -81,6 +81,7 @@ export const words = {
   // action-words
   andMore: (count: number) => `, ${countText(count)} more`,
   past: {
+    import: 'imported',
     create: 'created',
     update: 'changed',
     delete: 'deleted',

@@ -200,6 +200,11 @@ function RowMenu({ row, onEdit, onDelete, onEndOverlap }: RowActions & { row: Cr
           <Menu.Item disabled={!allowed} onClick={() => checking.mutate()}>
             {words.testWithFreeCall}
           </Menu.Item>
+          {owner === null && (
+            <Menu.Item component={PageLink} at={links.knownModels({ tab: 'vendors', credential: row.id })}>
+              {words.vendorsModels}
+            </Menu.Item>
+          )}
           <Menu.Item disabled={!allowed} onClick={() => onEdit(row)}>
             {words.editOrRotate}
           </Menu.Item>

@@ -124,6 +124,7 @@ export const words = {
   refused: 'Refused',
   noAnswer: 'No answer',
   actionsFor: (name: string) => `Actions for ${name}`,
+  vendorsModels: 'Compare the vendor’s models',
   testWithFreeCall: 'Test with a free call',
   acceptedIn: (ms: number) => `Accepted by the provider (${durationText(ms)})`,
   editOrRotate: 'Edit or rotate',

@@ -11,7 +11,7 @@ export function PriceOrigin({ from }: { from: Origin | null }) {
   const { source, source_version: edition, created_by: by } = from;
   return (
     <Text component="span" fz="sm">
-      {source === 'list' ? words.publishedList(edition) : words.entered}
+      {source === 'list' ? words.publishedList(edition) : source === 'imported' ? words.importedList(edition) : words.entered}
       {by !== null && (
         <span className="own-line">
           {' '}

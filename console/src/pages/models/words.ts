@@ -196,6 +196,7 @@ export const words = {
 
   // PriceOrigin
   entered: 'Entered',
+  importedList: (edition: string | null) => `Imported list${edition === null ? '' : ` ${edition}`}`,
   publishedList: (edition: string | null) => `Published list${edition === null ? '' : `, ${edition}`}`,
   byName: 'by',
 

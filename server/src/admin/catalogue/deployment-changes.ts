@@ -6,6 +6,7 @@ import * as credentials from '../../store/catalogue/credentials.ts';
 import type { DeploymentRow } from '../../store/catalogue/deployments.ts';
 import * as deployments from '../../store/catalogue/deployments.ts';
 import * as models from '../../store/catalogue/models.ts';
+import * as priceLists from '../../store/catalogue/price-lists.ts';
 import * as prices from '../../store/catalogue/prices.ts';
 import { refuseTaken, takeName } from '../access/target-names.ts';
 import type { AdminCall } from '../http/call.ts';
@@ -15,7 +16,7 @@ import { conflict, invalid, notFound } from '../http/problem.ts';
 import { type CreateBody, columnsOf, NEW_DEPLOYMENT, type PatchBody } from './deployment-fields.ts';
 import { deploymentEvent, deploymentFacts } from './deployment-view.ts';
 import { isUnpriced, patchedPrice, priceFrom } from './price-fields.ts';
-import { addPriceVersion, effectiveFrom } from './price-versions.ts';
+import { addPriceVersion, effectiveFrom, type Provenance } from './price-versions.ts';
 
 /**
  * Creates, changes and deletes deployments. A model's first deployment creates the model's name; deleting the last one removes
@@ -37,10 +38,12 @@ export async function insertDeployment(call: AdminCall<unknown, unknown, CreateB
     createdAt: now,
     updatedAt: now,
   });
-  const price = firstPrice(call);
-  const listEdition = body.prices === undefined ? call.deps.upstream.priceListEdition : null;
-  if (price !== null) await addPriceVersion(made, row.id, now, price, { createdBy: call.actor.id, listEdition });
-  const after = { ...deploymentFacts(row, price), ...(regained.length === 0 ? {} : { regained_access: regained }) };
+  const first = await firstPrice(call, made);
+  if (first !== null) await addPriceVersion(made, row.id, now, first.price, first.from);
+  const after = {
+    ...deploymentFacts(row, first?.price ?? null),
+    ...(regained.length === 0 ? {} : { regained_access: regained }),
+  };
   await record({ ...deploymentEvent(row), action: 'deployment.create', before: null, after });
   touch({ catalogue: true });
   return row;
@@ -160,12 +163,25 @@ async function requireCredential({ tx }: Change, provider: ProviderName, credent
 }
 
 /**
- * Returns the given price or, if none was given, the price table's. Null means unpriced, which includes a given price without any
- * bucket.
+ * Returns the first price of a deployment with its origin: the given one, else that of the published list, else that of the newest
+ * imported list that has one. Null: unpriced.
  */
-function firstPrice(call: AdminCall<unknown, unknown, CreateBody>): GivenPrice | null {
-  const { prices: given, provider, upstream_model } = call.body;
-  const listed = given === undefined ? call.deps.upstream.priceFor(provider, upstream_model) : null;
-  const price = given === undefined ? givenPrice(listed ?? NO_PRICE) : priceFrom(given);
-  return isUnpriced(price) ? null : price;
+async function firstPrice(call: AdminCall<unknown, unknown, CreateBody>, { tx }: Change) {
+  const { prices: given, provider, upstream_model: upstreamModel } = call.body;
+  const { priceFor, priceListEdition } = call.deps.upstream;
+  const createdBy = call.actor.id;
+  if (given !== undefined) return priced(priceFrom(given), { createdBy, listEdition: null });
+  const published = priced(givenPrice(priceFor(provider, upstreamModel) ?? NO_PRICE), {
+    createdBy,
+    listEdition: priceListEdition,
+  });
+  if (published !== null) return published;
+  const found = await priceLists.priceOf(tx, { provider, upstreamModel });
+  if (found === null) return null;
+  const imported = priceLists.editionOf(found.list);
+  return priced(found.price, { createdBy, listEdition: null, imported });
+}
+
+function priced(price: GivenPrice, from: Provenance): { readonly price: GivenPrice; readonly from: Provenance } | null {
+  return isUnpriced(price) ? null : { price, from };
 }

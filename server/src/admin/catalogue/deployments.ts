@@ -85,7 +85,7 @@ export const list = route({
 export const create = route({
   summary: 'Create a deployment',
   description:
-    'Creates the model on first use of its name. Returns 409 if a route group has the name. If grants still name a deleted model, returns 409 with their holders until `confirm_regained_access` is true. Without `prices`, the price table supplies them if it knows the upstream model; else the deployment is unpriced.',
+    'Creates the model on first use of its name. Returns 409 if a route group has the name. If grants still name a deleted model, returns 409 with their holders until `confirm_regained_access` is true. Without `prices`, the published price list supplies them, else the newest imported list that has the upstream model; else the deployment is unpriced.',
   permission: 'catalogue.manage',
   body: createBody,
   status: 201,

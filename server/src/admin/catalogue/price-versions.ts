@@ -27,6 +27,8 @@ export interface Provenance {
   readonly createdBy: string;
   /** The edition of the published list that the price was taken from, or null if somebody gave the price. */
   readonly listEdition: string | null;
+  /** The name and version of the imported list that the price was taken from. */
+  readonly imported?: string | null;
 }
 
 /** Adds a version. Of two versions that begin at the same instant, the newer applies. */
@@ -35,20 +37,24 @@ export async function addPriceVersion(
   deploymentId: string,
   from: Date,
   { perMillion, units }: GivenPrice,
-  { createdBy, listEdition }: Provenance,
+  { createdBy, listEdition, imported = null }: Provenance,
 ): Promise<PriceRow> {
   const id = newId('price', now.getTime());
   const source = listEdition === null ? null : 'list';
-  const told = { source, sourceVersion: listEdition, createdBy } as const;
+  const told = { source, sourceVersion: listEdition ?? imported, createdBy } as const;
   return prices.insert(tx, { id, deploymentId, effectiveFrom: from, perMillion, units, ...told, createdAt: now });
 }
 
 /** The API fields for the origin of a price version. */
 export const provenanceOut = {
-  source: z
-    .enum(['list', 'given'])
-    .meta({ description: 'The origin of the price. `list`: the published list. `given`: a person or a program set it.' }),
-  source_version: z.string().nullable().meta({ description: 'The edition of the list. Null if it was not recorded.' }),
+  source: z.enum(['list', 'imported', 'given']).meta({
+    description:
+      'The origin of the price. `list`: the published list. `imported`: a list that somebody imported. `given`: a person or a program set it.',
+  }),
+  source_version: z
+    .string()
+    .nullable()
+    .meta({ description: 'The edition of the list, or the name and version of the imported list. Null if it was not recorded.' }),
   created_by: z
     .string()
     .nullable()
@@ -56,5 +62,7 @@ export const provenanceOut = {
 };
 
 export function renderProvenance({ source, sourceVersion, createdBy }: PriceRow) {
-  return { source: source ?? ('given' as const), source_version: sourceVersion, created_by: createdBy };
+  // Earlier versions show an imported price as given, because they know no other origin. Only an imported one has a version.
+  const origin = source ?? (sourceVersion === null ? ('given' as const) : ('imported' as const));
+  return { source: origin, source_version: sourceVersion, created_by: createdBy };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { givenPrice, NO_PRICE } from '../../domain/money/price-units.ts';
 import * as deployments from '../../store/catalogue/deployments.ts';
+import * as priceLists from '../../store/catalogue/price-lists.ts';
 import type { PriceRow } from '../../store/catalogue/prices.ts';
 import * as prices from '../../store/catalogue/prices.ts';
 import { dryRunQuery, effectOut } from '../access/effect.ts';
@@ -91,7 +92,8 @@ const PRICE_TABLE = 'published list prices';
 
 export const suggest = route({
   summary: 'Get the list price of an upstream model',
-  description: 'The price that a deployment created without `prices` would get. Null if the price table does not know the model.',
+  description:
+    'The price that a deployment created without `prices` would get: of the published list, else of the newest imported list that has one. Null if none has.',
   permission: 'platform.read',
   query: z.strictObject({ provider: providerName, upstream_model: text(200, 1) }),
   response: z.object({
@@ -104,8 +106,11 @@ export const suggest = route({
     const { provider, upstream_model } = call.query;
     const { priceFor, priceListEdition } = call.deps.upstream;
     const suggested = renderPrices(givenPrice(priceFor(provider, upstream_model) ?? NO_PRICE));
-    if (suggested === null) return { prices: null, source: null, source_version: null };
-    return { prices: suggested, source: PRICE_TABLE, source_version: priceListEdition };
+    if (suggested !== null) return { prices: suggested, source: PRICE_TABLE, source_version: priceListEdition };
+    const imported = await priceLists.priceOf(call.deps.db, { provider, upstreamModel: upstream_model });
+    if (imported === null) return { prices: null, source: null, source_version: null };
+    const { name: source, listVersion: source_version } = imported.list;
+    return { prices: renderPrices(imported.price), source, source_version };
   },
 });
 

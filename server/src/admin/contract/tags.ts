@@ -14,6 +14,8 @@ const TAGS: Readonly<Record<string, readonly [name: string, description: string]
   deployments: ['Deployments', 'A model at a provider, with its prices and limits.'],
   'own-credentials': ['Own credentials', 'Secrets of providers that an organization brought.'],
   'own-deployments': ['Own deployments', 'Deployments that an organization brought.'],
+  'known-models': ['Known models', 'Models that price lists and deployments name, deployed or not.'],
+  'price-lists': ['Price lists', 'The published list of prices, and imported ones.'],
   prices: ['Prices', 'The prices of deployments over time.'],
   models: ['Models', 'Names that several deployments serve.'],
   'route-groups': ['Route groups', 'Names that route to chosen deployments by a policy.'],

@@ -17,8 +17,11 @@ import * as credentialCheck from '../catalogue/credential-check.ts';
 import * as credentials from '../catalogue/credentials.ts';
 import * as deploymentCheck from '../catalogue/deployment-check.ts';
 import * as deployments from '../catalogue/deployments.ts';
+import * as knownModels from '../catalogue/known-models.ts';
+import * as modelLists from '../catalogue/model-lists.ts';
 import * as models from '../catalogue/models.ts';
 import * as playground from '../catalogue/playground.ts';
+import * as priceLists from '../catalogue/price-lists.ts';
 import * as priceProposals from '../catalogue/price-proposals.ts';
 import * as prices from '../catalogue/prices.ts';
 import * as routeGroupPolicy from '../catalogue/route-group-policy.ts';
@@ -229,6 +232,8 @@ export const ROUTES: RouteTable = {
   'POST /credentials': credentials.create,
   'POST /credentials/check': credentialCheck.check,
   'GET /credentials/:id/models': credentialCheck.listModels,
+  'GET /credentials/:id/model-list': modelLists.read,
+  'POST /credentials/:id/model-list': modelLists.refresh,
   'GET /credentials/:id': credentials.read,
   'PATCH /credentials/:id': credentials.update,
   'POST /credentials/:id/end-overlap': credentials.endOverlap,
@@ -255,6 +260,10 @@ export const ROUTES: RouteTable = {
   'DELETE /deployments/:id': deployments.remove,
   'POST /deployments/check': deploymentCheck.checkUnsaved,
   'POST /deployments/:id/check': deploymentCheck.check,
+  'GET /known-models': knownModels.list,
+  'GET /price-lists': priceLists.list,
+  'POST /price-lists': priceLists.create,
+  'DELETE /price-lists/:name': priceLists.remove,
   'GET /prices': prices.list,
   'POST /prices': prices.create,
   'GET /prices/suggest': prices.suggest,

@@ -4,6 +4,7 @@ import type { Cloud } from '../../domain/clouds.ts';
 import type { Price } from '../../domain/money/price.ts';
 import type { DeploymentConfig, ProviderName } from '../../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../../domain/routing/credential.ts';
+import type { ModelFacts, UpstreamName } from '../../domain/routing/known-model.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { Mailer } from '../../identity/mail/mailer.ts';
 import type { EndRecord } from '../../ledger/records.ts';
@@ -11,7 +12,7 @@ import type { Follower } from '../../ledger/settled-tail.ts';
 import type { BufferedBytes } from '../../lib/buffered-bytes.ts';
 import type { ContentWrappers, RandomBytes } from '../../lib/secrets.ts';
 import type { Clock } from '../../lib/timing/clock.ts';
-import type { DeploymentCheck, UpstreamModels } from '../../providers/provider.ts';
+import type { DeploymentCheck, UpstreamModels, VendorModels } from '../../providers/provider.ts';
 import type { AuditTrail } from '../../store/audit/audit.ts';
 import type { Database, OpenDatabase } from '../../store/database.ts';
 import type { OtherPepper } from '../../store/installation/installation.ts';
@@ -42,6 +43,16 @@ export interface AdminKeys {
   readonly credentials: Buffer;
 }
 
+/** The published list of prices. `publishedOn` is a day, `2026-09-23`. */
+export interface PublishedList {
+  readonly name: string;
+  readonly version: string;
+  readonly publishedOn: string;
+  readonly author: string;
+  /** Returns every model of the list that a provider of this gateway serves. */
+  readonly models: () => readonly (UpstreamName & ModelFacts)[];
+}
+
 /** The functions about providers that the admin plane uses. */
 export interface UpstreamKnowledge {
   /** Checks whether a credential may use this base URL. Returns null, or a sentence that says what is wrong. */
@@ -60,10 +71,14 @@ export interface UpstreamKnowledge {
   readonly contextWindowOf: (provider: ProviderName, upstreamModel: string) => number | null;
   /** The edition of the price list that `priceFor` reads. */
   readonly priceListEdition: string;
+  /** That list, and its models. */
+  readonly publishedList: PublishedList;
   /** Makes one small live call with the deployment's own credential. Never rejects. */
   readonly checkDeployment: (deployment: DeploymentConfig) => Promise<DeploymentCheck>;
   /** Asks the provider which models a credential may call. Never rejects. */
   readonly listModels: (credential: CredentialConfig) => Promise<UpstreamModels>;
+  /** Reads the whole list of models of a vendor. Never rejects. */
+  readonly readModels: (credential: CredentialConfig) => Promise<VendorModels>;
 }
 
 /** Requests that ended in this process and may not be in the database yet. */

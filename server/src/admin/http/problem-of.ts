@@ -40,7 +40,10 @@ function fromFastify(error: unknown): Problem | null {
       // From serving static files: a path outside their folder is answered like one that does not exist.
       return new Problem(404, 'There is nothing at this path. Check the address.');
     case 413:
-      return new Problem(413, 'The body is too large. At most 1 MB is allowed, and 64 kB for requests without sign-in.');
+      return new Problem(
+        413,
+        'The body is too large. At most 1 MB is allowed, 4 MB for a list of prices, and 64 kB for requests without sign-in.',
+      );
     case 414:
       return invalid('', 'the path is too long');
     case 415:

@@ -39,6 +39,8 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   readonly form?: AnswerForm;
   /** Set if the route calls a provider, which is an audit event. */
   readonly callsProvider?: true;
+  /** Set if the route takes a file as its body, with the larger bounds of http.ts. */
+  readonly takesFile?: true;
   /** Set if the route compares `If-Match` with the stored version (requireVersion). */
   readonly takesIfMatch?: true;
   /**
@@ -69,6 +71,7 @@ export interface AdminRoute {
   readonly rehearsal: z.ZodType | undefined;
   readonly form: AnswerForm;
   readonly callsProvider: boolean;
+  readonly takesFile: boolean;
   readonly takesIfMatch: boolean;
   readonly takesReason: boolean | undefined;
   readonly needsNoDatabase: boolean;
@@ -102,6 +105,7 @@ export function route<
     rehearsal: definition.rehearsal,
     form: definition.form ?? 'json',
     callsProvider: definition.callsProvider ?? false,
+    takesFile: definition.takesFile ?? false,
     takesIfMatch: definition.takesIfMatch ?? false,
     takesReason: definition.takesReason,
     needsNoDatabase: definition.needsNoDatabase ?? false,

@@ -8,6 +8,7 @@ const ANTHROPIC: VendorHttp = {
   defaultBaseUrl: 'https://api.anthropic.com',
   path: (wire) => (wire === 'anthropic-count-tokens' ? '/v1/messages/count_tokens' : '/v1/messages'),
   modelsPath: '/v1/models?limit=1000',
+  modelsCursor: 'after_id',
   authentication: (credential) => ['x-api-key', credential.apiKey],
   forwarded: new Map<string, string | null>([
     ['anthropic-version', '2023-06-01'],

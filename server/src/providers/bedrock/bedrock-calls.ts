@@ -16,7 +16,7 @@ import { type AwsKeys, signingHeaders } from './sign-v4.ts';
 /** The longest answers read; a longer one fails the call as `protocol`. */
 const ANSWER_BYTES_MAX = { whole: 64 * 1024 * 1024, stream: 1024 * 1024 * 1024 };
 const MODELS_TIMEOUT_MS = 15_000;
-const MODELS_BYTES_MAX = 4 * 1024 * 1024;
+const MODELS_BYTES_MAX = 16 * 1024 * 1024;
 const JSON_TYPE = 'application/json';
 const COMMON_HEADERS = [...['content-type', JSON_TYPE, 'accept-encoding', 'identity', 'user-agent', 'headgate', 'accept']];
 const FRAMES = 'application/vnd.amazon.eventstream';

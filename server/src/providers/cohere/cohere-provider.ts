@@ -13,6 +13,7 @@ const COHERE: VendorHttp = {
   // The list of models exists only in version 1.
   modelsBase: (basePath) => basePath.replace(/\/v2$/, '/v1'),
   modelsPath: '/models?page_size=1000',
+  modelsCursor: 'page_token',
   authentication: (credential) => ['authorization', `Bearer ${credential.apiKey}`],
   forwarded: new Map([
     ['traceparent', null],

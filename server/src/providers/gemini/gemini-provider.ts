@@ -17,6 +17,7 @@ const GEMINI: VendorHttp = {
   path: (wire, model) => `/${escaped(model)}:${ACTIONS[wire] ?? 'generateContent'}`,
   streamPath: (_wire, model) => `/${escaped(model)}:streamGenerateContent?alt=sse`,
   modelsPath: '/models?pageSize=1000',
+  modelsCursor: 'pageToken',
   authentication: (credential) => ['x-goog-api-key', credential.apiKey],
   forwarded: new Map(TRACE_HEADERS),
   passesQuery: false,

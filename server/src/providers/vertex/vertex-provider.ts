@@ -34,6 +34,7 @@ function vertexOver(tokens: Tokens): VendorHttp {
     path: (wire, upstreamModel, credential) => pathOf(wire, upstreamModel, credential, 'whole'),
     streamPath: (wire, upstreamModel, credential) => pathOf(wire, upstreamModel, credential, 'stream'),
     modelsPath: '/v1beta1/publishers/google/models?pageSize=300',
+    modelsCursor: 'pageToken',
     authentication: () => [],
     tokens,
     forwarded: new Map<string, string | null>([['anthropic-beta', null], ...OPENAI_HEADERS]),

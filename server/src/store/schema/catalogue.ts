@@ -13,7 +13,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import type { PriceUnits } from '../../domain/money/price.ts';
+import type { PerMillion, PriceUnits } from '../../domain/money/price.ts';
 import { DEPLOYMENT_MODES } from '../../domain/routing/catalogue.ts';
 import { CREDENTIAL_KINDS, type CredentialSettings } from '../../domain/routing/credential.ts';
 import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns.ts';
@@ -178,6 +178,77 @@ export const deploymentChecks = pgTable('deployment_checks', {
   /** The provider's words or the gateway's, without secrets. At most 500 characters. */
   message: text('message').notNull(),
 });
+
+/**
+ * The last reading of a vendor's own list of models with a credential. `place` is the address that was asked; a credential with
+ * another address has no list. Null times: never read, never failed.
+ */
+export const modelLists = pgTable('model_lists', {
+  credentialId: text('credential_id')
+    .primaryKey()
+    .references(() => credentials.id, { onDelete: 'cascade' }),
+  place: text('place').notNull(),
+  readAt: instant('read_at'),
+  /** The account or token that asked. */
+  readBy: text('read_by').notNull(),
+  /** The number of different names in the list, and of entries that cannot be a deployment's model. */
+  listed: integer('listed').notNull().default(0),
+  unusable: integer('unusable').notNull().default(0),
+  /** True if not all names are kept. */
+  isCut: boolean('is_cut').notNull().default(false),
+  /** The last attempt that failed since `readAt`, with the provider's words. */
+  failedAt: instant('failed_at'),
+  failure: text('failure'),
+});
+
+/** The names of a vendor's list, as far as they are kept. */
+export const listedModels = pgTable(
+  'listed_models',
+  {
+    credentialId: text('credential_id')
+      .notNull()
+      .references(() => modelLists.credentialId, { onDelete: 'cascade' }),
+    upstreamModel: text('upstream_model').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.credentialId, table.upstreamModel] }),
+    index('listed_models_name').on(table.upstreamModel),
+  ],
+);
+
+/** A list of prices that somebody imported. A later import under the same name replaces it. */
+export const priceLists = pgTable('price_lists', {
+  name: text('name').primaryKey(),
+  /** As the person who imported it named the version and its day (`2026-03-01`). */
+  listVersion: text('list_version').notNull(),
+  publishedOn: text('published_on'),
+  importedAt: instant('imported_at').notNull(),
+  /** The account or token that imported it. */
+  importedBy: text('imported_by').notNull(),
+  models: integer('models').notNull(),
+});
+
+/** The models of imported lists. A null `perMillion`: the list has no price that can be charged here. */
+export const priceListModels = pgTable(
+  'price_list_models',
+  {
+    list: text('list')
+      .notNull()
+      .references(() => priceLists.name, { onDelete: 'cascade' }),
+    provider: text('provider').notNull(),
+    upstreamModel: text('upstream_model').notNull(),
+    perMillion: jsonb('per_million').$type<PerMillion>(),
+    units: jsonb('units').$type<PriceUnits>(),
+    contextWindow: integer('context_window'),
+    maxOutputTokens: integer('max_output_tokens'),
+    features: names('features'),
+    isDeprecated: boolean('is_deprecated').notNull().default(false),
+  },
+  (table) => [
+    primaryKey({ columns: [table.list, table.provider, table.upstreamModel] }),
+    index('price_list_models_name').on(table.provider, table.upstreamModel),
+  ],
+);
 
 /** A named set of deployments with its own routing policy, called by its key like a model. */
 export const routeGroups = pgTable(
