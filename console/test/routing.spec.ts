@@ -45,3 +45,42 @@ test('a strategy is published at a route group, and the page of a request says h
   await expect(order.last()).toContainText(/dear-.*expected cost/);
   await expect(page.getByText('Ordered by strategy. Cheapest: the lowest cost of the request.')).toBeVisible();
 });
+
+test('a canary and both kinds of fallbacks are published with a policy, and rolled back; a model has them in its dialog', async ({
+  page,
+  house,
+}) => {
+  const stamp = Date.now();
+  const make = async (name: string) => {
+    const body = { model: `${name}-${stamp}`, provider: 'fake', upstream_model: 'fake-small', context_window: 8_000 };
+    return (await house.api<{ id: string }>('POST', '/deployments', body)).id;
+  };
+  const [old, next] = [await make('old'), await make('next')];
+  const members = [old, next].map((deployment_id) => ({ deployment_id }));
+  const { id } = await house.api<{ id: string }>('POST', '/route-groups', { key: `canary-${stamp}`, members });
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/route-groups/${id}`);
+  const policy = page.getByRole('region', { name: 'Policy' });
+  await policy.getByRole('combobox', { name: 'Canary' }).click();
+  await page.getByRole('option', { name: new RegExp(`next-${stamp}`) }).click();
+  await policy.getByRole('textbox', { name: 'Share' }).fill('2.5');
+  await policy.getByRole('combobox', { name: 'Policy fallbacks' }).fill(`old-${stamp}`);
+  await page.getByRole('option', { name: new RegExp(`old-${stamp}`) }).click();
+  await policy.getByRole('button', { name: /^Simulate/ }).click();
+  await expect(page.getByRole('status', { name: 'Simulation' })).toContainText('At the canary: 2.5%');
+  await policy.getByRole('button', { name: 'Publish' }).click();
+  const shown = { canary: { deployment_id: next, target: null, percent: 2.5 }, policy_fallbacks: [`old-${stamp}`] };
+  await expect.poll(async () => await house.api('GET', `/route-groups/${id}`)).toMatchObject(shown);
+  await expect(page.locator('dl', { hasText: 'Canary' })).toContainText(`2.5% to next-${stamp}`);
+  await house.api('POST', `/route-groups/${id}/policy/rollback`, { version: 1 });
+  expect(await house.api('GET', `/route-groups/${id}`)).toMatchObject({ canary: null, policy_fallbacks: [] });
+
+  await page.goto(`${house.url}/deployments/${old}`);
+  await expect(page.locator('dl', { hasText: 'Context window' })).toContainText('8,000');
+  await page.getByRole('button', { name: 'Routing and fallbacks' }).click();
+  await page.getByRole('dialog').getByRole('combobox', { name: 'Context fallbacks' }).fill(`next-${stamp}`);
+  await page.getByRole('option', { name: new RegExp(`next-${stamp}`) }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  expect(await house.api('GET', `/models/old-${stamp}`)).toMatchObject({ context_fallbacks: [`next-${stamp}`], canary: null });
+});

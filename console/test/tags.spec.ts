@@ -57,11 +57,13 @@ test('an organization, a team and a key are given tags in their dialogs, and the
   await dialog(page).getByRole('textbox', { name: 'Name' }).fill('tagged key');
   await dialog(page).getByRole('button', { name: /^Tags/ }).click();
   await type(page, 'Required tags', 'batch');
+  await dialog(page).getByRole('combobox', { name: 'Tags that requests name' }).click();
+  await page.getByRole('option', { name: 'Are labels only' }).click();
   await expect(dialog(page).getByRole('button', { name: /^Tags/ })).toContainText('Requires batch');
   await dialog(page).getByRole('button', { name: 'Create key' }).click();
   await expect(page.getByText('Key tagged key is ready')).toBeVisible();
   const { data } = await house.api<{ data: object[] }>('GET', `/keys?team_id=${team.id}`);
-  expect(data).toMatchObject([{ default_tags: [], required_tags: ['batch'] }]);
+  expect(data).toMatchObject([{ default_tags: [], required_tags: ['batch'], caller_tags: 'attribute' }]);
 });
 
 test('a deployment that requests without tags pass over is told on the Models page until that is closed, and on its own', async ({

@@ -1,8 +1,8 @@
-import { Stack, TagsInput } from '@mantine/core';
+import { Select, Stack, TagsInput } from '@mantine/core';
 import { firstErrorOf } from '../api/field-errors.ts';
 import { useKnownTags } from '../api/known-tags.ts';
 import type { FieldErrors } from './bind.ts';
-import type { TagsDraft } from './tags-draft.ts';
+import { CALLER_TAGS, type CallerTags, type TagsDraft } from './tags-draft.ts';
 import { words } from './words.ts';
 
 /** The most tags in one request, and in each of these lists. */
@@ -16,10 +16,12 @@ interface TagFieldsProps {
   /** The level that holds the tags: `organization`, `team` or `key`. */
   readonly level: keyof typeof words.defaultTagsOf;
   readonly disabled?: boolean;
+  /** The use of the tags that requests name, which only keys decide. Absent: the level does not. */
+  readonly callerTags?: { readonly value: CallerTags; readonly onChange: (value: CallerTags) => void } | undefined;
 }
 
-/** Edits the default and required tags of an organization, a team or a key. */
-export function TagFields({ value, onChange, errors, level, disabled = false }: TagFieldsProps) {
+/** Edits the default and required tags of an organization, a team or a key, and what a key makes of tags that requests name. */
+export function TagFields({ value, onChange, errors, level, disabled = false, callerTags }: TagFieldsProps) {
   const known = useKnownTags();
   const list = (name: keyof TagsDraft) => ({
     data: [...known],
@@ -34,6 +36,18 @@ export function TagFields({ value, onChange, errors, level, disabled = false }: 
     <Stack gap="sm">
       <TagsInput label={words.defaultTags} description={words.defaultTagsOf[level]} {...list('default_tags')} />
       <TagsInput label={words.requiredTags} description={words.requiredTagsOf[level]} {...list('required_tags')} />
+      {callerTags !== undefined && (
+        <Select
+          label={words.callerTags}
+          description={words.callerTagsMean[callerTags.value]}
+          data={CALLER_TAGS.map((value) => ({ value, label: words.callerTagsAre[value] }))}
+          allowDeselect={false}
+          disabled={disabled}
+          value={callerTags.value}
+          onChange={(value) => callerTags.onChange(value as CallerTags)}
+          error={firstErrorOf(errors, 'caller_tags')}
+        />
+      )}
     </Stack>
   );
 }

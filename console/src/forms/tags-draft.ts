@@ -6,6 +6,17 @@ export interface TagsDraft {
   readonly required_tags: readonly string[];
 }
 
+/** The uses of the tags that requests with a key name. */
+export const CALLER_TAGS = ['route', 'attribute', 'refuse'] as const;
+export type CallerTags = (typeof CALLER_TAGS)[number];
+
+/** The tags of a key in a form. */
+export interface KeyTagsDraft extends TagsDraft {
+  readonly caller_tags: CallerTags;
+}
+
+export const NO_KEY_TAGS: KeyTagsDraft = { default_tags: [], required_tags: [], caller_tags: 'route' };
+
 export const NO_TAGS: TagsDraft = { default_tags: [], required_tags: [] };
 
 export function tagsDraft({ default_tags, required_tags }: TagsDraft): TagsDraft {

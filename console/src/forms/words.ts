@@ -180,6 +180,14 @@ export const words = {
     key: `${REQUIRED_TAGS} Those of the team and the organization apply too.`,
   },
 
+  callerTags: 'Tags that requests name',
+  callerTagsAre: { route: 'Choose deployments', attribute: 'Are labels only', refuse: 'Are refused' },
+  callerTagsMean: {
+    route: 'Those that a deployment carries choose deployments. The others are labels.',
+    attribute: 'They choose no deployment. Usage can be grouped by them.',
+    refuse: 'A request that names tags is refused with 400.',
+  },
+
   // TargetChooser
   levelWords: {
     organization: 'Not granted to the organization.',

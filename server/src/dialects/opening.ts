@@ -6,6 +6,7 @@ import { inBandError } from './error-event.ts';
 import { isObject, parseJson } from './json.ts';
 import { isSpace } from './native/scan.ts';
 import { errorObject } from './openai-responses/read-error.ts';
+import { RefusalReader } from './refusals.ts';
 
 const ERROR = Buffer.from('"error"');
 const FAILED = Buffer.from('"failed"');
@@ -34,8 +35,8 @@ function cohereErrorInstead(bytes: Buffer): JsonObject | null {
 
 const COHERE_FAILED = /"finish_reason"\s*:\s*"(?:ERROR|TIMEOUT)"/;
 
-/** The meaning of a stream's first events: undecided, an answer, or the error that it carries instead. */
-export type Opening = 'unsaid' | 'answer' | JsonObject;
+/** The meaning of a stream's first events: undecided, an answer, a refusal, or the error that it carries instead. */
+export type Opening = 'unsaid' | 'answer' | 'refused' | JsonObject;
 
 /**
  * Reads a stream's first events until one decides: comments, pings, the start of a message and the beginning of a
@@ -43,13 +44,29 @@ export type Opening = 'unsaid' | 'answer' | JsonObject;
  * once, however many there are and however they are split.
  */
 export class OpeningReader {
+  /** Tells a refusal from other answers; null: no one asks. */
+  readonly #refusals: RefusalReader | null;
+  #isAnswer = false;
   /** The offset up to which whole events decided nothing. */
   #from = 0;
+
+  /** `watched`: the wire of a stream in which a refusal before output is looked for; null: it counts as an answer. */
+  constructor(watched: Wire | null = null) {
+    this.#refusals = watched === null ? null : new RefusalReader(watched);
+  }
 
   /**
    * Reads on. `bytes`: everything received so far. `isAll`: nothing more will arrive, so a last event may lack its blank line.
    */
   read(bytes: Buffer, isAll = false): Opening {
+    const opening = this.#isAnswer ? 'answer' : this.#readOpening(bytes, isAll);
+    if (opening !== 'answer' || this.#refusals === null) return opening;
+    this.#isAnswer = true;
+    const said = this.#refusals.read(bytes, isAll);
+    return said === 'output' ? 'answer' : said;
+  }
+
+  #readOpening(bytes: Buffer, isAll: boolean): Opening {
     while (this.#from < bytes.length) {
       const from = this.#from;
       const end = eventEnd(bytes, from);

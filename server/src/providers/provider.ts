@@ -25,9 +25,9 @@ export interface ProviderRequest {
 export interface ProviderError {
   /**
    * `caller`: the request is at fault (400, 404, 413, 422), and the answer is passed on to the caller; `credential`: 401/403,
-   * ours; `quota`: our account is exhausted; `rate_limited`: 429; `unavailable`: 5xx, 529.
+   * ours; `refused`: a content filter or the model refused the request; `quota`: our account is exhausted; `rate_limited`: 429; `unavailable`: 5xx, 529.
    */
-  readonly kind: 'caller' | 'context_length' | 'credential' | 'quota' | 'rate_limited' | 'unavailable';
+  readonly kind: 'caller' | 'context_length' | 'refused' | 'credential' | 'quota' | 'rate_limited' | 'unavailable';
   readonly status: number;
   /** The provider's message, limited to 2,000 characters, without anything that looks like a secret. */
   readonly message: string;
@@ -37,6 +37,12 @@ export interface ProviderError {
   readonly retryAfterMs: number | null;
   /** False when the provider says not to retry (`x-should-retry: false`). */
   readonly retryable: boolean;
+}
+
+/** Returns the error that stands for an answer that is a refusal. */
+export function refusedAnswer(status: number): ProviderError {
+  const message = 'The provider refused the request by its content policy, and there was no room for another attempt.';
+  return { kind: 'refused', status, message, param: null, retryAfterMs: null, retryable: false };
 }
 
 /** A vendor or a compatible server. One folder each; one vendor never imports another. */

@@ -19,11 +19,20 @@ export interface ErrorSigns {
   readonly quotaWords: RegExp;
 }
 
+/** The codes of content filters: OpenAI's and Azure's, and Alibaba's in two spellings. */
+const REFUSAL_CODES = new Set([
+  ...['content_filter', 'content_policy_violation', 'data_inspection_failed', 'DataInspectionFailed'],
+]);
+/** The words of content filters whose code says less: OpenAI's for reasoning models, and DeepSeek's. */
+const REFUSAL_WORDS = /flagged as potentially violating|content exists risk/i;
+
 /** OpenAI's signs, which most compatible servers use in part. */
 const OPENAI_SIGNS: ErrorSigns = {
-  contextCodes: new Set(['context_length_exceeded', 'context_window_exceeded']),
+  // The third is llama.cpp's.
+  contextCodes: new Set(['context_length_exceeded', 'context_window_exceeded', 'exceed_context_size_error']),
+  // The words of xAI, Together, Moonshot, Alibaba and Z.ai follow those of OpenAI and vLLM.
   contextWords:
-    /maximum context length|context window|context length|exceeds? the (?:model's )?(?:maximum )?context|prompt is too long/i,
+    /maximum context length|context window|context length|exceeds? the (?:model's |available )?(?:maximum )?context|prompt is too long|maximum prompt length|`inputs` tokens \+ `max_new_tokens` must|exceeded model token limit|range of input length should be|prompt exceeds max length/i,
   quotaCodes: new Set(['insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active', 'insufficient_balance']),
   quotaWords: /exceeded your current quota|insufficient (?:balance|credits|funds)/i,
 };
@@ -93,6 +102,7 @@ function kindOf(status: number, said: Said, signs: ErrorSigns): ProviderError['k
   if (status === 401 || status === 403) return 'credential';
   // 408 and 409 are the provider's own timeouts and locks. A redirect is no valid answer and is never followed.
   if (status >= 500 || status < 400 || status === 408 || status === 409) return 'unavailable';
+  if (REFUSAL_CODES.has(said.code) || REFUSAL_WORDS.test(said.message)) return 'refused';
   if (signs.contextCodes.has(said.code) || signs.contextCodes.has(said.type)) return 'context_length';
   if (status === 404) return 'caller';
   if (signs.contextWords.test(said.message)) return 'context_length';

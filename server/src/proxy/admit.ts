@@ -5,6 +5,8 @@ import { askedTier, lookupBounds, piecesIn } from '../domain/money/beyond.ts';
 import { toCounterNanoUsd } from '../domain/money/money.ts';
 import { piecesBoundNanoUsd } from '../domain/money/pieces.ts';
 import { costNanoUsd } from '../domain/money/price.ts';
+import { leastInputTokens } from '../domain/routing/context-window.ts';
+import type { Detour } from '../domain/routing/detours.ts';
 import { hasOutput, takesOutputCap } from '../domain/routing/modes.ts';
 import type { EstimateReason } from '../domain/usage/estimate-reason.ts';
 import { restampRequestId } from '../lib/id.ts';
@@ -18,7 +20,7 @@ import { limitRefusal } from './limit-refusal.ts';
 import { Refusal, serviceUnavailable } from './refusal.ts';
 import { fittingCandidates } from './settlement/unpriced.ts';
 import type { CachedKey } from './snapshot/cached-key.ts';
-import { entitlementWithTags, noDeploymentForTags } from './snapshot/tagged-entitlement.ts';
+import { checkCallerTags, entitlementForTags, noDeploymentForTags } from './snapshot/tagged-entitlement.ts';
 import type { Admission, Asked, LostAttempt, Walk } from './walk.ts';
 
 /**
@@ -27,11 +29,11 @@ import type { Admission, Asked, LostAttempt, Walk } from './walk.ts';
  * recorded must not happen. Returns a promise only if the counters do.
  */
 export function admit(walk: Walk, key: CachedKey, asked: Asked, gateway: Gateway): Admission | Promise<Admission> {
-  const { tags } = asked;
   const untagged = entitlementOf(key, asked.facts.model, gateway);
-  const entitlement = tags === null ? untagged : entitlementWithTags(untagged, tags, gateway);
+  const entitlement = asked.tags === null ? untagged : entitlementForTags(untagged, asked.tags, gateway);
   walk.entitlement = entitlement;
   if (entitlement.refusal !== null) throw entitlement.refusal;
+  if (asked.tags !== null) checkCallerTags(entitlement, asked.tags);
   checkServable(entitlement, walk);
   if (!gateway.journal.room())
     throw serviceUnavailable('The settlement journal is full, so no request that costs money can start. Try again later.');
@@ -72,15 +74,15 @@ function checkServable(entitlement: Entitlement, walk: Walk): void {
     );
   }
   if (entitlement.tags?.leftNobody === true) throw noDeploymentForTags(entitlement, walk.asked?.tags ?? null);
-  if (entitlement.candidates.size === 0 && entitlement.organization.own?.mode === 'own_only') throw noOwnDeployment(entitlement);
-  if (entitlement.candidates.size === 0) {
+  if (entitlement.ordinary.length === 0 && entitlement.organization.own?.mode === 'own_only') throw noOwnDeployment(entitlement);
+  if (entitlement.ordinary.length === 0) {
     throw new Refusal(
       'no_healthy_deployment',
       `The model \`${entitlement.name}\` has no enabled deployment. Ask an admin to enable or add one.`,
     );
   }
   if (!entitlement.needsPrice || walk.endpoint.free) return;
-  for (const { price } of entitlement.candidates.values()) if (price !== null) return;
+  for (const { price } of entitlement.ordinary) if (price !== null) return;
   throw new Refusal(
     'model_not_priced',
     `The model \`${entitlement.name}\` has no price, and a blocking budget covers this call. Ask an admin to set a price.`,
@@ -182,6 +184,8 @@ function admissionOf(
     isUnsealed: false,
     busyAt: null,
     compared: null,
+    leastTokens: leastTokensOf(walk, entitlement, question),
+    detoured: NO_DETOURS,
     tried: null,
     usedTokens: 0,
     usedNanoUsd: 0,
@@ -198,6 +202,13 @@ function admissionOf(
   gateway.traffic.began(admission);
   return admission;
 }
+
+/** Returns the estimate of a chat request's fewest input tokens; 0 if nobody declares a context window. */
+function leastTokensOf({ endpoint }: Walk, { windowMin }: Entitlement, question: HoldQuestion): number {
+  return windowMin === Number.POSITIVE_INFINITY || endpoint.free || endpoint.mode !== 'chat' ? 0 : leastInputTokens(question);
+}
+
+const NO_DETOURS: readonly Detour[] = [];
 
 /** Returns the most output tokens of one attempt, all choices together, which is also the most that money was held for. */
 function outputMax({ deployment }: Candidate, cap: number | null, { facts }: Asked): number {

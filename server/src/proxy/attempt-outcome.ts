@@ -2,87 +2,12 @@ import type { JsonObject, Wire } from '../dialects/dialect.ts';
 import { statusOfError } from '../dialects/error-status.ts';
 import { hasPictures, passesWhole } from '../dialects/exchange.ts';
 import { errorInstead, type Opening, OpeningReader } from '../dialects/opening.ts';
-import type { Provider, ProviderError, ProviderRequest } from '../providers/provider.ts';
+import { isRefusedWhole } from '../dialects/refusals.ts';
+import { type Provider, type ProviderRequest, refusedAnswer } from '../providers/provider.ts';
 import type { UpstreamCall, UpstreamHeaders, UpstreamSink } from '../upstream/call.ts';
 import { UpstreamFailure, type UpstreamFailureKind } from '../upstream/call.ts';
+import type { Attempt, AttemptOptions, Outcome, Said, StreamConsumer, StreamSource } from './attempts/outcome.ts';
 import { openWithSecrets } from './attempts/two-secrets-call.ts';
-import type { SecretChoice } from './deployments/secret-choice.ts';
-
-/** The outcome of one attempt. For a stream it is known at the first event; for all else once the whole answer has arrived. */
-export type Outcome =
-  | { readonly is: 'whole'; readonly bytes: Buffer }
-  /** `isOpened`: an event that is part of an answer arrived within the bounds on time and size. */
-  | { readonly is: 'stream'; readonly source: StreamSource; readonly isOpened: boolean }
-  /** An error by its status, or a body or event that is an error. `said`: all bytes that arrived, in case they report usage. */
-  | { readonly is: 'error'; readonly error: ProviderError; readonly said: Said }
-  | {
-      readonly is: 'failure';
-      readonly failure: UpstreamFailure;
-      /** The HTTP status; null if none arrived. */
-      readonly status: number | null;
-      /** True if this process ended the call because it stops. */
-      readonly isCut: boolean;
-      /** The number of bytes of a 2xx answer that had arrived by then. */
-      readonly answerBytes: number;
-      /** True if the request was sent in full and not refused by then, so the provider may have worked on it. */
-      readonly isWorkedOn: boolean;
-      readonly isStreamed: boolean;
-    }
-  /** The client hung up first, or this process stops and the client still waits. The call was ended. */
-  | {
-      readonly is: 'gone' | 'stopped';
-      /** True if the request was sent in full and not refused by then, so the provider may have worked on it. */
-      readonly isWorkedOn: boolean;
-      readonly isStreamed: boolean;
-      /** The part of an answer that had arrived; null if none had. */
-      readonly said: Said | null;
-    };
-
-export interface Said {
-  readonly bytes: Buffer;
-  readonly isStreamed: boolean;
-}
-
-/** The receiver of a stream that was chosen as the answer. */
-export interface StreamConsumer {
-  /** Takes a chunk. Returns false to ask for a pause, until `resume` is called. */
-  data(chunk: Buffer): boolean;
-  end(): void;
-  failed(failure: UpstreamFailure): void;
-}
-
-/** An upstream stream whose first bytes have arrived. It keeps all bytes until `attach`, and takes exactly one consumer. */
-export interface StreamSource {
-  /** The content type of the upstream's answer. */
-  readonly contentType: string;
-  /** Returns the first bytes. Call it before `attach`. */
-  first(): Buffer;
-  attach(consumer: StreamConsumer): void;
-  resume(): void;
-  abort(): void;
-}
-
-export interface Attempt {
-  readonly outcome: Promise<Outcome>;
-  /** The headers of the answer; empty until they arrive. */
-  readonly headers: UpstreamHeaders;
-  /**
-   * Called when the client hangs up. Reads on if the request was sent in full and `finishes` returns true; otherwise ends the
-   * call at once. A whole answer is read on for at most its deployment's timeout. Returns true if it is read on.
-   */
-  giveUp(finishes: (isStreamed: boolean) => boolean): boolean;
-  /** Called when this process stops before the answer ends, which is read on for nobody. Ends the call, and reports it as a `reset`. */
-  cut(): void;
-  /** Called when this process stops while the client waits. Ends the call, unless its outcome is known already. */
-  stop(): void;
-}
-
-/** The part of the gateway that an attempt needs. */
-export interface AttemptOptions {
-  readonly settings: { readonly answerBytesMax: number };
-  readonly after: (ms: number, callback: () => void) => () => void;
-  readonly secrets: SecretChoice;
-}
 
 const ERROR_BYTES_MAX = 64 * 1024;
 /** Bounds on reading a stream that is neither an answer nor an error yet. At a bound, it is taken for an answer. */
@@ -96,9 +21,17 @@ const OPENING_PIECES_MAX = 1_000;
 /** The longest wait for the end of a stream after its error. Some providers report usage there. */
 const ERROR_END_MS_MAX = 250;
 
-/** Opens one attempt. Reads at most 64 KiB of an error, and `settings.answerBytesMax` of a whole answer. */
-export function attempt(provider: Provider, request: ProviderRequest, options: AttemptOptions): Attempt {
-  const intake = new AttemptOutcome(provider, request, options);
+/**
+ * Opens one attempt. Reads at most 64 KiB of an error, and `settings.answerBytesMax` of a whole answer. With `watchesRefusals`, an
+ * answer that is a refusal and has no output is an error.
+ */
+export function attempt(
+  provider: Provider,
+  request: ProviderRequest,
+  options: AttemptOptions,
+  { watchesRefusals }: { readonly watchesRefusals: boolean } = { watchesRefusals: false },
+): Attempt {
+  const intake = new AttemptOutcome(provider, request, options, watchesRefusals);
   intake.call = openWithSecrets(provider, request, intake, options.secrets);
   return intake;
 }
@@ -140,10 +73,14 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
   #errorInStream: JsonObject | null = null;
   #cancelWait: (() => void) | null = null;
   #isCut = false;
+  /** True if a refusal before any output is an error here, because other targets may serve instead. */
+  readonly #watchesRefusals: boolean;
+  #isRefusal = false;
   /** The reader of a stream's first events. */
   #beginning: OpeningReader | null = null;
 
-  constructor(provider: Provider, request: ProviderRequest, options: AttemptOptions) {
+  constructor(provider: Provider, request: ProviderRequest, options: AttemptOptions, watchesRefusals: boolean) {
+    this.#watchesRefusals = watchesRefusals;
     this.#provider = provider;
     this.#request = request;
     this.#options = options;
@@ -298,12 +235,13 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
   #open(): void {
     const isResponse = this.#request.wire === 'openai-responses';
     const bytesMax = isResponse ? RESPONSE_OPENING_BYTES_MAX : OPENING_BYTES_MAX;
-    if (this.#errorInStream !== null) {
+    if (this.#errorInStream !== null || this.#isRefusal) {
       if (this.#bytes > bytesMax) this.#endErrorInStream();
       return;
     }
     const opening = this.#opening();
     if (opening === 'answer') this.#settleOn({ is: 'stream', source: this, isOpened: true });
+    else if (opening === 'refused') this.#noteRefusal();
     else if (opening !== 'unsaid') this.#noteErrorInStream(opening);
     else if (this.#bytes > bytesMax || this.#chunks.length > OPENING_PIECES_MAX) this.#takeForAnswer();
     else
@@ -318,6 +256,16 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
 
   #noteErrorInStream(error: JsonObject): void {
     this.#errorInStream = error;
+    this.#awaitErrorEnd();
+  }
+
+  #noteRefusal(): void {
+    this.#isRefusal = true;
+    this.#awaitErrorEnd();
+  }
+
+  /** Waits a moment for the end of a stream, where its usage may be. */
+  #awaitErrorEnd(): void {
     this.#cancelWait?.();
     this.#cancelWait = this.#options.after(ERROR_END_MS_MAX, () => this.#endErrorInStream());
   }
@@ -329,15 +277,16 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
 
   /** Decides the outcome of a stream of which no more will arrive. */
   #endOpening(): void {
-    const opening = this.#errorInStream ?? this.#opening('all');
-    if (opening === 'answer' || opening === 'unsaid') this.#takeForAnswer();
+    const opening = this.#isRefusal ? 'refused' : (this.#errorInStream ?? this.#opening('all'));
+    if (opening === 'refused') this.#settleOn(this.#refused());
+    else if (opening === 'answer' || opening === 'unsaid') this.#takeForAnswer();
     else this.#settleOn(this.#errorInstead(opening));
   }
 
   /** Classifies the stream's beginning. Never throws, as the transport calls it: a defect counts as `answer`. */
   #opening(come: 'part' | 'all' = 'part'): Opening {
     try {
-      this.#beginning ??= new OpeningReader();
+      this.#beginning ??= new OpeningReader(this.#watchesRefusals ? this.#request.wire : null);
       return this.#beginning.read(this.#take(), come === 'all');
     } catch {
       return 'answer';
@@ -349,7 +298,13 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
     try {
       error = errorInstead(this.#request.wire, bytes);
     } catch {}
-    return error === null ? { is: 'whole', bytes } : this.#errorInstead(error);
+    if (error !== null) return this.#errorInstead(error);
+    return this.#watchesRefusals && isRefusedWhole(this.#request.wire, bytes) ? this.#refused() : { is: 'whole', bytes };
+  }
+
+  /** Returns the outcome of an answer that is a refusal. */
+  #refused(): Outcome {
+    return { is: 'error', error: refusedAnswer(this.#status), said: this.#said() };
   }
 
   #errorInstead(error: JsonObject): Outcome {

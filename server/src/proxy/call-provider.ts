@@ -1,10 +1,13 @@
 import { type AnswerFacts, type Exchange, UnreadableAnswer, Untranslatable } from '../dialects/dialect.ts';
 import { countAnswer, estimateTokens } from '../dialects/exchange.ts';
 import { NOTHING_DROPPED } from '../dialects/losses.ts';
+import { CALLER_CODES } from '../domain/usage/attempt.ts';
 import { afterHangUp } from '../domain/usage/hang-up.ts';
 import type { UsageBucket } from '../domain/usage/usage.ts';
-import { attempt, type Outcome, type StreamSource } from './attempt-outcome.ts';
+import { attempt } from './attempt-outcome.ts';
+import { detourAfter, isOnDetour, mayDetour } from './attempts/detour.ts';
 import { Failed, judgeError, judgeFailure } from './attempts/failed.ts';
+import type { Outcome, StreamSource } from './attempts/outcome.ts';
 import { pauseBeforeRetry } from './attempts/retry.ts';
 import {
   type EndReason,
@@ -61,19 +64,29 @@ export class ClientGone extends Error {}
  * Tries the candidates, best first, until one begins to answer. Each attempt that used something is recorded for settlement. Each
  * further attempt extends the hold first, and is not made if that fails. Throws the last failure as a refusal, or `ClientGone`.
  */
-export async function callProvider(order: readonly Candidate[], admission: Admission, gateway: Gateway): Promise<Answer> {
+export async function callProvider(first: readonly Candidate[], admission: Admission, gateway: Gateway): Promise<Answer> {
   let failure: Refusal | null = null;
+  let order = first;
   for (let at = 0; at < order.length && admission.attempts < gateway.settings.attemptsMax; at += 1) {
     const candidate = order[at] as Candidate;
     for (let tries = 1; ; tries += 1) {
-      const tried = await tryOnce(candidate, admission, gateway);
+      const watchesRefusals =
+        admission.entitlement.detours !== null && mayDetour('policy', at + 1 < order.length, admission, gateway);
+      const tried = await tryOnce(candidate, watchesRefusals, admission, gateway);
       if (!(tried instanceof Failed)) return tried;
       failure = tried.refusal;
       if (admission.walk.reply.gone) throw new ClientGone();
       const isUnsealed = retriesUnsealed(tried, admission, gateway);
-      if (tried.final && !isUnsealed) throw givenUp(failure, 'final', order, admission, gateway);
+      const detour = detourAfter(tried, admission, gateway);
+      const goesOn = isUnsealed || detour !== null || (isOnDetour(tried, admission) && at + 1 < order.length);
+      if (tried.final && !goesOn) throw givenUp(failure, 'final', order, admission, gateway);
       if (!(await holdForAnother(admission, gateway))) throw givenUp(failure, 'hold_refused', order, admission, gateway);
       if (isUnsealed) continue;
+      if (detour !== null) {
+        order = detour;
+        at = -1;
+        break;
+      }
       const pauseMs = pauseBeforeRetry(tried, tries, order.length, admission, gateway);
       if (pauseMs === null) break;
       await pause(pauseMs, admission, gateway);
@@ -96,7 +109,12 @@ function givenUp(
   return failure;
 }
 
-async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gateway): Promise<Answer | Failed> {
+async function tryOnce(
+  candidate: Candidate,
+  watchesRefusals: boolean,
+  admission: Admission,
+  gateway: Gateway,
+): Promise<Answer | Failed> {
   const { deployment } = candidate;
   const provider = gateway.providers.get(deployment.provider);
   const upstream = provider?.wireFor(admission.walk.endpoint.wire, deployment) ?? null;
@@ -134,6 +152,7 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
       query: upstream === walk.endpoint.wire ? walk.request.query : '',
     },
     gateway,
+    { watchesRefusals },
   );
   admission.cutShort = () => trying.stop();
   walk.reply.onGone(() => {
@@ -242,9 +261,8 @@ function judge(outcome: Outcome, made: Made, candidate: Candidate, admission: Ad
       return readWhole(outcome.bytes, made, candidate, admission, gateway);
     case 'error':
       noteEnd(admission, candidate, made, endOf(outcome), gateway);
-      oweForError(outcome.said, made, candidate, admission, gateway);
-      if (outcome.error.kind !== 'caller' && outcome.error.kind !== 'context_length')
-        gateway.health.failed(id, outcome.error.retryAfterMs);
+      oweForError(outcome, made, candidate, admission, gateway);
+      if (!CALLER_CODES.some((code) => code === outcome.error.kind)) gateway.health.failed(id, outcome.error.retryAfterMs);
       if (outcome.error.kind === 'credential') gateway.health.refused(id, credential, outcome.error.status);
       return judgeError(outcome.error);
     case 'failure':

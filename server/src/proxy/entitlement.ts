@@ -4,6 +4,8 @@ import { planOfHead } from '../domain/limits/head-plan.ts';
 import { type HoldCandidate, OutputHistory } from '../domain/limits/hold.ts';
 import { type LimitPlan, planLimits, tightestTokenLimit } from '../domain/limits/limit-plan.ts';
 import type { CallableTarget, Catalogue, DeploymentConfig } from '../domain/routing/catalogue.ts';
+import { smallestWindow } from '../domain/routing/context-window.ts';
+import { type Detours, detoursOf, targetsBeside } from '../domain/routing/detours.ts';
 import { ownFirst, withOwn } from '../domain/routing/own.ts';
 import { fallbackChain } from '../domain/routing/routing.ts';
 import { NAME_LENGTH_MAX } from '../domain/tenancy/names.ts';
@@ -12,7 +14,7 @@ import type { Dimensions } from '../ledger/records.ts';
 import { headerText } from '../lib/header-text.ts';
 import { callerOf } from './authenticate.ts';
 import { type Caching, cachingOf } from './cache/caching.ts';
-import { type Candidate, candidatesOf, holdCandidateOf } from './deployments/candidate.ts';
+import { type Candidate, candidatesIn, candidatesOf, holdCandidateOf } from './deployments/candidate.ts';
 import type { Gateway } from './gateway.ts';
 import { type LimitWords, limitWordsOf } from './limit-headers.ts';
 import { Refusal } from './refusal.ts';
@@ -33,15 +35,30 @@ export interface Entitlement {
   readonly headerName: string | null;
   /** The refusal by access; null if the name may be called. */
   readonly refusal: Refusal | null;
-  /** The called target and its fallbacks within the caller's access, in order; empty if refused. */
+  /**
+   * The called target and its fallbacks within the caller's access, in order, then the targets beside them (detours.ts); empty if
+   * refused.
+   */
   readonly reachable: readonly CallableTarget[];
-  /** The same targets, with only the members that tags allow. One with own deployments and others is there twice, own ones first. */
+  /** The number of reachable targets that are the called one and its fallbacks. */
+  readonly chained: number;
+  /**
+   * The called target and its fallbacks, with only the members that tags allow. One with own deployments and others is there twice,
+   * own ones first.
+   */
   readonly chain: readonly CallableTarget[];
+  /** The targets beside the chain, with only the members that tags allow; null if there are none. */
+  readonly detours: Detours | null;
   /** The effect of tags; null if nothing is tagged. */
   readonly tags: EntitlementTags | null;
   /** Entitlements for requests that name tags, by those tags; null until the first such request. */
   byTags: Map<string, Entitlement> | null;
+  /** The deployments of all reachable targets. Those beside the chain are not for ordinary requests. */
   readonly candidates: ReadonlyMap<DeploymentConfig, Candidate>;
+  /** The candidates of the chain, for ordinary requests. */
+  readonly ordinary: readonly Candidate[];
+  /** The smallest context window that a candidate declares; Infinity if none does. */
+  readonly windowMin: number;
   readonly holdCandidates: readonly HoldCandidate[];
   readonly plan: LimitPlan;
   /** The plan's tightest token limit, in tokens. */
@@ -112,10 +129,14 @@ function onHead(caller: Caller, plan: LimitPlan, catalogue: Catalogue): Entitlem
     headerName: null,
     refusal: null,
     reachable: [],
+    chained: 0,
     chain: [],
+    detours: null,
     tags: null,
     byTags: null,
     candidates: new Map(),
+    ordinary: [],
+    windowMin: Number.POSITIVE_INFINITY,
     holdCandidates: [],
     plan,
     tokensMax: Number.POSITIVE_INFINITY,
@@ -180,14 +201,15 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
   const plan = planLimits(caller, name, target?.accessGroups ?? NO_GROUPS, nowMs);
   const refusal = accessRefusal(caller, name, catalogue);
   const levels = levelsOf(caller);
-  const reachable =
-    refusal !== null || target === undefined
-      ? []
-      : fallbackChain(target, catalogue, (next) => reaches(levels, next)).map((next) => withOwn(next, caller.organization.own));
+  const allowed = (next: CallableTarget) => reaches(levels, next);
+  const fallbacks = refusal !== null || target === undefined ? [] : fallbackChain(target, catalogue, allowed);
+  const { own } = caller.organization;
+  const reachable = [...fallbacks, ...targetsBeside(fallbacks, catalogue, allowed)].map((next) => withOwn(next, own));
   const blocks = plan.rules.filter((rule) => rule.limit === 'budget' && rule.action === 'block');
-  const { chain: allowed, tags } = tagged(reachable, caller);
-  const chain = ownFirst(allowed);
-  const candidates = candidatesOf(chain, catalogue, nowMs);
+  const chained = fallbacks.length;
+  const { targets, tags } = tagged(reachable, chained, caller);
+  const candidates = candidatesOf(targets, catalogue, nowMs);
+  const chain = ownFirst(targets.slice(0, chained));
   return {
     caller,
     name,
@@ -195,10 +217,14 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
     headerName: name.length > NAME_LENGTH_MAX ? null : headerText(name),
     refusal,
     reachable,
+    chained,
     chain,
+    detours: detoursOf(targets),
     tags,
     byTags: null,
     candidates,
+    ordinary: candidatesIn(chain, candidates),
+    windowMin: smallestWindow(candidates.keys()),
     holdCandidates: [...candidates.values()].map(holdCandidateOf),
     plan,
     tokensMax: tightestTokenLimit(plan),

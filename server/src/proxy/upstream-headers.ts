@@ -1,7 +1,7 @@
 import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
 import { traceContextOf, traceHeaders } from '../observe/trace-context.ts';
 import type { RequestTrace } from '../observe/tracing.ts';
-import type { Outcome } from './attempt-outcome.ts';
+import type { Outcome } from './attempts/outcome.ts';
 import type { Walk } from './walk.ts';
 
 const FORWARDED = ['anthropic-beta', 'anthropic-version'] as const;

@@ -3,6 +3,7 @@ import type { JsonObject, RequestFacts } from '../dialects/dialect.ts';
 import type { HoldEstimate, HoldQuestion } from '../domain/limits/hold.ts';
 import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
 import type { Compared } from '../domain/routing/compared.ts';
+import type { Detour } from '../domain/routing/detours.ts';
 import type { AttemptRecord } from '../domain/usage/attempt.ts';
 import type { EstimateReason } from '../domain/usage/estimate-reason.ts';
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
@@ -104,6 +105,10 @@ export interface Admission {
   readonly admittedMonotonicMs: number;
   /** The deployment that counts this request as in flight; null if the present one is not measured. */
   busyAt: DeploymentConfig | null;
+  /** An estimate of the fewest input tokens; 0 if no candidate declares a context window. */
+  readonly leastTokens: number;
+  /** The detours that were taken, each once. */
+  detoured: readonly Detour[];
   /** The comparison that ordered the called target's deployments; null if nothing was compared. */
   compared: Compared | null;
   /** The attempts so far. Null while there was nothing but one attempt, which has not failed. */
@@ -132,6 +137,8 @@ export interface Tried {
   readonly attempts: NotedAttempt[];
   /** The ids of deployments whose dialect cannot express the request. */
   readonly untranslatable: string[];
+  /** The detour that the next attempt is the first of; null if the next is another candidate as usual. */
+  detour: Detour | null;
 }
 
 /** An attempt whose sequel is not known yet. */

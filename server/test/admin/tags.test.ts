@@ -93,6 +93,35 @@ onOneDatabase('tags over HTTP', (given) => {
     });
   });
 
+  describe('that requests with a key name', () => {
+    test('route unless the key says otherwise: given, kept by other changes, and told in the audit log', async () => {
+      const { root } = world();
+      const { organization, team } = await makeTeam(root);
+      const plain = must(await root('POST', '/keys', { team_id: team.id, name: 'plain' }));
+      const strict = must(await root('POST', '/keys', { team_id: team.id, name: 'strict', caller_tags: 'refuse' }));
+      expect([plain.caller_tags, strict.caller_tags]).toEqual(['route', 'refuse']);
+      const renamed = must(await root('PATCH', `/keys/${strict.id}`, { name: 'renamed' }));
+      expect(renamed.caller_tags).toBe('refuse');
+      expect(must(await root('PATCH', `/keys/${strict.id}`, { caller_tags: 'attribute' })).caller_tags).toBe('attribute');
+      expect((await root('PATCH', `/keys/${strict.id}`, { caller_tags: 'ignore' })).status).toBe(400);
+      const events = must(await root('GET', `/organizations/${organization.id}/audit-events?limit=200`)).data;
+      const [change] = events.filter((event: { action: string; after: object | null }) => event.action === 'key.update');
+      expect([change.before.caller_tags, change.after.caller_tags]).toEqual(['refuse', 'attribute']);
+    });
+
+    test('are decided by whoever changes its limits, not by its owner', async () => {
+      const { root, as } = world();
+      const { organization, team } = await makeTeam(root, {}, { self_service: { enabled: true } });
+      const { account } = await makeTeamMember(root, team.id);
+      const at = { organizationId: organization.id, teamId: team.id };
+      const developer = as([{ role: 'team_developer', ...at }], account.id);
+      const own = must(await developer('POST', '/keys', { team_id: team.id, name: 'mine', owner: { account_id: account.id } }));
+      expect((await developer('PATCH', `/keys/${own.id}`, { caller_tags: 'route' })).status).toBe(403);
+      const teamAdmin = as([{ role: 'team_admin', ...at }]);
+      expect(must(await teamAdmin('PATCH', `/keys/${own.id}`, { caller_tags: 'refuse' })).caller_tags).toBe('refuse');
+    });
+  });
+
   describe('of deployments', () => {
     test('are what a request can name; stored ones from before may stay', async () => {
       const { root } = world();

@@ -38,7 +38,7 @@ const REASONS: readonly (readonly [refusal: RegExp, why: string])[] = [
   [/mode: must be .* as in the other deployments|serves \w+ and cannot be a fallback/, 'it contradicts what is stored and stays'],
   [/or has a name like/, 'a schema with free names cannot forbid two of them at every depth'],
   [
-    /: (must be absent: the|is required for|needs a new secret|must be \w+, as the|must not be ambient here|must be an address of the cloud)|is not a setting of credentials|must be ([\w, ]+ or )?\w+ for \w+$|must be 0 for a new address/,
+    /: (must be absent: the|is required for|needs a new secret|must be \w+, as the|must not be ambient( here)?\b|must be an address of the cloud)|is not a setting of credentials|must be ([\w, ]+ or )?\w+ for \w+$|must be 0 for a new address/,
     'what a credential takes follows from its provider and kind, and from what is stored',
   ],
   [

@@ -50,7 +50,7 @@ export const REGISTRY: readonly ProveRow[] = [
     name: 'routing.strategies',
     module: 'routing-strategies',
     shows:
-      'each strategy keeps its law over 10,000 calls, sessions stay, required tags hold; a provider that fails, stalls or limits',
+      'each strategy keeps its law over 10,000 calls, sessions stay, required tags hold, canaries get their share; a provider that fails, stalls, limits or refuses',
   },
   {
     name: 'counters.cold',

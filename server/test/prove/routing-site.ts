@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { canaryDraw, isInCanary } from '../../src/domain/routing/canary.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 import { type Key, makeCredential, makeKey, makeModel, makeTenant, type Tenant } from './tenant.ts';
@@ -41,7 +42,14 @@ export async function servedByGateway({ quick }: ProveOptions): Promise<ProveRes
       await tagged(site, count),
     ];
     const ill = [await failing(site, 'fails', 200, 2), await failing(site, 'stalls', 200, 2), await waiting(site)];
-    return allOf([...shares, ...ill, await money(site)]);
+    return allOf([
+      ...shares,
+      ...ill,
+      await longRequests(site),
+      await refusedRequests(site),
+      await canary(site, count),
+      await money(site),
+    ]);
   } finally {
     await gateway.stop();
     server.closeAllConnections();
@@ -57,20 +65,31 @@ async function answer(request: IncomingMessage, response: ServerResponse, calls:
   const { model } = JSON.parse(body) as { model: string };
   calls.push(model);
   if (model === 'stalls') return;
+  if (model === 'filters') return void sendChoice(response, model, { content: null }, 'content_filter');
+  if (model === 'short' || model === 'eu-short') return void sendError(response, 400, {}, 'context_length_exceeded');
   if (model === 'fails') return void sendError(response, 500, {});
   if (model === 'limits' && !limited.has(body)) {
     limited.add(body);
     return void sendError(response, 429, { 'retry-after': '1' });
   }
   await sleep(LATE_MS[model] ?? 0);
-  const choices = [{ index: 0, message: { role: 'assistant', content: 'Hello.' }, finish_reason: 'stop' }];
+  sendChoice(response, model, { content: 'Hello.' }, 'stop');
+}
+
+function sendChoice(response: ServerResponse, model: string, said: object, finish_reason: string): void {
+  const choices = [{ index: 0, message: { role: 'assistant', ...said }, finish_reason }];
   response.writeHead(200, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion', created: 1, model, choices, usage: USAGE }));
 }
 
-function sendError(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>): void {
+function sendError(
+  response: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  code: string | null = null,
+): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(JSON.stringify({ error: { message: 'told to', type: 'server_error', param: null, code: null } }));
+  response.end(JSON.stringify({ error: { message: 'told to', type: 'server_error', param: null, code } }));
 }
 
 async function openSite(gateway: Gateway, baseUrl: string, calls: string[]): Promise<Site> {
@@ -80,6 +99,8 @@ async function openSite(gateway: Gateway, baseUrl: string, calls: string[]): Pro
     dear: { prices: { input_per_million: '5.00', output_per_million: '50.00' } },
     eu: { tags: ['eu'] },
     stalls: { timeout_ms: STALL_TIMEOUT_MS },
+    window: { context_window: 100 },
+    'eu-short': { tags: ['eu'] },
   };
   const names = [
     'slow-150',
@@ -95,6 +116,11 @@ async function openSite(gateway: Gateway, baseUrl: string, calls: string[]): Pro
     'fails',
     'stalls',
     'limits',
+    'short',
+    'window',
+    'long',
+    'eu-short',
+    'filters',
   ];
   for (const model of names)
     ids.set(model, await makeModel(gateway, { model, provider: 'openai', upstreamModel: model, credentialId }, settings[model]));
@@ -197,9 +223,79 @@ async function waiting(site: Site): Promise<ProveResult> {
   };
 }
 
+/** A request that is too long goes to the context fallback: by the declared window at once, else after the provider's word. */
+async function longRequests(site: Site): Promise<ProveResult> {
+  const { gateway, key, tenant } = site;
+  await makeGroup(site, 'by-window', ['window'], { context_fallbacks: ['long'] });
+  await makeGroup(site, 'by-word', ['short'], { context_fallbacks: ['long'] });
+  await makeGroup(site, 'by-tag', ['eu-short'], { context_fallbacks: ['long'] });
+  const text = 'x'.repeat(1_000);
+  const callsOf = async (group: string, of: Key) => {
+    const before = site.calls.length;
+    const status = await ask({ ...site, key: of }, group, text);
+    return `${status} ${site.calls.slice(before).join(' ')}`;
+  };
+  const bound = await makeKey(gateway, tenant, { required_tags: ['eu'] });
+  const narrow = await makeKey(gateway, tenant, { asset_access: { mode: 'restrict', targets: ['by-word'], access_groups: [] } });
+  const found = [
+    await callsOf('by-window', key),
+    await callsOf('by-word', key),
+    await callsOf('by-tag', bound),
+    await callsOf('by-word', narrow),
+  ];
+  const wanted = ['200 long', '200 short long', '400 eu-short', '400 short'];
+  return {
+    holds: found.every((one, at) => one === wanted[at]),
+    figure: `too long: ${found.slice(0, 2).join(', ')}; outside a required tag or the access of the key: ${found.slice(2).join(', ')}`,
+    details: [`wanted: ${wanted.join(', ')}`],
+  };
+}
+
+/** A request that a content filter refused goes to the policy fallback, and both attempts are charged; without one, its client gets the refusal. */
+async function refusedRequests(site: Site): Promise<ProveResult> {
+  await makeGroup(site, 'filtered', ['filters'], { policy_fallbacks: ['long'] });
+  await makeGroup(site, 'filtered-alone', ['filters'], {});
+  const callsOf = async (group: string) => {
+    const before = site.calls.length;
+    const status = await ask(site, group, 'once');
+    return `${status} ${site.calls.slice(before).join(' ')}`;
+  };
+  const found = [await callsOf('filtered'), await callsOf('filtered-alone')];
+  const wanted = ['200 filters long', '200 filters'];
+  return {
+    holds: found.every((one, at) => one === wanted[at]),
+    figure: `refused: ${found[0]}; without policy fallbacks ${found[1]}`,
+    details: [`wanted: ${wanted.join(', ')}`],
+  };
+}
+
+/** The sessions of a canary are those that its hash says, and the decision says so. */
+async function canary(site: Site, count: number): Promise<ProveResult> {
+  const place = { deployment_id: site.ids.get('two'), percent: 30 };
+  await makeGroup(site, 'with-canary', ['one', 'two'], { canary: place });
+  let [wrong, inside] = [0, 0];
+  for (let at = 0; at < count; at += 1) {
+    const session = `canary ${at}`;
+    const isIn = isInCanary({ permille: 300 }, canaryDraw(site.tenant.organizationId, session, 'with-canary'));
+    if (isIn) inside += 1;
+    const models = await served(site, 'with-canary', 2, { 'x-headgate-session': session });
+    wrong += models.filter((model) => model !== (isIn ? 'two' : 'one')).length;
+  }
+  return {
+    holds: wrong === 0 && inside > 0 && inside < count,
+    figure: `canary: ${inside} of ${count} sessions, ${wrong} calls on the wrong side`,
+  };
+}
+
 /** What failed costs nothing, and what stalled its estimate: each group is charged its answers. */
 async function money({ gateway, tenant }: Site): Promise<ProveResult> {
-  const wanted: Readonly<Record<string, number>> = { 'over-fails': ANSWER_USD, limits: ANSWER_USD };
+  const wanted: Readonly<Record<string, number>> = {
+    'over-fails': ANSWER_USD,
+    limits: ANSWER_USD,
+    'by-word': ANSWER_USD,
+    'by-window': ANSWER_USD,
+    filtered: 2 * ANSWER_USD,
+  };
   for (let tries = 0; ; tries += 1) {
     const path = `/usage?organization_id=${tenant.organizationId}&group_by=model`;
     const { data } = await gateway.admin<{ data: { model: string; spend: string }[] }>('GET', path);

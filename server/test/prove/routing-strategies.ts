@@ -1,5 +1,6 @@
 // Each strategy keeps its law over many calls, sessions stay, required tags hold, and a provider that fails, stalls or limits costs what it should.
 import { leftByTags } from '../../src/domain/access/tag-routing.ts';
+import { canaryDraw, isInCanary } from '../../src/domain/routing/canary.ts';
 import { type CallableTarget, type DeploymentConfig, ROUTING_STRATEGIES } from '../../src/domain/routing/catalogue.ts';
 import { orderCandidates } from '../../src/domain/routing/routing.ts';
 import { seededRandom } from '../../src/domain/routing/seeded-random.ts';
@@ -39,7 +40,7 @@ export async function run(options: ProveOptions): Promise<ProveResult> {
   const calls = options.quick ? CALLS.quick : CALLS.full;
   options.doing?.('orders');
   const laws = ROUTING_STRATEGIES.map((strategy) => lawOf(strategy, calls));
-  const parts = [...laws, requiredTags(calls), sessions()];
+  const parts = [...laws, requiredTags(calls), sessions(), canary()];
   options.doing?.('a gateway');
   return allOf([...parts, await servedByGateway(options)]);
 }
@@ -179,6 +180,23 @@ function requiredTags(calls: number): ProveResult {
     outside += order.filter((one) => !required.every((tag) => one.tags.includes(tag))).length;
   }
   return { holds: outside === 0 && served > calls / 2, figure: `${outside} of ${served} turns outside the required tags` };
+}
+
+/** A canary gets its share of sessions, and the sessions that it has while it grows. */
+function canary(): ProveResult {
+  const count = CALLS.full;
+  const drawn = Array.from({ length: count }, (_, at) => canaryDraw('org_1', `ses_${at}`, 'fast'));
+  const shares = [10, 25, 50, 100, 500].map((permille) => ({
+    permille,
+    within: new Set(drawn.flatMap((number, at) => (isInCanary({ permille }, number) ? [at] : []))),
+  }));
+  const off = Math.max(...shares.map(({ permille, within }) => Math.abs(within.size / count - permille / 1_000)));
+  const left = shares.slice(1).map(({ within }, at) => (shares[at]?.within ?? new Set<number>()).difference(within).size);
+  const moved = left.reduce((sum, one) => sum + one, 0);
+  return {
+    holds: off <= 0.015 && moved === 0,
+    figure: `canaries of 1 to 50 % are off by at most ${(off * 100).toFixed(2)} %, and ${moved} sessions leave one that grows`,
+  };
 }
 
 /** When one of five leaves, about a fifth of the sessions moves, and only its own. */

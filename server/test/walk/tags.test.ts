@@ -122,6 +122,44 @@ test.each([
   expect((await one.ask(HELLO)).status).toBe(429);
 });
 
+// promise: A key may say that the tags its requests name
+describe('a key decides about the tags that its requests name', () => {
+  test('`attribute`: they are labels, and what is required or a default still chooses', async () => {
+    const one = await open({ key: { callerTags: 'attribute' } });
+    await one.ask(HELLO, tagged('us'));
+    await one.change({ key: { callerTags: 'attribute', ...policy(['us'], ['eu']) } });
+    const body = { ...HELLO, metadata: { tags: ['gpu'] } };
+    await one.ask(body);
+    expect(one.sent.map(({ to }) => to)).toEqual(['dep_plain', 'dep_eu']);
+    expect(one.sent[1]?.body).not.toContain('gpu');
+    expect(one.rows.map(({ tags }) => tags)).toEqual([['us'], ['gpu', 'us', 'eu']]);
+    expect(keptOf(one, one.rows[1])).toMatchObject({ asked: ['gpu'] });
+  });
+
+  test('`attribute`: a refusal does not blame the tags that the request named', async () => {
+    const one = await open({ targets: [model('fast', [eu])], key: { callerTags: 'attribute', ...policy([], ['zdr']) } });
+    const said = await one.ask(HELLO, tagged('eu,project-x'));
+    expect(said.json().error).toMatchObject({ code: 'no_deployment_for_tags' });
+    expect(said.text).not.toContain('project-x');
+    expect(one.sent).toEqual([]);
+  });
+
+  test('`refuse`: 400 that names `tags`, nothing sent, held or charged; a request without tags is served', async () => {
+    const one = await open({ key: { callerTags: 'refuse', rateLimits: { rpm: 1 }, ...policy([], ['eu']) } });
+    for (const [body, options] of [
+      [HELLO, tagged('eu')],
+      [HELLO, tagged('project-x')],
+      [{ ...HELLO, metadata: { tags: ['eu'] } }, {}],
+    ] as const) {
+      const said = await one.ask(body, options);
+      expect([said.status, said.json().error.code, said.json().error.param]).toEqual([400, 'invalid_request', 'tags']);
+    }
+    expect(one.sent).toEqual([]);
+    expect(one.rows.map(({ status, entries }) => [status, entries])).toEqual(Array(3).fill(['refused', []]));
+    expect((await one.ask(HELLO)).headers['x-headgate-deployment']).toBe('dep_eu');
+  });
+});
+
 describe('what organization, team and key add', () => {
   // promise: Required tags are always added
   test.each([

@@ -10,7 +10,7 @@ import { bind } from '../../forms/bind.ts';
 import { ModelLimitFields } from '../../forms/ModelLimitFields.tsx';
 import { RateLimitFields } from '../../forms/RateLimitFields.tsx';
 import { TagFields } from '../../forms/TagFields.tsx';
-import { type TagsDraft, tagsWords } from '../../forms/tags-draft.ts';
+import { type KeyTagsDraft, type TagsDraft, tagsWords } from '../../forms/tags-draft.ts';
 import { type Cap, EffectiveBudget, EffectiveLimit } from '../dialogs/EffectiveMinimum.tsx';
 import { useFieldToOpen } from '../dialogs/OpenAt.tsx';
 import { WhyNot } from '../dialogs/WhyNot.tsx';
@@ -34,6 +34,8 @@ interface PolicyFieldsProps {
   readonly mayAccess?: Verdict;
   /** The form again, if the scope has tags (a member has none). The tags are locked together with the limits. */
   readonly tags?: UseFormReturnType<TagsDraft>;
+  /** The form again, if the scope is a key: it also decides about the tags that requests name. */
+  readonly keyTags?: UseFormReturnType<KeyTagsDraft>;
   readonly initiallyOpen?: readonly string[];
 }
 
@@ -98,7 +100,7 @@ export function PolicyFields(props: PolicyFieldsProps) {
           disabled={!mayAccess.allowed}
         />
       </Part>
-      {props.tags !== undefined && <TagsPart form={props.tags} level={level.is} verdict={mayLimit} />}
+      {props.tags !== undefined && <TagsPart form={props.tags} keyForm={props.keyTags} level={level.is} verdict={mayLimit} />}
     </Accordion>
   );
 }
@@ -109,16 +111,17 @@ const FIELDS: Readonly<Record<(typeof PARTS)[number], readonly string[]>> = {
   model_limits: ['model_limits'],
   budgets: ['budgets'],
   asset_access: ['asset_access'],
-  tags: ['default_tags', 'required_tags'],
+  tags: ['default_tags', 'required_tags', 'caller_tags'],
 };
 
 interface TagsPartProps {
   readonly form: UseFormReturnType<TagsDraft>;
+  readonly keyForm: UseFormReturnType<KeyTagsDraft> | undefined;
   readonly level: PolicyFieldsProps['level']['is'];
   readonly verdict: Verdict;
 }
 
-function TagsPart({ form, level, verdict }: TagsPartProps) {
+function TagsPart({ form, keyForm, level, verdict }: TagsPartProps) {
   const values = form.getValues();
   return (
     <Part name="tags" title={words.tags} summary={tagsWords(values)} verdict={verdict}>
@@ -128,6 +131,7 @@ function TagsPart({ form, level, verdict }: TagsPartProps) {
         errors={form.errors}
         level={level === 'team' ? 'team' : 'key'}
         disabled={!verdict.allowed}
+        callerTags={keyForm === undefined ? undefined : bind(keyForm, 'caller_tags')}
       />
     </Part>
   );

@@ -62,6 +62,7 @@ interface TargetsPickerProps extends Filter {
   /** Targets that are never offered, such as the target itself among its own fallbacks. */
   readonly without?: readonly string[];
   readonly max?: number;
+  readonly disabled?: boolean;
 }
 
 /** Chooses several callable targets and keeps the order in which they were chosen. */

@@ -11,7 +11,7 @@ import {
   rateLimitsBody,
   rateLimitsDraft,
 } from '../../forms/limit-draft.ts';
-import type { TagsDraft } from '../../forms/tags-draft.ts';
+import type { KeyTagsDraft, TagsDraft } from '../../forms/tags-draft.ts';
 
 /** The part of a form that teams, members and keys share: limits, budgets, and how they narrow their parent's access. */
 export interface PolicyDraft {
@@ -46,6 +46,11 @@ export function policyBody(draft: PolicyDraft) {
 /** Returns the part of a form that holds tags. */
 export function tagsForm<V extends TagsDraft>(form: UseFormReturnType<V>): UseFormReturnType<TagsDraft> {
   return form as unknown as UseFormReturnType<TagsDraft>;
+}
+
+/** Returns the part of a form that holds the tags of a key. */
+export function keyTagsForm<V extends KeyTagsDraft>(form: UseFormReturnType<V>): UseFormReturnType<KeyTagsDraft> {
+  return form as unknown as UseFormReturnType<KeyTagsDraft>;
 }
 
 /** Returns the part of a form that PolicyFields edits. */

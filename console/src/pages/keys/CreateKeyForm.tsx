@@ -4,9 +4,16 @@ import { api, asked, type Schema } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { CreateForm } from '../../components/dialogs/CreateDialog.tsx';
 import { PolicyFields } from '../../components/fields/PolicyFields.tsx';
-import { NO_POLICY, type PolicyDraft, policyBody, policyForm, tagsForm } from '../../components/fields/policy-draft.ts';
+import {
+  keyTagsForm,
+  NO_POLICY,
+  type PolicyDraft,
+  policyBody,
+  policyForm,
+  tagsForm,
+} from '../../components/fields/policy-draft.ts';
 import { newBudget } from '../../forms/budget-draft.ts';
-import { NO_TAGS, type TagsDraft, tagsBody } from '../../forms/tags-draft.ts';
+import { type KeyTagsDraft, NO_KEY_TAGS, tagsBody } from '../../forms/tags-draft.ts';
 import { PER } from '../teams/team-draft.ts';
 import { useCapsAboveKey } from './caps.ts';
 import { ExpiryField } from './ExpiryField.tsx';
@@ -14,7 +21,7 @@ import { type ExpiryDraft, expiresAtOf, NEVER } from './expiry.ts';
 import { OwnerField, ownerBody, ownerErrorOf } from './OwnerField.tsx';
 import { words } from './words.ts';
 
-interface KeyDraft extends PolicyDraft, TagsDraft {
+interface KeyDraft extends PolicyDraft, KeyTagsDraft {
   readonly name: string;
   readonly owner: string | null;
   readonly expires_at: ExpiryDraft;
@@ -33,7 +40,7 @@ export function CreateKeyForm({ team, isOwn, onCreated }: CreateKeyFormProps) {
   const { max_expiry_days: daysMax } = team.self_service;
   return (
     <CreateForm<KeyDraft, Schema<'NewKey'>>
-      initial={isOwn ? ownKey(team, account.id) : { name: '', owner: null, expires_at: NEVER, ...NO_POLICY, ...NO_TAGS }}
+      initial={isOwn ? ownKey(team, account.id) : { name: '', owner: null, expires_at: NEVER, ...NO_POLICY, ...NO_KEY_TAGS }}
       validate={{
         name: (name) => (name.trim() === '' ? words.enterAName : null),
       }}
@@ -50,6 +57,7 @@ export function CreateKeyForm({ team, isOwn, onCreated }: CreateKeyFormProps) {
               expires_at: expiresAtOf(expires_at),
               ...policyBody(policy),
               ...tagsBody(policy),
+              caller_tags: policy.caller_tags,
             },
           }),
         )
@@ -85,6 +93,7 @@ export function CreateKeyForm({ team, isOwn, onCreated }: CreateKeyFormProps) {
           <PolicyFields
             form={policyForm(form)}
             tags={tagsForm(form)}
+            keyTags={keyTagsForm(form)}
             caps={caps}
             timeZone={team.time_zone}
             level={{ is: 'key', organizationId: team.organization_id, teamId: team.id, memberId: undefined }}
@@ -126,7 +135,7 @@ function ownKey(team: Schema<'Team'>, accountId: string): KeyDraft {
     owner: accountId,
     expires_at: days === null ? NEVER : { after: String(days), at: '' },
     ...NO_POLICY,
-    ...NO_TAGS,
+    ...NO_KEY_TAGS,
     ...(budget !== null && { budgets: [{ ...newBudget(), ...budget }] }),
   };
 }

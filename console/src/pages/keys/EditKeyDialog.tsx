@@ -6,9 +6,9 @@ import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import { type EditPart, namePart, policyParts, tagParts } from '../../components/dialogs/edit-parts.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { PolicyFields } from '../../components/fields/PolicyFields.tsx';
-import { type PolicyDraft, policyDraft, policyForm, tagsForm } from '../../components/fields/policy-draft.ts';
+import { keyTagsForm, type PolicyDraft, policyDraft, policyForm, tagsForm } from '../../components/fields/policy-draft.ts';
 import { NameText } from '../../components/Named.tsx';
-import { type TagsDraft, tagsDraft } from '../../forms/tags-draft.ts';
+import { type KeyTagsDraft, tagsDraft } from '../../forms/tags-draft.ts';
 import { instantText } from '../../numbers/times.ts';
 import { useCapsAboveKey } from './caps.ts';
 import { ExpiryField } from './ExpiryField.tsx';
@@ -18,7 +18,7 @@ import { words } from './words.ts';
 
 type Key = Schema<'Key'>;
 
-interface KeyDraft extends PolicyDraft, TagsDraft {
+interface KeyDraft extends PolicyDraft, KeyTagsDraft {
   readonly name: string;
   readonly team_id: string;
   readonly owner: string | null;
@@ -51,6 +51,11 @@ const PARTS: readonly EditPart<KeyDraft>[] = [
   },
   ...policyParts<KeyDraft>(),
   ...tagParts<KeyDraft>(),
+  {
+    name: 'caller_tags',
+    label: words.callerTags,
+    words: ({ caller_tags }) => words.callerTagsAre[caller_tags],
+  },
 ];
 
 interface EditKeyDialogProps {
@@ -121,6 +126,7 @@ function Fields({ form, of: key }: { form: Form; of: Key }) {
       <PolicyFields
         form={policyForm(form)}
         tags={tagsForm(form)}
+        keyTags={keyTagsForm(form)}
         caps={caps}
         timeZone={team.data?.time_zone ?? 'UTC'}
         level={{
@@ -171,5 +177,6 @@ function draftOf(key: Key): KeyDraft {
     expires_at: expiryDraft(key.expires_at),
     ...policyDraft(key),
     ...tagsDraft(key),
+    caller_tags: key.caller_tags,
   };
 }

@@ -31,6 +31,7 @@ export function KeyOverview({ of: key, live: { status, freshness } }: { of: Sche
             : []),
           [words.defaultTags, <TagList key="default" tags={key.default_tags} />],
           [words.requiredTags, <TagList key="required" tags={key.required_tags} />],
+          [words.callerTags, words.callerTagsAre[key.caller_tags]],
           [words.created, <Time key="created" at={key.created_at} />],
           ...(key.revoked_at === null ? [] : [[words.revoked, <Time key="revoked" at={key.revoked_at} />] as const]),
         ]}

@@ -2,6 +2,7 @@ import { Select } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import type { CredentialProvider } from '../../api/credentials.ts';
 import type { Prices, Provider } from '../../api/gateway.ts';
 import { useOwner } from '../../api/owner.tsx';
 import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
@@ -55,7 +56,8 @@ export function DeploymentDialog({ opened, onClose, onSaved, start = {} }: Deplo
 function createDeployment(draft: DeploymentDraft, header: IdempotencyHeader, owner: string | null): Promise<Deployment> {
   const body = createBodyOf(draft);
   if (owner === null) return asked(api.POST('/deployments', { params: { header }, body }));
-  return asked(api.POST('/organizations/{id}/own-deployments', { params: { path: { id: owner }, header }, body }));
+  const own = { ...body, provider: draft.provider as CredentialProvider, credential_id: draft.credential_id ?? '' };
+  return asked(api.POST('/organizations/{id}/own-deployments', { params: { path: { id: owner }, header }, body: own }));
 }
 
 function Fields({ form }: { form: Form }) {

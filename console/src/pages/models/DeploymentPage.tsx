@@ -90,6 +90,7 @@ function DeploymentFacts({ deployment }: { deployment: Deployment }) {
           words.maximumOutputTokens,
           deployment.max_output_tokens === null ? words.notKnown : countText(deployment.max_output_tokens),
         ],
+        [words.contextWindow, atMost(deployment.context_window)],
         [words.searchesPerRequest, atMost(deployment.max_searches)],
         [words.tokensPerMediaPart, atMost(deployment.max_part_tokens)],
         [words.onHangup, hangupWords(deployment.on_hangup)],

@@ -8,6 +8,8 @@ import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { PageLink } from '../../components/PageLink.tsx';
 import { links } from '../../links.ts';
 import { LabelsDialog } from '../access-groups/LabelsDialog.tsx';
+import { CanaryText } from '../route-groups/CanaryText.tsx';
+import { inOrderWords } from '../route-groups/detours.ts';
 import { strategyWords } from '../route-groups/policy.ts';
 import { GroupLinks, PriceText } from './cells.tsx';
 import { HealthBadge, useCooling } from './health.tsx';
@@ -57,6 +59,15 @@ function Section({ model }: { model: Model }) {
           </Line>
           <Line label={words.fallbacks}>
             {model.fallbacks.length === 0 ? words.noFallbacks : words.fallbacksInOrderIf(model.fallbacks.join(' → '))}
+          </Line>
+          <Line label={words.contextFallbacks}>
+            {model.context_fallbacks.length === 0 ? words.noContextFallbacks : inOrderWords(model.context_fallbacks)}
+          </Line>
+          <Line label={words.policyFallbacks}>
+            {model.policy_fallbacks.length === 0 ? words.noPolicyFallbacks : inOrderWords(model.policy_fallbacks)}
+          </Line>
+          <Line label={words.canary}>
+            <CanaryText canary={model.canary} />
           </Line>
         </Stack>
         <Deployments model={model} />

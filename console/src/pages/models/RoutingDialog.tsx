@@ -5,12 +5,14 @@ import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { TargetsPicker } from '../../components/fields/TargetPicker.tsx';
 import { CacheInput } from '../route-groups/CacheInput.tsx';
+import { DetourPickers } from '../route-groups/DetourPickers.tsx';
+import { type DetourDraft, detourDraft, detourParts, inOrderWords } from '../route-groups/detours.ts';
 import { STRATEGIES, strategyWords } from '../route-groups/policy.ts';
 import { StickySwitch } from '../route-groups/StickySwitch.tsx';
 import { words } from './words.ts';
 
 type Model = Schema<'Model'>;
-type RoutingDraft = Pick<Model, 'strategy' | 'sticky' | 'cache_seconds' | 'fallbacks'>;
+type RoutingDraft = Pick<Model, 'strategy' | 'sticky' | 'cache_seconds' | 'fallbacks'> & DetourDraft;
 
 const FALLBACKS_MAX = 16;
 
@@ -30,7 +32,10 @@ export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
       size="lg"
       what={words.thisRouting}
       path={`/models/${encodeURIComponent(model.name)}`}
-      draftOf={({ strategy, sticky, cache_seconds, fallbacks }) => ({ strategy, sticky, cache_seconds, fallbacks })}
+      draftOf={({ strategy, sticky, cache_seconds, fallbacks, ...model }) => ({
+        ...{ strategy, sticky, cache_seconds, fallbacks },
+        ...detourDraft(model),
+      })}
       parts={PARTS}
       invalidates={['model', 'models', 'callable-targets']}
     >
@@ -48,6 +53,13 @@ export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
             value={form.values.fallbacks}
             onChange={(fallbacks) => form.setFieldValue('fallbacks', fallbacks)}
             error={firstErrorOf(form.errors, 'fallbacks')}
+          />
+          <DetourPickers
+            of={model.name}
+            deploymentIds={model.deployment_ids}
+            value={form.values}
+            onChange={(part) => form.setValues(part)}
+            errorOf={(field) => firstErrorOf(form.errors, field)}
           />
         </>
       )}
@@ -71,6 +83,7 @@ const PARTS: readonly EditPart<RoutingDraft>[] = [
     name: 'fallbacks',
     label: words.fallbacks,
     hasEffect: true,
-    words: ({ fallbacks }) => (fallbacks.length === 0 ? words.none : fallbacks.join(' → ')),
+    words: ({ fallbacks }) => inOrderWords(fallbacks),
   },
+  ...detourParts<RoutingDraft>((id) => id),
 ];

@@ -45,6 +45,13 @@ export function RoutingFields({ form }: { form: Form }) {
       <Collapse expanded={isOpen}>
         <Stack gap="sm">
           <RareFields form={form} />
+          <WholeNumberInput
+            label={words.contextWindow}
+            description={words.contextWindowMeans}
+            min={1}
+            thousandSeparator=" "
+            {...form.getInputProps('context_window')}
+          />
           <BoundFields form={form} />
         </Stack>
       </Collapse>

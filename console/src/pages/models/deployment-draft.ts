@@ -25,6 +25,7 @@ export interface DeploymentDraft {
   priority: number | '';
   tags: string[];
   max_output_tokens: number | '';
+  context_window: number | '';
   max_searches: number | '';
   max_part_tokens: number | '';
   /** '': the gateway's default. */
@@ -47,6 +48,7 @@ export const NEW_DRAFT: DeploymentDraft = {
   priority: 0,
   tags: [],
   max_output_tokens: '',
+  context_window: '',
   max_searches: '',
   max_part_tokens: '',
   on_hangup: '',
@@ -80,6 +82,7 @@ export function draftOf(deployment: Deployment): DeploymentDraft {
     priority: deployment.priority,
     tags: [...deployment.tags],
     max_output_tokens: maxOutput ?? '',
+    context_window: deployment.context_window ?? '',
     max_searches: deployment.max_searches ?? '',
     max_part_tokens: deployment.max_part_tokens ?? '',
     on_hangup: deployment.on_hangup ?? '',
@@ -110,6 +113,7 @@ export function settingsOf(draft: DeploymentDraft) {
     priority: draft.priority === '' ? 0 : draft.priority,
     tags: draft.tags,
     max_output_tokens: numberOrNull(draft.max_output_tokens),
+    context_window: numberOrNull(draft.context_window),
     max_searches: numberOrNull(draft.max_searches),
     max_part_tokens: numberOrNull(draft.max_part_tokens),
     on_hangup: draft.on_hangup === '' ? null : draft.on_hangup,

@@ -56,6 +56,7 @@ const ROUTING_PARTS: readonly EditPart<DeploymentDraft>[] = [
 /** The bounds on one request, and what happens after a hang-up. */
 const BOUND_PARTS: readonly EditPart<DeploymentDraft>[] = [
   setting('max_output_tokens', words.maximumOutputTokens, ({ max_output_tokens: most }) => boundWords(most, words.notKnown)),
+  setting('context_window', words.contextWindow, ({ context_window: most }) => boundWords(most, words.notSet)),
   setting('max_searches', words.searchesPerRequest, ({ max_searches: most }) => boundWords(most, words.notSet)),
   setting('max_part_tokens', words.tokensPerMediaPart, ({ max_part_tokens: most }) => boundWords(most, words.notSet)),
   setting('on_hangup', words.onHangup, ({ on_hangup }) => hangupWords(on_hangup)),

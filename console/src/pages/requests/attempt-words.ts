@@ -14,7 +14,16 @@ export function causeOf({ code }: Pick<Attempt, 'code'>): string | null {
 }
 
 /** The codes of failures that the provider described in its own words. Other words are the gateway's. */
-const SAID_BY_PROVIDER = ['rate_limited', 'quota', 'credential', 'unavailable', 'caller', 'context_length', 'error_in_stream'];
+const SAID_BY_PROVIDER = [
+  'rate_limited',
+  'quota',
+  'credential',
+  'unavailable',
+  'caller',
+  'context_length',
+  'refused',
+  'error_in_stream',
+];
 
 /** Returns the status and the message with which the provider refused an attempt, as a sentence. Null if it sent neither. */
 export function saidByProvider({ code, status, message }: Pick<Attempt, 'code' | 'status' | 'message'>): string | null {
@@ -33,6 +42,9 @@ export function speakerOf({ code }: Pick<Attempt, 'code'>): string {
   return SAID_BY_PROVIDER.includes(code ?? '') ? words.theProviderSaid : words.theGatewayNoted;
 }
 
+/** The words for a fallback to targets beside the usual ones, by its reason. */
+const FALLS: Readonly<Record<string, typeof words.fellBackTo>> = words.falls;
+
 const ENDS: Readonly<Record<string, string>> = words.ends;
 
 /**
@@ -42,7 +54,7 @@ export function nextWords(attempt: Attempt, following: string | null): string {
   const { next, next_reason, wait_ms, result } = attempt;
   const wait = wait_ms === null || wait_ms === 0 ? '' : words.afterWait(durationText(wait_ms));
   if (next === 'retried') return words.sameDeploymentAgain(wait);
-  if (next === 'fell_back') return words.fellBackTo(following, wait);
+  if (next === 'fell_back') return (FALLS[next_reason ?? ''] ?? words.fellBackTo)(following, wait);
   if (result === 'answered') return words.theClientGotThisAnswer;
   return next_reason === null ? words.noFurtherAttempt : (ENDS[next_reason] ?? words.noFurtherAttemptBecause(next_reason));
 }

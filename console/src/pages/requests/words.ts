@@ -15,11 +15,13 @@ export const words = {
   shareOfCapacity: (percent: string) => `${percent} of this minute’s token capacity used`,
   noVendorLimits: 'no rate limits of the provider known',
   shareOfVendorLimits: (percent: string) => `${percent} of the provider’s rate limits used`,
+  inTheCanary: 'The request is in the share of the canary, which goes first.',
   passedOver: {
     full: 'at its capacity, so it went last',
     cooling_down: 'left out while it cools down',
     unpriced: 'left out, because a blocking budget needs a price',
     tags: 'left out by the tags of the request',
+    too_small: 'left out, because the request is longer than its context window',
   },
 
   // Attempts
@@ -165,6 +167,7 @@ export const words = {
     unavailable: 'The provider could not serve the request.',
     caller: 'The provider says that the request is not valid.',
     context_length: 'The request is longer than the model accepts.',
+    refused: 'A content filter or the model refused the request.',
     timeout: 'The provider did not answer within the deployment’s timeout.',
     not_connected: 'The gateway could not connect to the provider.',
     reset: 'The connection ended before the answer was complete.',
@@ -196,6 +199,12 @@ export const words = {
   sameDeploymentAgain: (wait: string) => `The same deployment was tried again${wait}.`,
   fellBackTo: (following: null | string, wait: string) =>
     `The request fell back to ${following ?? 'the next deployment'}${wait}.`,
+  falls: {
+    policy_fallback: (following: null | string, wait: string) =>
+      `It refused the request by a content policy, and the request went to the policy fallback ${following ?? 'that is next'}${wait}.`,
+    context_fallback: (following: null | string, wait: string) =>
+      `The request is too long for it, and went to the context fallback ${following ?? 'that is next'}${wait}.`,
+  },
   theClientGotThisAnswer: 'The client got this answer.',
   noFurtherAttempt: 'No further attempt was made.',
   noFurtherAttemptBecause: (reason: string) => `No further attempt was made (${reason}).`,
@@ -205,6 +214,7 @@ export const words = {
     unpriced: 'it has no price, and a blocking budget applies',
     untranslatable: 'the request cannot be translated to its dialect',
     unsupported: 'its provider does not have this endpoint',
+    too_small: 'the request is longer than its context window',
   },
   countAttempts: (count: number) => `${count} attempts`,
   answered: (count: string, took: string) => `${count} in ${took}. It answered.`,

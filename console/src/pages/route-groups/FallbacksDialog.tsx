@@ -3,6 +3,7 @@ import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { TargetsPicker } from '../../components/fields/TargetPicker.tsx';
 import { CacheInput } from './CacheInput.tsx';
+import { inOrderWords } from './detours.ts';
 import type { RouteGroup } from './policy.ts';
 import { StickySwitch } from './StickySwitch.tsx';
 import { words } from './words.ts';
@@ -54,7 +55,7 @@ const PARTS: readonly EditPart<FallbacksDraft>[] = [
     name: 'fallbacks',
     label: words.fallbacks,
     hasEffect: true,
-    words: ({ fallbacks }) => (fallbacks.length === 0 ? words.none : fallbacks.join(' → ')),
+    words: ({ fallbacks }) => inOrderWords(fallbacks),
   },
   { name: 'sticky', label: words.sticky, words: ({ sticky }) => (sticky ? words.on : words.off) },
   {

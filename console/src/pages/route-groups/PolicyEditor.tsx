@@ -42,7 +42,7 @@ export function PolicyEditor({ group }: { group: RouteGroup }) {
       )}
       <Paper withBorder p="sm">
         <Stack gap="sm">
-          <PolicyFields draft={draft} disabled={!mayManage.allowed} />
+          <PolicyFields of={group} draft={draft} disabled={!mayManage.allowed} />
           <PolicyPublishing group={group} draft={draft} />
         </Stack>
       </Paper>

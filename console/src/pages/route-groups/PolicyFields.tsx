@@ -1,12 +1,13 @@
 import { JsonInput, Select, Text } from '@mantine/core';
 import type { PolicyBody } from '../../api/gateway.ts';
+import { DetourPickers } from './DetourPickers.tsx';
 import { MemberRows } from './MemberRows.tsx';
-import { STRATEGIES } from './policy.ts';
+import { type RouteGroup, STRATEGIES } from './policy.ts';
 import type { PolicyDraft } from './usePolicyDraft.ts';
 import { words } from './words.ts';
 
 /** A policy in fields or as JSON, with its errors. */
-export function PolicyFields({ draft, disabled }: { draft: PolicyDraft; disabled: boolean }) {
+export function PolicyFields({ of, draft, disabled }: { of: RouteGroup; draft: PolicyDraft; disabled: boolean }) {
   const { typed, setTyped, problem } = draft;
   if (typed.is === 'json')
     return (
@@ -38,6 +39,13 @@ export function PolicyFields({ draft, disabled }: { draft: PolicyDraft; disabled
         strategy={typed.policy.strategy}
         members={typed.policy.members}
         onChange={(members) => change({ members })}
+        disabled={disabled}
+      />
+      <DetourPickers
+        of={of.key}
+        deploymentIds={typed.policy.members.map(({ deployment_id: id }) => id)}
+        value={typed.policy}
+        onChange={change}
         disabled={disabled}
       />
       {problem !== null && (

@@ -17,6 +17,8 @@ import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
 import { LabelsDialog } from '../access-groups/LabelsDialog.tsx';
 import { GroupLinks } from '../models/cells.tsx';
+import { CanaryText } from './CanaryText.tsx';
+import { inOrderWords } from './detours.ts';
 import { FallbacksDialog } from './FallbacksDialog.tsx';
 import { MemberTable } from './MemberTable.tsx';
 import { PolicyEditor } from './PolicyEditor.tsx';
@@ -51,7 +53,10 @@ function Found({ group }: { group: RouteGroup }) {
           [words.strategy, wordOf(group.strategy)],
           [words.sticky, group.sticky ? words.on : words.off],
           [words.cachedAnswers, group.cache_seconds === null ? words.notCached : words.cachedFor(group.cache_seconds)],
-          [words.fallbacks, group.fallbacks.length === 0 ? words.none : group.fallbacks.join(' → ')],
+          [words.fallbacks, inOrderWords(group.fallbacks)],
+          [words.contextFallbacks, inOrderWords(group.context_fallbacks)],
+          [words.policyFallbacks, inOrderWords(group.policy_fallbacks)],
+          [words.canary, <CanaryText key="canary" canary={group.canary} />],
           [words.accessGroups, <GroupLinks key="groups" groups={group.access_groups} />],
           [
             words.whoCanCallIt,

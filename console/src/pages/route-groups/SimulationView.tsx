@@ -17,6 +17,12 @@ export function SimulationView({ simulation, requests }: { simulation: Simulatio
       <Text fz="sm" fw={600}>
         {words.ofRequests(countText(requests))}
       </Text>
+      {simulation.canary !== null && (
+        <Text fz="sm">
+          {words.atTheCanary}: {sharesOf([simulation.canary.share, 1 - simulation.canary.share], 1)[0]} ·{' '}
+          {countText(simulation.canary.first_choice)}
+        </Text>
+      )}
       {simulation.shares.length === 0 && <Text fz="sm">{words.noDeploymentTried}</Text>}
       {simulation.shares.map(({ deployment_id: id, share, first_choice: first }, index) => {
         const deployment = deployments.get(id);

@@ -1,6 +1,7 @@
 import { api, asked, type Schema } from '../../api/client.ts';
 import type { PolicyBody } from '../../api/gateway.ts';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
+import { detourBody, detourDraft, detourParts, detoursFromJson } from './detours.ts';
 import { words } from './words.ts';
 
 export type RouteGroup = Schema<'RouteGroup'>;
@@ -21,8 +22,9 @@ export function strategyWords(strategy: PolicyBody['strategy']): string {
   return STRATEGIES.find(({ value }) => value === strategy)?.label ?? strategy;
 }
 
-export function policyOfGroup({ strategy, members }: Pick<RouteGroup, 'strategy' | 'members'>): PolicyBody {
-  return { strategy, members: members.map(({ deployment_id, weight, priority }) => ({ deployment_id, weight, priority })) };
+export function policyOfGroup(group: RouteGroup): PolicyBody {
+  const members = group.members.map(({ deployment_id, weight, priority }) => ({ deployment_id, weight, priority }));
+  return { strategy: group.strategy, members, ...detourDraft(group) };
 }
 
 /** Reports whether two policies route alike. The order of members does not matter. */
@@ -30,8 +32,8 @@ export function isSamePolicy(one: PolicyBody, other: PolicyBody): boolean {
   return canonical(one) === canonical(other);
 }
 
-function canonical({ strategy, members }: PolicyBody): string {
-  return JSON.stringify([strategy, inOrder(members)]);
+function canonical(policy: PolicyBody): string {
+  return JSON.stringify([policy.strategy, inOrder(policy.members), detourBody(policy)]);
 }
 
 function inOrder(members: PolicyBody['members']) {
@@ -43,7 +45,7 @@ export function sortedMembers(members: PolicyBody['members']): PolicyBody['membe
   return [...members].sort((a, b) => (a.deployment_id < b.deployment_id ? -1 : 1));
 }
 
-/** Returns the two parts of a policy, so that two people can change them at once. */
+/** Returns the parts of a policy, so that two people can change them at once. */
 export function policyParts(nameOf: (deploymentId: string) => string): readonly EditPart<PolicyBody>[] {
   return [
     {
@@ -57,6 +59,7 @@ export function policyParts(nameOf: (deploymentId: string) => string): readonly 
       words: ({ members }) => (members.length === 0 ? words.none : members.map((one) => memberWords(one, nameOf)).join('\n')),
       known: ({ members }) => inOrder(members),
     },
+    ...detourParts<PolicyBody>(nameOf),
   ];
 }
 
@@ -91,7 +94,8 @@ export function policyFromJson(text: string): { readonly policy: PolicyBody } | 
     if (!isWhole(weight) || !isWhole(priority)) return { problem: words.wholeNumbers };
     read.push({ deployment_id, weight, priority });
   }
-  return { policy: { strategy, members: read } };
+  const detours = detoursFromJson(value as Partial<PolicyBody>);
+  return 'problem' in detours ? detours : { policy: { strategy, members: read, ...detours } };
 }
 
 function isWhole(value: unknown): boolean {

@@ -4,7 +4,7 @@ import type { PolicyBody } from '../../api/gateway.ts';
  * Returns how often each member is the first choice while all are in service, compared with the others, in the order of the
  * members. A simulation is more precise.
  */
-export function weightsOf({ strategy, members }: PolicyBody): readonly number[] {
+export function weightsOf({ strategy, members }: Pick<PolicyBody, 'strategy' | 'members'>): readonly number[] {
   const lowest = Math.min(...members.map(({ priority }) => priority));
   const among = strategy === 'priority' ? members.filter(({ priority }) => priority === lowest) : members;
   if (among.some(({ weight }) => weight > 0)) return members.map((member) => (among.includes(member) ? member.weight : 0));

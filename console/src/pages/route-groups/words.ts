@@ -23,6 +23,27 @@ export const words = {
   fallbacks: 'Fallbacks',
   none: 'none',
 
+  // DetourPickers
+  contextFallbacks: 'Context fallbacks',
+  contextFallbacksMean:
+    'Serve requests that are too long, in this order: if every deployment declares a smaller context window, or the provider says so. The caller needs access to them.',
+
+  policyFallbacks: 'Policy fallbacks',
+  policyFallbacksMean:
+    'Serve requests that a content filter or the model refused before any output, in this order. Both attempts are charged. The caller needs access to them.',
+
+  // CanaryFields
+  canary: 'Canary',
+  canaryMeans:
+    'Gets a share of the sessions, else of the requests, first. A session stays on its side. The others reach it last.',
+  noCanary: 'No canary',
+  anotherTarget: 'Another model or route group',
+  canaryTarget: 'Target',
+  canaryShare: 'Share',
+  percentTo: (percent: number, place: string) => `${percent}% to ${place}`,
+  canaryMustBe: '"canary" must be null, or have a "percent" and either a "deployment_id" or a "target".',
+  atTheCanary: 'At the canary',
+
   // StickySwitch
   sticky: 'Sticky sessions',
   stickyMeans:
@@ -136,5 +157,6 @@ export const words = {
   strategyMustBe: (names: string) => `"strategy" must be one of ${names}.`,
   membersMustBeList: '"members" must be a list.',
   memberNeedsDeployment: 'Each member needs a "deployment_id".',
+  mustBeNames: (field: string) => `"${field}" must be a list of names.`,
   wholeNumbers: '"weight" and "priority" must be whole numbers, 0 or more.',
 };

@@ -49,14 +49,31 @@ export function refuseTaken(kind: targets.TargetKind | null, wanted: targets.Tar
  * close. `mode` is null for a route group that has no members yet.
  */
 export async function requireFallbacks(
+  made: Change,
+  target: { readonly name: string; readonly mode: DeploymentMode | null },
+  fallbacks: readonly string[],
+): Promise<void> {
+  await requireTargets(made, target, fallbacks, 'fallbacks');
+  const all = await targets.fallbacksOfAll(made.tx);
+  const cycle = fallbackCycle(all.set(target.name, fallbacks));
+  if (cycle !== null) throw invalid('/fallbacks', `must not form a cycle: ${cycle.join(' → ')}`);
+}
+
+/**
+ * Throws 400 naming each listed target that does not exist, is listed twice or has another mode. A fallback may name its own target:
+ * it is a cycle of one. Targets for other cases may not.
+ */
+export async function requireTargets(
   { tx }: Change,
   target: { readonly name: string; readonly mode: DeploymentMode | null },
   fallbacks: readonly string[],
+  field: 'fallbacks' | 'context_fallbacks' | 'policy_fallbacks' | 'canary',
 ): Promise<void> {
   const modes = await targets.modesOf(tx, fallbacks);
   const faultOf = (fallback: string, index: number): string | null => {
     if (fallbacks.indexOf(fallback) !== index) return 'must not be listed twice';
-    if (fallback === target.name) return null; // A cycle of one, which is reported below.
+    // Of fallbacks it is a cycle of one, which requireFallbacks reports.
+    if (fallback === target.name) return field === 'fallbacks' ? null : 'must not be the target itself';
     const mode = modes.get(fallback);
     if (mode === undefined) return `there is no model or route group "${fallback}"`;
     if (mode === null || target.mode === null || mode === target.mode) return null;
@@ -64,10 +81,7 @@ export async function requireFallbacks(
   };
   const faults = fallbacks.flatMap((fallback, index) => {
     const message = faultOf(fallback, index);
-    return message === null ? [] : [{ pointer: `/fallbacks/${index}`, message }];
+    return message === null ? [] : [{ pointer: field === 'canary' ? '/canary/target' : `/${field}/${index}`, message }];
   });
   if (faults.length > 0) throw invalidFields(faults);
-  const all = await targets.fallbacksOfAll(tx);
-  const cycle = fallbackCycle(all.set(target.name, fallbacks));
-  if (cycle !== null) throw invalid('/fallbacks', `must not form a cycle: ${cycle.join(' → ')}`);
 }

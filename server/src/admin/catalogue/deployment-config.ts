@@ -14,6 +14,7 @@ type Columns = Pick<
   | 'priority'
   | 'tags'
   | 'maxOutputTokens'
+  | 'contextWindow'
   | 'searchesMax'
   | 'partTokensMax'
   | 'onHangup'
@@ -40,6 +41,7 @@ export function deploymentConfig(row: Columns, credential: DeploymentConfig['cre
     priority: row.priority,
     tags: row.tags,
     maxOutputTokens: row.maxOutputTokens,
+    contextWindow: row.contextWindow,
     searchesMax: row.searchesMax,
     partTokensMax: row.partTokensMax,
     onHangup: row.onHangup,

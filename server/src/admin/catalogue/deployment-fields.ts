@@ -31,6 +31,7 @@ const settings = {
     .nullish()
     .meta({ description: `Routing tags; ${TAG_WORDS}.` }),
   max_output_tokens: z.int().min(1).max(INTEGER_MAX).nullish(),
+  context_window: z.int().min(1).max(INTEGER_MAX).nullish().meta({ description: BOUND_WORDS.context_window }),
   max_searches: z.int().min(1).max(SEARCHES_MAX).nullish().meta({ description: BOUND_WORDS.max_searches }),
   max_part_tokens: z.int().min(1).max(PART_TOKENS_MAX).nullish().meta({ description: BOUND_WORDS.max_part_tokens }),
   on_hangup: onHangup.nullish().meta({ description: BOUND_WORDS.on_hangup }),
@@ -87,6 +88,7 @@ type SettingColumns = Pick<
   | 'priority'
   | 'tags'
   | 'maxOutputTokens'
+  | 'contextWindow'
   | 'searchesMax'
   | 'partTokensMax'
   | 'onHangup'
@@ -104,6 +106,7 @@ export const NEW_DEPLOYMENT: SettingColumns = {
   priority: 0,
   tags: [],
   maxOutputTokens: null,
+  contextWindow: null,
   searchesMax: null,
   partTokensMax: null,
   onHangup: null,
@@ -125,6 +128,7 @@ export function columnsOf(body: Settings, stored: SettingColumns): SettingColumn
     priority: body.priority ?? stored.priority,
     tags: body.tags === undefined ? stored.tags : newTags(body.tags ?? [], stored.tags),
     maxOutputTokens: kept(body.max_output_tokens, stored.maxOutputTokens),
+    contextWindow: kept(body.context_window, stored.contextWindow),
     searchesMax: kept(body.max_searches, stored.searchesMax),
     partTokensMax: kept(body.max_part_tokens, stored.partTokensMax),
     onHangup: kept(body.on_hangup, stored.onHangup),

@@ -26,6 +26,8 @@ export const outputCapField = z.enum(['max_tokens', 'max_completion_tokens']);
 
 /** Descriptions of the fields that bound a request's charge. */
 export const BOUND_WORDS = {
+  context_window:
+    'The most tokens of a request and its answer together. A chat request that is longer by an estimate (8 bytes of text for each token) goes to other deployments, or to `context_fallbacks`. Null if not declared.',
   max_searches:
     'The most web searches that one request can make here. A blocking budget holds this many. Null if not declared; a blocking budget then refuses requests that may search.',
   max_part_tokens:
@@ -37,6 +39,7 @@ export const BOUND_WORDS = {
 } as const;
 
 const boundsOut = {
+  context_window: z.int().nullable().meta({ description: BOUND_WORDS.context_window }),
   max_searches: z.int().nullable().meta({ description: BOUND_WORDS.max_searches }),
   max_part_tokens: z.int().nullable().meta({ description: BOUND_WORDS.max_part_tokens }),
   on_hangup: onHangup.nullable().meta({ description: BOUND_WORDS.on_hangup }),
@@ -138,6 +141,7 @@ export function deploymentFacts(row: DeploymentRow, price: GivenPrice | null | u
     priority: row.priority,
     tags: row.tags,
     max_output_tokens: row.maxOutputTokens,
+    context_window: row.contextWindow,
     max_searches: row.searchesMax,
     max_part_tokens: row.partTokensMax,
     on_hangup: row.onHangup,

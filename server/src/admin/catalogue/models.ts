@@ -21,6 +21,7 @@ import { text } from '../http/schemas.ts';
 import { capabilities } from '../organizations/organization-view.ts';
 import { changeCatalogue } from './catalogue-change.ts';
 import { mode } from './deployment-view.ts';
+import { detourFields, detoursOut, patchedDetours, renderDetours, requireDetours } from './detour-fields.ts';
 
 /** Public model names and their routing. A model's first deployment creates its name; deleting the last one removes it. */
 
@@ -28,6 +29,7 @@ const params = z.object({ name: text(200, 1) });
 
 const patchBody = z.strictObject({
   fallbacks: z.array(modelName).max(FALLBACKS_MAX).nullish(),
+  ...detourFields,
   strategy: strategy.optional(),
   sticky: sticky.optional(),
   cache_seconds: cacheSeconds.optional(),
@@ -43,6 +45,7 @@ const modelOut = z
     sticky,
     cache_seconds: cacheSeconds,
     fallbacks: z.array(z.string()),
+    ...detoursOut,
     access_groups: z.array(z.string()),
     deployment_ids: z.array(z.string()),
     metadata: metadataOut,
@@ -110,7 +113,13 @@ async function applyPatch(call: AdminCall<unknown, unknown, PatchBody>, made: Ch
   if (row === null) throw notFound('model');
   requireVersion(call, row.version);
   if (body.fallbacks !== undefined) await requireFallbacks(made, { name, mode: row.mode }, body.fallbacks ?? []);
+  const detours = patchedDetours(row, body);
+  const deploymentIds = (await deployments.idsOfModels(tx, [name])).get(name) ?? [];
+  // A deployment that was deleted since has no canary. What does not touch it may be changed all the same.
+  const canary = body.canary === undefined ? null : detours.canary;
+  await requireDetours(made, { name, mode: row.mode }, body, { canary, deploymentIds });
   const columns = {
+    ...detours,
     fallbacks: body.fallbacks === undefined ? row.fallbacks : (body.fallbacks ?? []),
     strategy: body.strategy ?? row.strategy,
     sticky: body.sticky ?? row.sticky,
@@ -141,14 +150,8 @@ async function loadModel(call: AdminCall<{ readonly name: string }, unknown, unk
 }
 
 function facts(row: ModelRow) {
-  return {
-    mode: row.mode,
-    strategy: row.strategy,
-    sticky: row.sticky,
-    cache_seconds: row.cacheSeconds,
-    fallbacks: row.fallbacks,
-    metadata: row.metadata,
-  };
+  const { mode, strategy, sticky, cacheSeconds, fallbacks, metadata } = row;
+  return { mode, strategy, sticky, cache_seconds: cacheSeconds, fallbacks, ...renderDetours(row), metadata };
 }
 
 async function view(call: AdminCall, row: ModelRow): Promise<z.output<typeof modelOut>> {

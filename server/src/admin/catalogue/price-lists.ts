@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { lockCatalogue } from '../../store/catalogue/callable-targets.ts';
 import * as priceLists from '../../store/catalogue/price-lists.ts';
 import type { AdminCall } from '../http/call.ts';
-import { change, changeOrRehearse } from '../http/change.ts';
+import { type Change, change, changeOrRehearse } from '../http/change.ts';
 import { flag, instantOut, isoOf, shortName } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { invalid, notFound } from '../http/problem.ts';
@@ -53,7 +53,7 @@ const importBody = z
       description:
         'Which deployments of these models get the price of the list as a new price version, in force now. `keep`: none. `unpriced`: those without a price in force. `all`: every deployment whose price differs.',
     }),
-    prices: z.record(z.string(), z.unknown()).meta({
+    prices: z.record(text(2_000), z.unknown()).meta({
       description: `The list in LiteLLM’s JSON form (\`model_prices_and_context_window.json\`), at most ${MODELS_MAX} entries. Costs are numbers in USD for one token or one piece.`,
       maxProperties: MODELS_MAX,
     }),
@@ -82,7 +82,7 @@ export const create = route({
     const read = readList(body.prices, new Date(call.deps.clock.nowMs()));
     return changeOrRehearse(call, { isDryRun }, async (made) => {
       await lockCatalogue(made.tx);
-      await requireRoom(call, body.name);
+      await requireRoom(made, body.name);
       const before = await priceLists.find(made.tx, body.name);
       const compared = comparedWith(read, await priceLists.modelsOf(made.tx, body.name));
       await priceLists.replace(made.tx, rowOf(call, body, read, made.now), read.models);
@@ -120,8 +120,8 @@ export const remove = route({
 
 type ImportBody = z.output<typeof importBody>;
 
-async function requireRoom({ deps }: AdminCall, name: string): Promise<void> {
-  const others = (await priceLists.all(deps.db)).filter((row) => row.name !== name);
+async function requireRoom({ tx }: Change, name: string): Promise<void> {
+  const others = (await priceLists.all(tx)).filter((row) => row.name !== name);
   if (others.length >= LISTS_MAX)
     throw invalid('/name', `would be more than ${LISTS_MAX} imported lists. Delete one of them first`);
 }

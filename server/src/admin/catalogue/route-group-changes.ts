@@ -11,7 +11,8 @@ import { type Change, isUnchanged } from '../http/change.ts';
 import { mergedMetadata } from '../http/fields.ts';
 import { requireVersion } from '../http/if-match.ts';
 import { invalidFields, notFound } from '../http/problem.ts';
-import { type CreateBody, membersFrom, type PatchBody, routeGroupFacts } from './route-group-fields.ts';
+import { NO_DETOURS, patchedDetours, requireDetours } from './detour-fields.ts';
+import { type CreateBody, membersFrom, type PatchBody, policyFacts, routeGroupFacts } from './route-group-fields.ts';
 
 /** Creates, changes and deletes route groups. Call inside a change of the catalogue. */
 
@@ -22,6 +23,9 @@ export async function insertGroup(call: AdminCall<unknown, unknown, CreateBody>,
   const mode = await requireMembers(made, wanted);
   refuseTaken(await targets.kindOf(tx, body.key), 'route_group', '/key');
   await requireFallbacks(made, { name: body.key, mode }, body.fallbacks ?? []);
+  const detours = patchedDetours(NO_DETOURS, body);
+  const deploymentIds = wanted.map(({ deploymentId }) => deploymentId);
+  await requireDetours(made, { name: body.key, mode }, body, { canary: detours.canary, deploymentIds });
   const regained = await takeName(made, { name: body.key, kind: 'route_group' }, body.confirm_regained_access === true);
   const row = await routeGroups.insert(tx, {
     id: newId('rg', now.getTime()),
@@ -30,6 +34,7 @@ export async function insertGroup(call: AdminCall<unknown, unknown, CreateBody>,
     sticky: body.sticky ?? false,
     cacheSeconds: body.cache_seconds ?? null,
     fallbacks: body.fallbacks ?? [],
+    ...detours,
     metadata: mergedMetadata({}, body.metadata),
     createdAt: now,
     updatedAt: now,
@@ -62,7 +67,13 @@ export async function patchGroup(
   const wanted = body.members === undefined ? stored : membersFrom(body.members);
   const mode = await requireMembers(made, wanted);
   if (body.fallbacks !== undefined) await requireFallbacks(made, { name: row.key, mode }, body.fallbacks ?? []);
+  const detours = patchedDetours(row, body);
+  const deploymentIds = wanted.map(({ deploymentId }) => deploymentId);
+  // A deployment that was deleted since has no canary. What does not touch it may be changed all the same.
+  const touched = body.canary !== undefined || body.members !== undefined;
+  await requireDetours(made, { name: row.key, mode }, body, { canary: touched ? detours.canary : null, deploymentIds });
   const columns = {
+    ...detours,
     strategy: body.strategy ?? row.strategy,
     sticky: body.sticky ?? row.sticky,
     cacheSeconds: body.cache_seconds === undefined ? row.cacheSeconds : body.cache_seconds,
@@ -74,14 +85,14 @@ export async function patchGroup(
   if (isUnchanged(before, after)) return row;
   const updated = await routeGroups.update(tx, id, columns, now);
   if (body.members !== undefined) await routeGroups.replaceMembers(tx, id, wanted);
-  const isPolicy = before.strategy !== after.strategy || !isUnchanged(before.members, after.members);
+  const isPolicy = !isUnchanged(policyFacts(before), policyFacts(after));
   if (isPolicy) await addPolicy(call, made, updated, wanted, reason.rolledBackTo);
   await record({ ...eventOf(updated), action: reason.action, before, after });
   touch({ catalogue: true });
   return updated;
 }
 
-/** Adds a version of the policy. Every change of a group's strategy or members makes one. */
+/** Adds a version of the policy. Every change of one of its facts makes one. */
 async function addPolicy(
   { actor }: AdminCall<unknown, unknown, unknown>,
   { tx, now }: Change,
@@ -92,6 +103,7 @@ async function addPolicy(
   await policies.add(tx, {
     routeGroupId: row.id,
     strategy: row.strategy,
+    ...patchedDetours(row, {}),
     members: [...wanted].sort((a, b) => (a.deploymentId < b.deploymentId ? -1 : 1)),
     rolledBackTo,
     publishedAt: now,

@@ -3,6 +3,7 @@ import type { RouteGroupMember, RouteGroupRow } from '../../store/catalogue/rout
 import { FALLBACKS_MAX } from '../access/target-names.ts';
 import { cacheSeconds, sticky, strategy } from '../access/target-view.ts';
 import { id, metadata, modelName } from '../http/fields.ts';
+import { detourFields, renderDetours } from './detour-fields.ts';
 
 /** The fields of a route group that the API accepts and shows. */
 
@@ -25,6 +26,7 @@ const settings = {
   cache_seconds: cacheSeconds.optional(),
   members: members.nullish(),
   fallbacks: z.array(modelName).max(FALLBACKS_MAX).nullish(),
+  ...detourFields,
   metadata: metadata.nullish(),
 };
 export const createBody = z.strictObject({ key: modelName, ...settings, confirm_regained_access: z.boolean().optional() });
@@ -54,6 +56,13 @@ export function routeGroupFacts(row: RouteGroupRow, stored: readonly RouteGroupM
     cache_seconds: row.cacheSeconds,
     members: renderMembers(stored),
     fallbacks: row.fallbacks,
+    ...renderDetours(row),
     metadata: row.metadata,
   };
+}
+
+/** Returns the facts that are a group's policy, which has versions. */
+export function policyFacts(facts: ReturnType<typeof routeGroupFacts>) {
+  const { strategy, members, context_fallbacks, policy_fallbacks, canary } = facts;
+  return { strategy, members, context_fallbacks, policy_fallbacks, canary };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isPrice } from '../../domain/money/price-units.ts';
+import { canaryFrom } from '../../domain/routing/canary.ts';
 import { simulateRouting } from '../../domain/routing/simulated-routing.ts';
 import * as deployments from '../../store/catalogue/deployments.ts';
 import * as prices from '../../store/catalogue/prices.ts';
@@ -13,6 +14,7 @@ import { conflict, invalid, notFound } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { changeCatalogue } from './catalogue-change.ts';
 import { deploymentConfig } from './deployment-config.ts';
+import { bodyOfDetours, canaryOf, type DetourColumns, detourFields, detoursOut, renderDetours } from './detour-fields.ts';
 import { patchGroup, requireMembers } from './route-group-changes.ts';
 import { members, membersFrom, membersOut, renderMembers } from './route-group-fields.ts';
 import { loadGroup } from './route-groups.ts';
@@ -24,7 +26,7 @@ import { loadGroup } from './route-groups.ts';
 const HISTORY_MAX = 100;
 const SIMULATED_MAX = 10_000;
 
-const policy = z.strictObject({ strategy, members });
+const policy = z.strictObject({ strategy, members, ...detourFields });
 const versionOut = z.object({
   version: z.int(),
   published_at: instantOut,
@@ -33,7 +35,7 @@ const versionOut = z.object({
     .int()
     .nullable()
     .meta({ description: 'The earlier version that this one restored. Null if it restored none.' }),
-  policy: z.object({ strategy, members: membersOut }),
+  policy: z.object({ strategy, members: membersOut, ...detoursOut }),
 });
 const policyOut = z
   .object({
@@ -62,27 +64,34 @@ export const simulate = route({
   body: z.strictObject({ ...policy.shape, requests: z.int().min(1).max(SIMULATED_MAX) }),
   response: z.object({
     shares: z.array(z.object({ deployment_id: z.string(), share: z.number(), first_choice: z.int() })),
+    canary: z
+      .object({ share: z.number(), first_choice: z.int() })
+      .nullable()
+      .meta({ description: 'The part that goes to the canary. If that is a target, it is in none of `shares`.' }),
   }),
   load: loadGroup,
-  handle: async (call) => {
+  handle: async (call, row) => {
     const { body, deps } = call;
     const wanted = membersFrom(body.members);
     await requireMembers({ tx: deps.db }, wanted);
     const placed = await placedMembers(call, wanted);
-    const shares = simulateRouting({ strategy: body.strategy, members: placed }, body.requests);
+    const canary = body.canary === undefined ? canaryFrom(row.canary) : canaryOf(body.canary);
+    const simulated = simulateRouting({ strategy: body.strategy, members: placed, canary }, body.requests);
     return {
-      shares: shares.map(({ deploymentId, share, firstChoice }) => ({
+      shares: simulated.shares.map(({ deploymentId, share, firstChoice }) => ({
         deployment_id: deploymentId,
         share,
         first_choice: firstChoice,
       })),
+      canary: simulated.canary === null ? null : { share: simulated.canary.share, first_choice: simulated.canary.firstChoice },
     };
   },
 });
 
 export const publish = route({
   summary: 'Publish a policy',
-  description: 'The policy becomes the next version and takes effect at once. Publishing the policy in force changes nothing.',
+  description:
+    'The policy becomes the next version and takes effect at once. An absent field stays as it is. Publishing the policy in force changes nothing.',
   permission: 'catalogue.manage',
   takesIfMatch: true,
   params: idParams,
@@ -113,7 +122,8 @@ export const rollback = route({
     const row = await changeCatalogue(call, async (made) => {
       const wanted = await policies.find(made.tx, { routeGroupId, version });
       if (wanted === null) throw invalid('/version', 'is not a version of this policy');
-      const body = { strategy: wanted.strategy, members: renderMembers(wanted.members) };
+      const { strategy, members } = wanted;
+      const body = { strategy, members: renderMembers(members), ...bodyOfDetours(detoursOfVersion(wanted)) };
       const ids = body.members.map((member) => member.deployment_id);
       const known = await deployments.findMany(made.tx, ids);
       const gone = ids.length - known.length;
@@ -158,6 +168,11 @@ function render(row: policies.PolicyVersionRow): z.output<typeof versionOut> {
     published_at: isoOf(row.publishedAt),
     published_by: row.publishedByName,
     rolled_back_to: row.rolledBackTo,
-    policy: { strategy: row.strategy, members: renderMembers(row.members) },
+    policy: { strategy: row.strategy, members: renderMembers(row.members), ...renderDetours(detoursOfVersion(row)) },
   };
+}
+
+/** Returns the targets beside the fallbacks of a version. One that a version of the gateway before made has none. */
+function detoursOfVersion({ contextFallbacks, policyFallbacks, canary }: policies.PolicyVersionRow): DetourColumns {
+  return { contextFallbacks: contextFallbacks ?? [], policyFallbacks: policyFallbacks ?? [], canary };
 }

@@ -13,6 +13,7 @@ import { notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
 import { capabilities } from '../organizations/organization-view.ts';
 import { changeCatalogue } from './catalogue-change.ts';
+import { detoursOut } from './detour-fields.ts';
 import { insertGroup, patchGroup, removeGroup } from './route-group-changes.ts';
 import { createBody, members, membersOut, patchBody, renderMembers, routeGroupFacts } from './route-group-fields.ts';
 
@@ -27,6 +28,7 @@ const routeGroupOut = z
     cache_seconds: cacheSeconds,
     members: membersOut,
     fallbacks: z.array(z.string()),
+    ...detoursOut,
     access_groups: z.array(z.string()),
     metadata: metadataOut,
     capabilities,

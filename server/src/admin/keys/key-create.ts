@@ -15,7 +15,7 @@ import { id, instant, mergedMetadata, metadata, name } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { invalid, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
-import { NO_TAGS, patchedTags, tagFields } from '../limits/tag-fields.ts';
+import { callerTags, NO_TAGS, patchedTags, tagFields } from '../limits/tag-fields.ts';
 import { NO_POLICY, patchedPolicy, policyColumns, policyFields, storeBudgets } from '../organizations/policy.ts';
 import { defaultServiceAccount, memberIn, type OwnerColumns, serviceAccountIn } from '../people/reassign.ts';
 import { requireSelfService } from '../teams/self-service-keys.ts';
@@ -28,6 +28,7 @@ export const owner = z.union([z.strictObject({ account_id: id }), z.strictObject
 export const keySettings = {
   ...policyFields,
   ...tagFields,
+  caller_tags: callerTags.optional(),
   asset_access: choice.nullish(),
   expires_at: instant.nullish(),
   metadata: metadata.nullish(),
@@ -88,6 +89,7 @@ async function insertKey(
     lastFour: secret.lastFour,
     ...policyColumns(policy),
     ...patchedTags(NO_TAGS, call.body),
+    callerTags: call.body.caller_tags ?? 'route',
     metadata: mergedMetadata({}, call.body.metadata),
     createdBy: call.actor.id,
     createdAt: now,

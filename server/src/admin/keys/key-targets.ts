@@ -38,7 +38,7 @@ const callableOut = targetOut
     endpoints: z.array(endpoint).meta({ description: 'The endpoints of the gateway that serve it.' }),
     context_window: z.int().nullable().meta({
       description:
-        'The most tokens of a request and its answer together, as the published list of models has it: the smallest among its deployments. Null if the list has none of their models.',
+        'The most tokens of a request and its answer together, as a deployment declares it, else as the published list of models has it: the smallest among its deployments. Null if none is known.',
     }),
     max_output_tokens: z.int().nullable().meta({
       description: 'The most output tokens that a deployment declares: the smallest among its deployments. Null if none does.',
@@ -95,7 +95,7 @@ function boundsOf(target: CallableTarget, contextWindowOf: AdminCall['deps']['up
   const deployments = target.members.map(({ deployment }) => deployment);
   return {
     endpoints: [...ENDPOINTS[target.mode]],
-    context_window: leastOf(deployments.map(({ provider, upstreamModel }) => contextWindowOf(provider, upstreamModel))),
+    context_window: leastOf(deployments.map((one) => one.contextWindow ?? contextWindowOf(one.provider, one.upstreamModel))),
     max_output_tokens: leastOf(deployments.map(({ maxOutputTokens }) => maxOutputTokens)),
   };
 }

@@ -11,7 +11,7 @@ import { accessCatalogue, choiceOut, renderChoice, renderIneffective } from '../
 import { levelsAbove } from '../access/parent-access.ts';
 import type { AdminCall } from '../http/call.ts';
 import { capabilities, instantOut, isoOf, isoOrNull, metadataOut } from '../http/fields.ts';
-import { renderTags, tagsOut } from '../limits/tag-fields.ts';
+import { callerTags, renderTags, tagsOut } from '../limits/tag-fields.ts';
 import { visibleLimitsStatus, visibleStatusOut } from '../organizations/limits-status.ts';
 import { loadPolicies, loadPolicy, policyOut, renderPolicy } from '../organizations/policy.ts';
 
@@ -36,6 +36,7 @@ export const keyFields = {
   ...policyOut,
   asset_access: choiceOut,
   ...tagsOut,
+  caller_tags: callerTags,
   metadata: metadataOut,
   limits_status: visibleStatusOut
     .optional()
@@ -112,6 +113,7 @@ export function keyFacts(row: KeyRow, policy: ScopePolicy) {
     ...renderPolicy(policy),
     asset_access: renderChoice(accessChoiceFrom(row)),
     ...renderTags(row),
+    caller_tags: row.callerTags,
     metadata: row.metadata,
   };
 }

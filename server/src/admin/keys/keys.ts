@@ -197,6 +197,7 @@ function columnsOf(call: PatchCall, row: KeyRow) {
   return {
     name: name ?? row.name,
     ...patchedTags(row, call.body),
+    callerTags: call.body.caller_tags ?? row.callerTags,
     expiresAt: isKept ? row.expiresAt : futureInstant(call, expiresAt),
     metadata: mergedMetadata(row.metadata, metadata),
   };

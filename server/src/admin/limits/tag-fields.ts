@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TAG, TAG_WORDS, TAGS_MAX } from '../../domain/access/tags.ts';
+import { CALLER_TAGS, type CallerTags, TAG, TAG_WORDS, TAGS_MAX } from '../../domain/access/tags.ts';
 import type { TagColumns } from '../../store/configuration/policy-columns.ts';
 
 /** Default and required tags of an organization, a team or a key, and the tags of one request. */
@@ -22,16 +22,23 @@ export const tagsOut = {
   required_tags: z.array(z.string()).meta({ description: REQUIRED_WORDS }),
 };
 
+/** The use of the tags that a key's requests name themselves. Only keys have it. */
+export const callerTags = z.enum(CALLER_TAGS).meta({
+  description:
+    'The use of the tags that requests with this key name themselves. `route`: those that a deployment carries choose deployments, the others are labels. `attribute`: all of them are labels and choose nothing. `refuse`: a request that names tags gets 400 `invalid_request`. Default and required tags apply in each case.',
+});
+
 interface TagsBody {
   readonly default_tags?: readonly string[] | null | undefined;
   readonly required_tags?: readonly string[] | null | undefined;
+  readonly caller_tags?: CallerTags | undefined;
 }
 
 export const NO_TAGS: TagColumns = { defaultTags: [], requiredTags: [] };
 
-/** Reports whether a body names default or required tags. */
+/** Reports whether a body decides about tags. */
 export function namesTags(body: TagsBody): boolean {
-  return body.default_tags !== undefined || body.required_tags !== undefined;
+  return body.default_tags !== undefined || body.required_tags !== undefined || body.caller_tags !== undefined;
 }
 
 /**

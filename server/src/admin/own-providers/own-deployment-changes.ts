@@ -115,8 +115,7 @@ async function requireOwnCredential(
   credentialId: string | null,
 ): Promise<void> {
   const pointer = '/credential_id';
-  if (provider === 'fake') throw invalid('/provider', 'must not be fake: an own deployment calls a provider');
-  if (credentialId === null) throw invalid(pointer, 'is required: an own deployment needs an own credential');
+  if (credentialId === null) throw invalid(pointer, 'must be an own credential of this provider');
   const credential = await credentials.lock(tx, credentialId, owner);
   if (credential === null) throw invalid(pointer, 'there is no own credential with this id');
   if (credential.provider !== provider) throw invalid(pointer, `is a credential for ${credential.provider}, not for ${provider}`);

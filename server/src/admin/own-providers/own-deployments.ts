@@ -5,7 +5,7 @@ import * as deployments from '../../store/catalogue/deployments.ts';
 import { attemptsSinceMs } from '../catalogue/attempts-view.ts';
 import { checkedOut, checkStored } from '../catalogue/deployment-check.ts';
 import { createBody, patchBody } from '../catalogue/deployment-fields.ts';
-import { deploymentOut, viewDeployment, viewDeployments } from '../catalogue/deployment-view.ts';
+import { deploymentOut, providerName, viewDeployment, viewDeployments } from '../catalogue/deployment-view.ts';
 import type { AdminCall } from '../http/call.ts';
 import { id, idParams } from '../http/fields.ts';
 import { listQuery, pageOut, renderPage, searchOf } from '../http/lists.ts';
@@ -18,6 +18,10 @@ import { insertOwn, patchOwn, removeOwn, requireCallable } from './own-deploymen
 import { OWN_DEPLOYMENTS_MAX } from './own-providers.ts';
 
 /** Deployments that an organization brings for its own requests. They serve models of the catalogue that it may call. */
+
+const { confirm_regained_access: _, ...fields } = createBody.shape;
+/** An own deployment calls a provider with an own credential. It makes no name, so nobody regains access to one. */
+const ownBody = z.strictObject({ ...fields, provider: providerName.exclude(['fake']), credential_id: id });
 
 export const list = route({
   summary: 'List own deployments',
@@ -53,7 +57,7 @@ export const create = route({
     'Only requests of this organization use it. `model` is a model of the catalogue that the organization may call; no model is made, and an own deployment is never a member of a route group. `credential_id` names an own credential. The price is that of the published list; `prices` may be given only if the list does not know the upstream model. Returns 409 if the organization has 200 already.',
   permission: 'own_providers.manage',
   params: idParams,
-  body: createBody,
+  body: ownBody,
   status: 201,
   response: deploymentOut,
   load: load.organization,

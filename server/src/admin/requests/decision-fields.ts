@@ -71,7 +71,7 @@ const attemptOut = z
     status: z.int().nullable().meta({ description: 'The provider’s HTTP status. Null if none arrived.' }),
     code: z.string().nullable().meta({
       description:
-        'A word for the failure: `rate_limited`, `quota`, `credential`, `unavailable`, `caller`, `context_length`, `timeout`, `not_connected`, `reset`, `protocol`, `refused_address`, `unreadable`, `incomplete`, `error_in_stream`, `client_gone`, `gateway_stopped`, `gateway_error`. Null if it answered.',
+        'A word for the failure: `rate_limited`, `quota`, `credential`, `unavailable`, `caller`, `context_length`, `refused`, `timeout`, `not_connected`, `reset`, `protocol`, `refused_address`, `unreadable`, `incomplete`, `error_in_stream`, `client_gone`, `gateway_stopped`, `gateway_error`. Null if it answered.',
     }),
     message: z.string().nullable().meta({
       description:
@@ -80,12 +80,12 @@ const attemptOut = z
     next: z.enum(ATTEMPT_NEXTS),
     next_reason: z.string().nullable().meta({
       description:
-        'Why: `only_candidate`, `other_candidate`, `final` (no other deployment would answer differently), `no_candidate_left`, `attempts_max`, `hold_refused` (limits or budgets have no room for another attempt), `answer_begun`, `client_gone`, `gateway_stopped`, `answered_here` or `gateway_error`. Null if it answered.',
+        'Why: `only_candidate`, `other_candidate`, `context_fallback` (the request is too long for it), `policy_fallback` (a content filter or the model refused it), `final` (no other deployment would answer differently), `no_candidate_left`, `attempts_max`, `hold_refused` (limits or budgets have no room for another attempt), `answer_begun`, `client_gone`, `gateway_stopped`, `answered_here` or `gateway_error`. Null if it answered.',
     }),
     wait_ms: z.int().nullable().meta({ description: 'The pause before the retry. Null if there was none.' }),
     not_tried: z.array(z.object({ deployment_id: z.string(), owner: ownerOut, reason: z.enum(NOT_TRIED_REASONS) })).meta({
       description:
-        'The deployments that could have served and were not tried when the request failed here, at most 8. `not_reached`: the request ended before. `cooling_down`: calls to it failed recently. `unpriced`: a blocking budget needs a price. `untranslatable`: it cannot express the request. `unsupported`: its provider lacks the endpoint.',
+        'The deployments that could have served and were not tried when the request failed here, at most 8. `not_reached`: the request ended before. `cooling_down`: calls to it failed recently. `unpriced`: a blocking budget needs a price. `untranslatable`: it cannot express the request. `unsupported`: its provider lacks the endpoint. `too_small`: the request is longer than its declared context window.',
     }),
     dropped: z.array(z.string()).meta({
       description:
@@ -102,6 +102,7 @@ export const attemptsMadeOut = z.array(attemptOut).nullable().meta({
 const routingOut = z
   .object({
     strategy: z.enum(ROUTING_STRATEGIES),
+    canary: z.boolean().meta({ description: 'True if the request is in the share of the called name’s canary.' }),
     by_session: z.boolean().meta({ description: 'True if the session of the request decided the order, and not scores.' }),
     candidates: z
       .array(
@@ -114,11 +115,11 @@ const routingOut = z
           }),
           passed_over: z.enum(PASSED_OVER_REASONS).nullable().meta({
             description:
-              '`full`: at its capacity, so it went last. `cooling_down`: calls to it failed recently. `unpriced`: a blocking budget needs a price. `tags`: the tags chose other deployments. Null: it had its turn.',
+              '`full`: at its capacity, so it went last. `cooling_down`: calls to it failed recently. `unpriced`: a blocking budget needs a price. `tags`: the tags chose other deployments. `too_small`: the request is longer than its declared context window. Null: it had its turn.',
           }),
         }),
       )
-      .meta({ description: 'The deployments of the called name in the order of their turns, at most 8.' }),
+      .meta({ description: 'The deployments in the order of their turns, at most 8.' }),
   })
   .nullable()
   .meta({

@@ -81,6 +81,8 @@ export interface RoutingBody {
   readonly strategy: RoutingStrategy;
   /** True if the session of the request decided the order. */
   readonly by_session: boolean;
+  /** True if the request is in the share of the called name's canary. */
+  readonly canary: boolean;
   readonly candidates: readonly {
     readonly deployment_id: string;
     readonly owner: DeploymentOwner;
@@ -95,10 +97,11 @@ export function routingBody(facts: AttemptFacts): RoutingBody | null {
   const { tried = null } = facts;
   const [first] = (typeof tried === 'string' ? parseAttempts(tried) : tried) ?? [];
   if (!first?.compared) return null;
-  const { strategy, bySession, candidates } = first.compared;
+  const { strategy, bySession, isCanary = false, candidates } = first.compared;
   return {
     strategy,
     by_session: bySession,
+    canary: isCanary,
     candidates: candidates.map(({ deploymentId, score, passedOver }) => ({
       deployment_id: deploymentId,
       owner: ownerIn(facts, deploymentId),

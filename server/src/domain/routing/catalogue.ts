@@ -1,4 +1,5 @@
 import type { Price } from '../money/price.ts';
+import type { Canary } from './canary.ts';
 import type { CredentialConfig } from './credential.ts';
 import type { DeploymentMode } from './modes.ts';
 import type { ProviderName } from './provider-name.ts';
@@ -32,6 +33,8 @@ export interface DeploymentConfig {
   readonly priority: number;
   readonly tags: readonly string[];
   readonly maxOutputTokens: number | null;
+  /** The most tokens of a request and its answer together; null: undeclared. */
+  readonly contextWindow?: number | null;
   /** The most web searches one request can make; null: undeclared. */
   readonly searchesMax?: number | null;
   /** The most input tokens that one image, audio or file part can be, or what one search brings; null: undeclared. */
@@ -56,6 +59,11 @@ export interface CallableTarget {
   readonly cacheSeconds?: number | null;
   readonly members: readonly { readonly deployment: DeploymentConfig; readonly weight: number; readonly priority: number }[];
   readonly fallbacks: readonly string[];
+  /** The targets for requests that are too long for this one, in order. */
+  readonly contextFallbacks?: readonly string[];
+  /** The targets for requests that were refused by a content policy, in order. */
+  readonly policyFallbacks?: readonly string[];
+  readonly canary?: Canary | null;
   /** The access-group labels, which authorize. (Tags on deployments never do.) */
   readonly accessGroups: ReadonlySet<string>;
 }

@@ -44,7 +44,7 @@ test('is short, and has no character that separates fields', () => {
 test('any other text is none, and what a later version adds is left out', () => {
   expect(parseCompared('fastest;dep_1=1')).toBeNull();
   expect(parseCompared('')).toBeNull();
-  expect(parseCompared('latency;dep_1=1:too_small;dep_2=1,2')?.candidates).toEqual([
+  expect(parseCompared('latency;dep_1=1:too_dear;dep_2=1,2')?.candidates).toEqual([
     { deploymentId: 'dep_1', score: 1, passedOver: null },
   ]);
 });

@@ -21,7 +21,7 @@ const policyOf = fc
 test('whatever the policy, shares add up to one and only those with a share are drawn', () => {
   fc.assert(
     fc.property(policyOf, (policy) => {
-      const shares = simulateRouting(policy, 50);
+      const { shares } = simulateRouting(policy, 50);
       const isAny = policy.members.some((member) => member.deployment.enabled);
       expect(shares.reduce((sum, one) => sum + one.share, 0)).toBeCloseTo(isAny ? 1 : 0, 9);
       expect(shares.reduce((sum, one) => sum + one.firstChoice, 0)).toBe(isAny ? 50 : 0);
@@ -40,7 +40,7 @@ test('a disabled deployment and one of a later priority get nothing', () => {
     strategy: 'priority' as const,
     members: [member('off', false, 0), member('first', true, 1), member('later', true, 2)],
   };
-  expect(simulateRouting(policy, 10)).toEqual([
+  expect(simulateRouting(policy, 10).shares).toEqual([
     { deploymentId: 'off', share: 0, firstChoice: 0 },
     { deploymentId: 'first', share: 1, firstChoice: 10 },
     { deploymentId: 'later', share: 0, firstChoice: 0 },
@@ -54,7 +54,7 @@ test('requests without tags go past deployments with tags where another has none
     priority: 0,
   });
   const shares = (...members: ReturnType<typeof member>[]) =>
-    simulateRouting({ strategy: 'weighted', members }, 10).map(({ share }) => share);
+    simulateRouting({ strategy: 'weighted', members }, 10).shares.map(({ share }) => share);
   expect(shares(member('eu', 'eu'), member('plain'), member('other'))).toEqual([0, 0.5, 0.5]);
   expect(shares(member('eu', 'eu'), member('us', 'us'))).toEqual([0.5, 0.5]);
 });
@@ -68,7 +68,7 @@ test('where no member has a weight, the one with the lowest id is taken, however
   const listed = [member('dep_2'), member('dep_3'), member('dep_1')];
   for (const members of [listed, listed.toReversed()])
     for (const strategy of ['weighted', 'priority'] as const)
-      expect(simulateRouting({ strategy, members }, 10).filter(({ share }) => share > 0)).toEqual([
+      expect(simulateRouting({ strategy, members }, 10).shares.filter(({ share }) => share > 0)).toEqual([
         { deploymentId: 'dep_1', share: 1, firstChoice: 10 },
       ]);
 });

@@ -1,5 +1,6 @@
 import { leftByTags, NO_WISHES } from '../access/tag-routing.ts';
 import { costNanoUsd, priceAt } from '../money/price.ts';
+import { type Canary, canaryPlaced, isInCanary, PERMILLE_MAX } from './canary.ts';
 import type { CallableTarget, DeploymentConfig } from './catalogue.ts';
 import { orderCandidates } from './routing.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -14,11 +15,18 @@ export interface Share {
   readonly firstChoice: number;
 }
 
-type Policy = Pick<CallableTarget, 'strategy' | 'members'>;
+type Policy = Pick<CallableTarget, 'strategy' | 'members' | 'canary'>;
+
+export interface Simulated {
+  readonly shares: readonly Share[];
+  /** The part that goes to the canary; null without one. If it is another target, it is in none of `shares`. */
+  readonly canary: Pick<Share, 'share' | 'firstChoice'> | null;
+}
 
 /** Draws `requests` orders by the production rules, from a fixed seed, so the same policy always gives the same result. */
-export function simulateRouting({ strategy, members: all }: Policy, requests: number): readonly Share[] {
+export function simulateRouting({ strategy, members: all, canary = null }: Policy, requests: number): Simulated {
   const { members } = leftByTags(all, NO_WISHES);
+  const place = placeIn(members, canary);
   const target: CallableTarget = {
     name: 'simulated',
     kind: 'route_group',
@@ -31,15 +39,45 @@ export function simulateRouting({ strategy, members: all }: Policy, requests: nu
   const random = seededRandom(1);
   const firsts = new Map<string, number>();
   const state = simulatedState(firsts);
+  let canaries = 0;
   for (let i = 0; i < requests; i += 1) {
-    const [first] = orderCandidates(target, { readinessOf: () => 'ready', random, state });
+    const isIn = place !== null && isInCanary(place, random());
+    if (isIn) canaries += 1;
+    if (isIn && place.deployment === null) continue;
+    const order = orderCandidates(target, { readinessOf: () => 'ready', random, state });
+    const [first] = place === null ? order : canaryPlaced(order, (one) => one === place.deployment, isIn);
     if (first !== undefined) firsts.set(first.id, (firsts.get(first.id) ?? 0) + 1);
   }
-  return all.map(({ deployment }) => {
+  const shares = all.map(({ deployment }) => {
     const firstChoice = firsts.get(deployment.id) ?? 0;
-    const share = isScored(strategy) ? firstChoice / requests : expectedShare({ strategy, members }, deployment);
+    const share = isScored(strategy) ? firstChoice / requests : sharedBeside({ strategy, members }, place, deployment);
     return { deploymentId: deployment.id, share, firstChoice };
   });
+  return { shares, canary: place === null ? null : { share: place.permille / PERMILLE_MAX, firstChoice: canaries } };
+}
+
+interface Place {
+  readonly permille: number;
+  /** Null: another target. */
+  readonly deployment: DeploymentConfig | null;
+}
+
+/** Returns the place of a canary; null if there is none, or its deployment cannot serve. */
+function placeIn(members: Policy['members'], canary: Canary | null): Place | null {
+  if (canary === null) return null;
+  const { permille } = canary;
+  if ('target' in canary) return { permille, deployment: null };
+  const member = members.find(({ deployment }) => deployment.id === canary.deploymentId && deployment.enabled);
+  return member === undefined ? null : { permille, deployment: member.deployment };
+}
+
+/** Returns the expected share of a deployment beside a canary: its own share for the canary, else its part of the rest. */
+function sharedBeside(policy: Policy, place: Place | null, deployment: DeploymentConfig): number {
+  if (place === null) return expectedShare(policy, deployment);
+  const rest = policy.members.filter((member) => member.deployment !== place.deployment);
+  const isAlone = !rest.some((member) => member.deployment.enabled);
+  if (deployment === place.deployment) return isAlone ? 1 : place.permille / PERMILLE_MAX;
+  return expectedShare({ ...policy, members: rest }, deployment) * (1 - place.permille / PERMILLE_MAX);
 }
 
 /** The usage of each simulated request. */

@@ -1,5 +1,5 @@
 import type { AccessChoice, OrganizationAccess } from '../access/access.ts';
-import type { TagPolicy } from '../access/tags.ts';
+import type { CallerTags, TagPolicy } from '../access/tags.ts';
 import type { Budget } from '../limits/budget.ts';
 import type { ModelLimit, RateLimits } from '../limits/rate-limit.ts';
 import type { OwnProviders } from '../routing/own.ts';
@@ -118,6 +118,8 @@ export interface KeyConfig extends TaggedPolicy {
   /** Milliseconds since the epoch, or null if the key never expires. */
   readonly expiresAtMs: number | null;
   readonly access: AccessChoice;
+  /** The use of the tags that its requests name; absent: `route`. */
+  readonly callerTags?: CallerTags;
   readonly version: number;
 }
 

@@ -13,7 +13,7 @@ export type AttemptResult = (typeof ATTEMPT_RESULTS)[number];
 export const ERROR_RESULTS = ['error', 'failed', 'broken'] as const satisfies readonly AttemptResult[];
 
 /** The codes of errors that the provider blames on the request. They say nothing against the deployment. */
-export const CALLER_CODES = ['caller', 'context_length'] as const;
+export const CALLER_CODES = ['caller', 'context_length', 'refused'] as const;
 
 /** The codes of errors whose words describe the operator's account at the provider. Tenants do not see those words. */
 export const ACCOUNT_CODES = ['quota', 'credential'] as const;
@@ -25,9 +25,16 @@ export type AttemptNext = (typeof ATTEMPT_NEXTS)[number];
 /**
  * The reason why a candidate was not tried. `not_reached`: the request ended before its turn. `cooling_down`: too many calls to it
  * failed recently. `unpriced`: a blocking budget needs a price. `untranslatable`: its dialect cannot express the request.
- * `unsupported`: its provider does not have the endpoint.
+ * `unsupported`: its provider does not have the endpoint. `too_small`: the request is longer than its declared context window.
  */
-export const NOT_TRIED_REASONS = ['not_reached', 'cooling_down', 'unpriced', 'untranslatable', 'unsupported'] as const;
+export const NOT_TRIED_REASONS = [
+  'not_reached',
+  'cooling_down',
+  'unpriced',
+  'untranslatable',
+  'unsupported',
+  'too_small',
+] as const;
 export type NotTriedReason = (typeof NOT_TRIED_REASONS)[number];
 
 /** A candidate that access and tags allowed, and that was not tried. */

@@ -25,8 +25,8 @@ describe('an error of Azure', () => {
       { content_filter_result: { 'x\n<b>': { filtered: true }, sexual: 7, hate: null } },
       'Filtered. (content_filter)',
     ],
-  ])('of the content filter is the caller’s, and names %s', (_, inner, message) => {
-    expect(read(400, filtered(inner))).toMatchObject({ kind: 'caller', status: 400, param: 'prompt', message });
+  ])('of the content filter is a refusal, and names %s', (_, inner, message) => {
+    expect(read(400, filtered(inner))).toMatchObject({ kind: 'refused', status: 400, param: 'prompt', message });
   });
 
   it.each<[number, unknown, string]>([

@@ -18,7 +18,7 @@ export function readAzureError(
   const error = readOpenAiError(status, headers, body, credential);
   if (status !== 400) return error;
   const categories = filteredIn(body);
-  return categories === null ? error : { ...error, kind: 'caller', message: withCategories(error.message, categories) };
+  return categories === null ? error : { ...error, kind: 'refused', message: withCategories(error.message, categories) };
 }
 
 function withCategories(message: string, categories: readonly string[]): string {

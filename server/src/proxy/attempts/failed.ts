@@ -1,3 +1,4 @@
+import { DETOURS, type Detour } from '../../domain/routing/detours.ts';
 import type { ProviderError } from '../../providers/provider.ts';
 import type { UpstreamFailure } from '../../upstream/call.ts';
 import { Refusal } from '../refusal.ts';
@@ -11,12 +12,15 @@ export class Failed {
   readonly passing: boolean;
   /** True if the same deployment may succeed without the reasoning of earlier answers, which is sealed for another account. */
   readonly sealed: boolean;
+  /** The targets beside the chain that may serve instead; null: none. */
+  readonly detour: Detour | null;
   /** The wait after which the provider said to try again; null if it named none, or said not to. */
   readonly waitMs: number | null;
-  constructor(refusal: Refusal, how: 'final' | 'sealed' | 'passing' | 'lasting', waitMs: number | null = null) {
+  constructor(refusal: Refusal, how: 'final' | 'sealed' | 'passing' | 'lasting' | Detour, waitMs: number | null = null) {
     this.refusal = refusal;
     this.waitMs = waitMs;
-    this.final = how === 'final' || how === 'sealed';
+    this.detour = DETOURS.find((one) => one === how) ?? null;
+    this.final = how === 'final' || how === 'sealed' || this.detour !== null;
     this.sealed = how === 'sealed';
     this.passing = how === 'passing';
   }
@@ -32,8 +36,10 @@ export function judgeError(error: ProviderError): Failed {
   switch (error.kind) {
     case 'caller':
       return new Failed(callersFault(error), error.isSealed === true ? 'sealed' : 'final');
+    case 'refused':
+      return new Failed(callersFault(error), 'policy');
     case 'context_length':
-      return new Failed(new Refusal('context_length_exceeded', error.message, { param: error.param }), 'final');
+      return new Failed(new Refusal('context_length_exceeded', error.message, { param: error.param }), 'context');
     case 'rate_limited':
       return new Failed(
         new Refusal(

@@ -5,7 +5,9 @@
 
 import type { AnswerFacts } from '../../dialects/dialect.ts';
 import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
+import { isTooSmall } from '../../domain/routing/context-window.ts';
 import { secretTexts } from '../../domain/routing/credential.ts';
+import type { Detour } from '../../domain/routing/detours.ts';
 import {
   type AttemptRecord,
   type AttemptResult,
@@ -17,12 +19,12 @@ import {
 import { withoutContent } from '../../domain/usage/provider-words.ts';
 import { redactSecrets } from '../../lib/redact.ts';
 import type { UpstreamFailureKind } from '../../upstream/call.ts';
-import type { Outcome } from '../attempt-outcome.ts';
 import type { Candidate } from '../deployments/candidate.ts';
 import type { Gateway } from '../gateway.ts';
 import { tellDefect } from '../refuse.ts';
 import { canServe } from '../route.ts';
 import type { Admission, NotedAttempt, Tried } from '../walk.ts';
+import type { Outcome } from './outcome.ts';
 
 /** The reason why a request ended after a failed attempt. */
 export type EndReason =
@@ -172,7 +174,18 @@ export function noteNext({ tried }: Admission, { deployment }: Candidate): void 
   if (last === null) return;
   const isRetry = last.deploymentId === deployment.id;
   last.next = isRetry ? 'retried' : 'fell_back';
-  last.nextReason = isRetry ? 'only_candidate' : 'other_candidate';
+  last.nextReason = isRetry ? 'only_candidate' : nextReasonOf(tried);
+}
+
+function nextReasonOf(tried: Tried | null): string {
+  const detour = tried?.detour ?? null;
+  if (tried !== null) tried.detour = null;
+  return detour === null ? 'other_candidate' : `${detour}_fallback`;
+}
+
+/** Notes that the next attempt is at a target beside the chain, and why. */
+export function noteDetour({ tried }: Admission, detour: Detour): void {
+  if (tried !== null) tried.detour = detour;
 }
 
 /** Notes the pause before a retry. */
@@ -211,7 +224,7 @@ export function triedForRow({ tried, attempts }: Admission, answeredBy: Candidat
 const NO_ATTEMPTS: readonly AttemptRecord[] = [];
 
 function triedOf(admission: Admission): Tried {
-  admission.tried ??= { attempts: [], untranslatable: [] };
+  admission.tried ??= { attempts: [], untranslatable: [], detour: null };
   return admission.tried;
 }
 
@@ -256,11 +269,14 @@ function keptWords(words: string, { credential }: DeploymentConfig, { asked }: A
 function notTriedOf(admission: Admission, order: readonly Candidate[], gateway: Gateway): readonly NotTried[] {
   const { attempts, untranslatable } = admission.tried as Tried;
   const tried = new Set(attempts.map(({ deploymentId }) => deploymentId));
-  const left = [...admission.entitlement.candidates.values()].filter(({ deployment }) => !tried.has(deployment.id));
+  const all = new Set([...admission.entitlement.ordinary, ...order]);
+  const left = [...all].filter(({ deployment }) => !tried.has(deployment.id));
   const { wire } = admission.walk.endpoint;
   return left.slice(0, NOT_TRIED_MAX).map((candidate) => {
     const { id: deploymentId, provider } = candidate.deployment;
     if (!canServe(candidate, admission)) return { deploymentId, reason: 'unpriced' };
+    if (isTooSmall(candidate.deployment, admission.leastTokens) && !order.includes(candidate))
+      return { deploymentId, reason: 'too_small' };
     if (untranslatable.includes(deploymentId)) return { deploymentId, reason: 'untranslatable' };
     if ((gateway.providers.get(provider)?.wireFor(wire, candidate.deployment) ?? null) === null)
       return { deploymentId, reason: 'unsupported' };

@@ -35,6 +35,15 @@ export function candidatesOf(
   return candidates;
 }
 
+/** Returns the candidates of these targets, each once, in their order. */
+export function candidatesIn(
+  targets: readonly CallableTarget[],
+  candidates: ReadonlyMap<DeploymentConfig, Candidate>,
+): readonly Candidate[] {
+  const found = targets.flatMap(({ members }) => members.flatMap(({ deployment }) => candidates.get(deployment) ?? []));
+  return [...new Set(found)];
+}
+
 /** Returns the facts of a candidate that a hold depends on. */
 export function holdCandidateOf({ deployment, price }: Candidate): HoldCandidate {
   const { maxOutputTokens, partTokensMax = null, searchesMax = null } = deployment;

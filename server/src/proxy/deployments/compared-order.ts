@@ -14,12 +14,12 @@ export function isCompared({ strategy, sticky }: CallableTarget): boolean {
 
 /**
  * Orders a target's deployments by the request's session or by scores. Notes the comparison of the called target, for its row.
- * `canServe` tells a deployment that cannot serve the request from one that is cooling down.
+ * `unfitness` tells a deployment that cannot serve the request from one that is cooling down.
  */
 export function orderCompared(
   target: CallableTarget,
   readinessOf: OrderingState['readinessOf'],
-  canServe: (deployment: DeploymentConfig) => boolean,
+  unfitness: (deployment: DeploymentConfig) => PassedOverReason | null,
   admission: Admission,
   gateway: Gateway,
 ): readonly DeploymentConfig[] {
@@ -43,7 +43,7 @@ export function orderCompared(
   const passedOver = (deployment: DeploymentConfig): PassedOverReason | null => {
     const readiness = states.get(deployment);
     if (readiness === undefined) return 'tags';
-    if (readiness === 'cooling') return canServe(deployment) ? 'cooling_down' : 'unpriced';
+    if (readiness === 'cooling') return unfitness(deployment) ?? 'cooling_down';
     return readiness === 'full' ? 'full' : null;
   };
   admission.compared = comparedBy(target, session !== null, admission, order, (deployment) => ({

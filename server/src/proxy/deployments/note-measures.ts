@@ -1,6 +1,6 @@
 import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
 import type { UpstreamHeaders } from '../../upstream/call.ts';
-import type { Outcome } from '../attempt-outcome.ts';
+import type { Outcome } from '../attempts/outcome.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Admission } from '../walk.ts';
 import type { Candidate } from './candidate.ts';

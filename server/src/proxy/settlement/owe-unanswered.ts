@@ -9,7 +9,7 @@ import { upperBoundNanoUsd } from '../../domain/money/price.ts';
 import { answersInText } from '../../domain/routing/modes.ts';
 import { estimatedOutput, outputMadeAtMost } from '../../domain/usage/hang-up.ts';
 import { tokensMadeAtMost } from '../../domain/usage/pace.ts';
-import type { Outcome, Said } from '../attempt-outcome.ts';
+import type { Outcome, Said } from '../attempts/outcome.ts';
 import type { Candidate } from '../deployments/candidate.ts';
 import type { Gateway } from '../gateway.ts';
 import { tellDefect } from '../refuse.ts';
@@ -27,9 +27,9 @@ export interface Made {
   readonly tookMs: number;
 }
 
-/** Charges an error only if it reports usage. */
+/** Charges an error only if it reports usage. An answer that is a refusal has at least read the input. */
 export function oweForError(
-  said: Said,
+  { said, error }: Extract<Outcome, { is: 'error' }>,
   { exchange, upstream }: Made,
   candidate: Candidate,
   admission: Admission,
@@ -39,8 +39,10 @@ export function oweForError(
     const facts = said.isStreamed ? factsOfStream(said.bytes, exchange, 'all') : reportOfError(upstream, said.bytes);
     if (facts.usageImplausible) tellImplausible(admission, candidate, gateway);
     if (facts.usage !== null) owe(admission, candidate, facts.usage, facts.usageIsFinal ? 'reported' : 'broken', facts);
-  } catch (error) {
-    tellDefect(error, admission.walk.id, gateway);
+    else if (error.kind === 'refused' && error.status < 300)
+      owe(admission, candidate, { input: admission.inputTokens }, facts.usageImplausible ? 'implausible' : 'no_usage');
+  } catch (defect) {
+    tellDefect(defect, admission.walk.id, gateway);
   }
 }
 

@@ -22,8 +22,9 @@ export class UnpricedParameter extends Refusal {
  * Returns the candidates that have a price and a bound for everything a request asks for beyond ordinary tokens; null if all
  * have. For requests under a `block` budget. Throws UnpricedParameter if none has.
  */
-export function fittingCandidates({ candidates, name }: Entitlement, { beyond }: RequestFacts): ReadonlySet<Candidate> | null {
+export function fittingCandidates(entitlement: Entitlement, { beyond }: RequestFacts): ReadonlySet<Candidate> | null {
   if (beyond.length === 0) return null;
+  const { candidates, ordinary, name } = entitlement;
   const fitting = new Set<Candidate>();
   let first: Missing | null = null;
   for (const candidate of candidates.values()) {
@@ -32,7 +33,7 @@ export function fittingCandidates({ candidates, name }: Entitlement, { beyond }:
     if (missing === null) fitting.add(candidate);
     else first ??= missing;
   }
-  if (fitting.size === 0 && first !== null) throw new UnpricedParameter(first, name);
+  if (first !== null && !ordinary.some((candidate) => fitting.has(candidate))) throw new UnpricedParameter(first, name);
   return fitting.size === candidates.size ? null : fitting;
 }
 

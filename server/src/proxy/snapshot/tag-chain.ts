@@ -16,15 +16,19 @@ export interface EntitlementTags {
   readonly leftNobody: boolean;
 }
 
-/** Returns the chain for requests that name no tags. `tags` is null if nothing is tagged; then tags cost a request no time. */
+/**
+ * Returns the targets for requests that name no tags. `tags` is null if nothing is tagged; then tags cost a request no time.
+ * `chained`: the number of targets in the chain, from the first.
+ */
 export function tagged(
   reachable: readonly CallableTarget[],
+  chained: number,
   caller: Caller,
-): { readonly chain: readonly CallableTarget[]; readonly tags: EntitlementTags | null } {
+): { readonly targets: readonly CallableTarget[]; readonly tags: EntitlementTags | null } {
   const policy = policyOf(caller);
-  if (policy === null && !isTagged(reachable)) return { chain: reachable, tags: null };
+  if (policy === null && !isTagged(reachable)) return { targets: reachable, tags: null };
   const routed = tagChain(reachable, { ...NO_WISHES, ...policy });
-  return { chain: routed.targets, tags: tagsOf(reachable, routed) };
+  return { targets: routed.targets, tags: tagsOf(reachable, chained, routed) };
 }
 
 /** Returns the tags that a caller's organization, team and key add to every request; null if none adds any. */
@@ -37,13 +41,14 @@ export function tellShape({ shapeId, shapeJson }: EntitlementTags, organizationI
   gateway.journal.shape(organizationId, shapeId, shapeJson);
 }
 
-/** Returns the effect of tags, from a chain before and after they were applied. */
+/** Returns the effect of tags, from the targets before and after they were applied. Only those of the chain must have a deployment. */
 export function tagsOf(
   reachable: readonly CallableTarget[],
+  chained: number,
   { targets, shape, shapeId, shapeJson }: TaggedChain,
 ): EntitlementTags {
   const isAny = (chain: readonly CallableTarget[]) =>
-    chain.some(({ members }) => members.some(({ deployment }) => deployment.enabled));
+    chain.slice(0, chained).some(({ members }) => members.some(({ deployment }) => deployment.enabled));
   const { defaults, required } = shape;
   return {
     added: [...new Set([...defaults, ...required])],

@@ -117,6 +117,7 @@ function keyFrom({ key, accountId, budgets: budgetRows }: Row): KeyConfig {
     modelLimits: modelLimitsFrom(key.modelLimits),
     budgets: Object.freeze(budgetRows.map(budgetFrom)),
     tags: tagPolicyFrom(key),
+    callerTags: key.callerTags,
     access: accessChoiceFrom(key),
     version: key.version,
   });

@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, isNull } from 'drizzle-orm';
+import { canaryFrom } from '../../domain/routing/canary.ts';
 import type { CallableTarget, Catalogue, DeploymentConfig, ProviderName } from '../../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../../domain/routing/credential.ts';
 import { PLATFORM } from '../catalogue/credentials.ts';
@@ -92,6 +93,9 @@ function modelTargets(rows: Rows, byId: ReadonlyMap<string, DeploymentConfig>): 
     cacheSeconds: row.cacheSeconds,
     members: Object.freeze((byModel.get(row.name) ?? []).map((deployment) => memberOf(deployment, deployment))),
     fallbacks: Object.freeze(row.fallbacks),
+    contextFallbacks: Object.freeze(row.contextFallbacks),
+    policyFallbacks: Object.freeze(row.policyFallbacks),
+    canary: canaryFrom(row.canary),
   }));
 }
 
@@ -112,6 +116,9 @@ function routeGroupTargets(rows: Rows, byId: ReadonlyMap<string, DeploymentConfi
       cacheSeconds: row.cacheSeconds,
       members: Object.freeze(members),
       fallbacks: Object.freeze(row.fallbacks),
+      contextFallbacks: Object.freeze(row.contextFallbacks),
+      policyFallbacks: Object.freeze(row.policyFallbacks),
+      canary: canaryFrom(row.canary),
     };
   });
 }

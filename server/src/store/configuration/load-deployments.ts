@@ -75,6 +75,7 @@ function deploymentFrom(
     priority: row.priority,
     tags: Object.freeze(row.tags),
     maxOutputTokens: row.maxOutputTokens,
+    contextWindow: declared(row.contextWindow),
     searchesMax: declared(row.searchesMax),
     partTokensMax: declared(row.partTokensMax),
     onHangup: row.onHangup,

@@ -16,7 +16,7 @@ import {
 import type { PerMillion, PriceUnits } from '../../domain/money/price.ts';
 import { DEPLOYMENT_MODES } from '../../domain/routing/catalogue.ts';
 import { CREDENTIAL_KINDS, type CredentialSettings } from '../../domain/routing/credential.ts';
-import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns.ts';
+import { anyJson, bytes, createdAt, instant, metadata, names, updatedAt } from './columns.ts';
 import { strategyChecks, strategyColumns } from './strategy-columns.ts';
 
 const version = () => bigint('version', { mode: 'number' }).notNull().default(1);
@@ -94,6 +94,9 @@ export const models = pgTable(
     /** The oldest answer that the exact cache may give, in seconds; null: its answers are not kept. */
     cacheSeconds: integer('cache_seconds'),
     fallbacks: names('fallbacks'),
+    contextFallbacks: names('context_fallbacks'),
+    policyFallbacks: names('policy_fallbacks'),
+    canary: anyJson('canary'),
     metadata: metadata(),
     version: version(),
     createdAt: createdAt(),
@@ -124,6 +127,8 @@ export const deployments = pgTable(
     priority: integer('priority').notNull().default(0),
     tags: names('tags'),
     maxOutputTokens: integer('max_output_tokens'),
+    /** The most tokens of a request and its answer together; null: undeclared. */
+    contextWindow: integer('context_window'),
     /**
      * The most web searches that one request can make; null: undeclared. `partTokensMax` is the most input tokens of one image,
      * audio or file part, or of the result of one search.
@@ -264,6 +269,9 @@ export const routeGroups = pgTable(
     /** The oldest answer that the exact cache may give, in seconds; null: its answers are not kept. */
     cacheSeconds: integer('cache_seconds'),
     fallbacks: names('fallbacks'),
+    contextFallbacks: names('context_fallbacks'),
+    policyFallbacks: names('policy_fallbacks'),
+    canary: anyJson('canary'),
     metadata: metadata(),
     version: version(),
     createdAt: createdAt(),

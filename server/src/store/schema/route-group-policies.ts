@@ -1,7 +1,7 @@
 /** The versions of each route group's routing policy. Rows never change; the newest version is in force. */
 import { integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { routeGroups } from './catalogue.ts';
-import { instant } from './columns.ts';
+import { anyJson, instant } from './columns.ts';
 import { strategyChecks, strategyColumns } from './strategy-columns.ts';
 
 /** A member in a version. Its deployment may be deleted since. */
@@ -20,6 +20,10 @@ export const routeGroupPolicies = pgTable(
     version: integer('version').notNull(),
     ...strategyColumns(),
     members: jsonb('members').$type<readonly StoredPolicyMember[]>().notNull(),
+    /** Null: the version was made by a version of the gateway that does not know them. */
+    contextFallbacks: text('context_fallbacks').array(),
+    policyFallbacks: text('policy_fallbacks').array(),
+    canary: anyJson('canary'),
     /** The version that this one restored. Null for a new policy. */
     rolledBackTo: integer('rolled_back_to'),
     publishedAt: instant('published_at').notNull(),

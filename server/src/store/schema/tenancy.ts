@@ -13,6 +13,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
+import { CALLER_TAGS } from '../../domain/access/tags.ts';
 import type { OwnKeysPeriod } from '../../domain/money/own-key-budget.ts';
 import { OWN_DEPLOYMENTS } from '../../domain/routing/own.ts';
 import { CACHE_SCOPES, RESPONSES_SCOPES } from '../../domain/tenancy/tenancy.ts';
@@ -253,6 +254,7 @@ export const keys = pgTable(
     ...policy(),
     ...narrowing(),
     ...tagging(),
+    callerTags: text('caller_tags', { enum: CALLER_TAGS }).notNull().default('route'),
     metadata: metadata(),
     version: version(),
     createdBy: text('created_by').notNull(),
@@ -287,6 +289,7 @@ export const keys = pgTable(
     }),
     check('keys_have_one_owner', sql`num_nonnulls(${table.ownerMembershipId}, ${table.ownerServiceAccountId}) = 1`),
     check('keys_status', sql`${table.status} in ('active', 'disabled', 'revoked')`),
+    check('keys_caller_tags', sql`${table.callerTags} in ('route', 'attribute', 'refuse')`),
     check('keys_access_mode', sql`${table.accessMode} in ('inherit', 'restrict')`),
   ],
 );
