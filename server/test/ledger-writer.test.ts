@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type AttemptRecord, attemptsText } from '../src/domain/usage/attempt.ts';
 import type { Journal } from '../src/ledger/journal.ts';
-import { STORE_LINES, STORE_TAGGED_LINES, STORE_TRIED_LINES } from '../src/ledger/ledger-statement.ts';
+import { STORE_LINES, STORE_STATEMENTS } from '../src/ledger/ledger-statement.ts';
 import {
   createLedgerWriter,
   type LedgerEvent,
@@ -61,7 +61,7 @@ onEveryDatabase('the ledger writer', (given) => {
   const query = async (text: string) => (await given().pool.query(text)).rows;
   beforeEach(async () => {
     await query(
-      'truncate request_records, ledger_records, request_content, rollups, unit_rollups, tag_rollups, attempt_rollups, decision_shapes',
+      'truncate request_records, ledger_records, request_content, rollups, unit_rollups, tag_rollups, attempt_rollups, attribution_rollups, usage_names, usage_name_counts, decision_shapes',
     );
   });
 
@@ -224,7 +224,7 @@ onEveryDatabase('the ledger writer', (given) => {
   });
 
   test('the database does not take the statement for one worth compiling, which would take seconds for every batch', async () => {
-    for (const statement of [STORE_LINES, STORE_TAGGED_LINES, STORE_TRIED_LINES]) {
+    for (const statement of Object.values(STORE_STATEMENTS)) {
       const { rows } = await given().pool.query({ text: `explain (format json) ${statement}`, values: [Buffer.from('')] });
       expect(rows[0]['QUERY PLAN'][0].Plan['Total Cost']).toBeLessThan(60_000);
     }

@@ -35,3 +35,20 @@ export function ResponsesFields({ storage, scope, disabled }: ResponsesFieldsPro
     </Stack>
   );
 }
+
+const END_USERS = [
+  { value: 'hashed', label: words.endUsersHashed, about: words.endUsersHashedMeans },
+  { value: 'kept', label: words.endUsersKept, about: words.endUsersKeptMeans },
+  { value: 'off', label: words.endUsersOff, about: words.endUsersOffMeans },
+] as const;
+
+/** Edits how the end users that callers name are stored. */
+export function EndUsersFields({
+  of,
+  disabled,
+}: {
+  readonly of: Bound<Schema<'Organization'>['end_users']>;
+  readonly disabled: boolean;
+}) {
+  return <RadioChoices of={of} label={words.endUsersOfRequests} choices={END_USERS} disabled={disabled} />;
+}

@@ -71,6 +71,16 @@ export const words = {
   wholeOrganization: 'The whole organization',
   wholeOrganizationMeans: 'All keys of all teams in the organization.',
 
+  // EndUsersFields
+  endUsersOfRequests: 'End users of requests',
+  endUsersHashed: 'As pseudonyms',
+  endUsersHashedMeans:
+    'Usage can be grouped by end user, but nobody can read who it is. A person who knows a name can search for it.',
+  endUsersKept: 'As the caller names them',
+  endUsersKeptMeans: 'Names are readable in the request log, in usage and in exports, and stay in the usage for good.',
+  endUsersOff: 'Not at all',
+  endUsersOffMeans: 'End users are neither stored nor counted. Sessions and clients are.',
+
   // BudgetFields
   noBudgetMeans:
     'No budget: spend is recorded but not limited. If you add several budgets, each counts separately. A request is refused if any blocking budget is used up.',

@@ -2,6 +2,7 @@ import type { Counters } from '../counters/counters.ts';
 import type { ProviderName } from '../domain/routing/catalogue.ts';
 import { requestId } from '../lib/id.ts';
 import { type Logger, tellDefect } from '../lib/log.ts';
+import { createPseudonyms } from '../lib/pseudonyms.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
 import { nowAndThen } from '../lib/timing/now-and-then.ts';
 import type { TimerWheel } from '../lib/timing/timer-wheel.ts';
@@ -150,6 +151,7 @@ function gatewayOf(
       bytesMax: config.cacheBytesMax,
       ...createCacheSealer({ master: masterKey, installation: installation.content }),
     }),
+    pseudonym: createPseudonyms(installation.content),
     ...responsesOf(stores, log),
     refused: (record) => refusals.add(record),
     defect: (error, requestId) => tellDefect(error, requestId, log),

@@ -10,7 +10,7 @@ import { isAboutTheRows, storeErrorFrom } from '../store/errors.ts';
 import { ADDED, eachScope, type FoldedScopes } from '../store/folds/fold-statement.ts';
 import { type FoldMark, wideUntilMs } from '../store/folds/folds.ts';
 import { QUARTER_MS } from '../store/usage/usage-rows.ts';
-import { statementFor, storeLinesAnd } from './ledger-statement.ts';
+import { statementFor, statementsWith } from './ledger-statement.ts';
 
 /**
  * The age from which a row is late. The fold is an hour behind, and a statement with younger rows has finished long before the
@@ -153,8 +153,4 @@ scoped as materialized (
   having sum(requests) <> 0 or sum(tokens) <> 0 or sum(nano_usd) <> 0
 ), ${ADDED}`;
 
-const LATE = {
-  plain: storeLinesAnd(LATE_PARTS),
-  tagged: storeLinesAnd(LATE_PARTS, 'tagged'),
-  tried: storeLinesAnd(LATE_PARTS, 'tried'),
-} as const;
+const LATE = statementsWith(LATE_PARTS);

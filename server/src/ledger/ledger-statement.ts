@@ -4,14 +4,13 @@
  * journal.
  */
 import {
-  END_FIELDS,
+  ATTRIBUTION_MARK,
   ENTRY_FIELDS,
   type EndField,
   type EntryField,
   LINE_TAGS,
   SHAPE_FIELDS,
   type ShapeField,
-  TAG_SEPARATOR,
   TAGS_MARK,
   TRIED_MARK,
 } from '../domain/usage/settled-rows.ts';
@@ -22,19 +21,17 @@ import {
   ROLLUP_KEY,
   ROLLUP_SUMS,
   rollupDimensions,
-  TAG_ROLLUP_KEY,
-  TAG_ROLLUP_SUMS,
   TOKENS,
   UNIT_ROLLUP_COLUMNS,
   UNIT_ROLLUP_KEY,
   UNIT_ROLLUP_SUMS,
   unitsOf,
 } from '../store/usage/rollup-columns.ts';
-import { HAS_UNITS, UNITS_OF_ROW, USES } from '../store/usage/units-of-row.ts';
 import { ATTEMPT_ROLLUPS } from './ledger-statement-attempts.ts';
+import { type MoreParts, ORIGINS, TAGS } from './ledger-statement-labels.ts';
+import { addTo, END, list } from './statement-parts.ts';
 
-/** Returns the SQL of a field of a line, as text; null if it is empty. Arrays count from one. */
-const end = (field: EndField) => `f[${END_FIELDS.indexOf(field) + 1}]`;
+const end = END;
 const shape = (field: ShapeField) => `f[${SHAPE_FIELDS.indexOf(field) + 1}]`;
 const entry = (field: EntryField) => `x[${ENTRY_FIELDS.indexOf(field) + 1}]`;
 const orEmpty = (text: string) => `coalesce(${text}, '')`;
@@ -44,7 +41,6 @@ const ID = 'organization_id, admitted_at, request_id';
 const isShape = `f[1] = '${LINE_TAGS.shape}'`;
 // Equivalent to `= end tag`, but lets the planner expect that most lines are ends, and use a hash join.
 const isEnd = `f[1] <> '${LINE_TAGS.shape}'`;
-const list = (names: readonly string[], write: (name: string) => string = (name) => name) => names.map(write).join(', ');
 
 const { deployment_id: _, ...PREFIXES } = ID_PREFIXES;
 /** The ids that log and ledger have in common, which the tables store in a short form. */
@@ -52,71 +48,34 @@ const IDS = Object.keys(PREFIXES) as readonly (keyof typeof PREFIXES)[];
 /** The short ids, which `ends` and `entries` have beside the long ones. */
 const SHORT_IDS = IDS.map((name) => `short_${name}`);
 
-/** The additional parts of a statement whose lines have tags, or tags and attempts. */
-interface MoreParts {
-  /** Columns of `ends`, with a leading comma. */
-  readonly ofEnds: string;
-  /** Columns of the log, with a leading comma. */
-  readonly ofLog: string;
-  /** Further parts of the `with`, with a leading comma. */
-  readonly rollups: string;
-}
-
 const NO_MORE: MoreParts = { ofEnds: '', ofLog: '', rollups: '' };
 
-const zeros = (names: readonly string[]) => list(names, () => '0');
-
-/** Returns an `insert` that groups the rows of `source` by `key`, and adds their sums to the rows that a table has already. */
-const addTo = (table: string, key: readonly string[], sums: readonly string[], source: string) =>
-  `insert into ${table} (${list(key)}, ${list(sums)})
-  select ${list(key)}, ${list(sums, (name) => `sum(${name})`)} from ${source}
-  group by ${list(key)} order by ${list(key)}
-  on conflict (${list(key)}) do update set ${list(sums, (name) => `${name} = ${table}.${name} + excluded.${name}`)}`;
-
-// Equivalent to `is not null`, but lets the planner expect few rows: for many it would compile the statement, which takes
-// seconds.
-const HAS_TAGS = 'sign(cardinality(tags)) = 1';
-
-const TAGS: MoreParts = {
-  ofEnds: `,
-    string_to_array(nullif(substr(${end('tags')}, 2), ''), '${TAG_SEPARATOR}') as tags, ${end('tag_route')} as tag_route`,
-  ofLog: ', tags, tag_route',
-  rollups: `,
-tagged as materialized (
-  select request_id, tag from ends, lateral unnest(array_append(tags, '')) as t(tag) where ${HAS_TAGS}
-),
-tag_moves (${list(TAG_ROLLUP_KEY)}, ${list(TAG_ROLLUP_SUMS)}) as (
-  select ${rollupDimensions}, coalesce(deployment_id, ''), provider, tag, '',
-    case when status in ('succeeded', 'failed', 'cancelled') then count else 0 end,
-    case when status = 'estimated' then count else 0 end,
-    case when status = 'refused' then count else 0 end,
-    case when status = 'refused' then 0 else count end,
-    coalesce(unpriced, 0), ${zeros(TOKENS)}, 0, ${zeros(UNIT_ROLLUP_SUMS)}
-  from ends join tagged using (request_id) join logged using (short_request_id) left join sums using (n)
-  union all
-  select ${rollupDimensions}, deployment_id, provider, tag, '', ${zeros(COUNTS)}, ${list(TOKENS)}, coalesce(nano_usd, 0),
-    ${zeros(UNIT_ROLLUP_SUMS)}
-  from owed join tagged using (request_id)
-  union all
-  select ${rollupDimensions}, deployment_id, provider, tag, unit, ${zeros(ROLLUP_SUMS)}, ${USES}, amount, unpriced
-  from (select * from owed join tagged using (request_id) where ${HAS_UNITS}) as one, ${UNITS_OF_ROW}
-),
-tag_moved as (
-  ${addTo('tag_rollups', TAG_ROLLUP_KEY, TAG_ROLLUP_SUMS, 'tag_moves')}
-)`,
+const TRIED: MoreParts = {
+  ofEnds: `, substr(${end('tried')}, 2) as tried`,
+  ofLog: ', tried',
+  rollups: ATTEMPT_ROLLUPS,
 };
 
-/** With attempts. A batch with them is rare, so it has no statement without tags. */
-const ATTEMPTS: MoreParts = {
-  ofEnds: `${TAGS.ofEnds}, substr(${end('tried')}, 2) as tried`,
-  ofLog: `${TAGS.ofLog}, tried`,
-  rollups: TAGS.rollups + ATTEMPT_ROLLUPS,
+const all = (...parts: readonly MoreParts[]): MoreParts => ({
+  ofEnds: parts.map(({ ofEnds }) => ofEnds).join(''),
+  ofLog: parts.map(({ ofLog }) => ofLog).join(''),
+  rollups: parts.map(({ rollups }) => rollups).join(''),
+});
+
+/**
+ * The kinds of lines that need a statement of their own. `origin`: lines that say something about their origin, and have neither tags
+ * nor attempts. Batches with attempts are rare, so `tried` is for lines with or without tags, and `every` for lines with anything.
+ */
+export const LINES_WITH = ['plain', 'origin', 'tagged', 'tried', 'every'] as const;
+export type LinesWith = (typeof LINES_WITH)[number];
+
+const MORE: Readonly<Record<LinesWith, MoreParts>> = {
+  plain: NO_MORE,
+  origin: ORIGINS,
+  tagged: TAGS,
+  tried: all(TAGS, TRIED),
+  every: all(TAGS, TRIED, ORIGINS),
 };
-
-/** The kinds of lines that need a statement of their own. `tried`: lines with attempts, with or without tags. */
-export type LinesWith = 'plain' | 'tagged' | 'tried';
-
-const MORE: Readonly<Record<LinesWith, MoreParts>> = { plain: NO_MORE, tagged: TAGS, tried: ATTEMPTS };
 
 /** Splits each line into its fields, and the first end of each request into columns. */
 const linesAndEnds = (ofEnds: string) => `lines as materialized (
@@ -277,29 +236,20 @@ units_moved as (
   ${addTo('unit_rollups', UNIT_ROLLUP_KEY, UNIT_ROLLUP_SUMS, USED_UNITS)}
 )`;
 
-/**
- * Stores lines. `$1`: lines as one text. Idempotent: a request whose row exists changes nothing, so its entries count once
- * however often they are replayed. Returns how many rows were new.
- */
-export const STORE_LINES = storeLinesAnd('');
-
-/** As STORE_LINES, for lines with tags. A separate statement, so that an installation without tags pays nothing for them. */
-export const STORE_TAGGED_LINES = storeLinesAnd('', 'tagged');
-
-/** As STORE_TAGGED_LINES, for lines of which one lists its attempts. */
-export const STORE_TRIED_LINES = storeLinesAnd('', 'tried');
-
 /** Chooses the statement for lines. The marks occur nowhere else in a line. */
 export function statementFor(lines: Buffer, statements: Readonly<Record<LinesWith, string>>): string {
-  if (lines.includes(TRIED_MARK)) return statements.tried;
-  return lines.includes(TAGS_MARK) ? statements.tagged : statements.plain;
+  const isTried = lines.includes(TRIED_MARK);
+  const isTagged = isTried || lines.includes(TAGS_MARK);
+  if (lines.includes(ATTRIBUTION_MARK)) return isTagged ? statements.every : statements.origin;
+  if (isTried) return statements.tried;
+  return isTagged ? statements.tagged : statements.plain;
 }
 
 /**
  * Builds the statement with further parts, which may read `moves`: the amounts that each new row adds to its quarter of the
  * rollups. Its answer is `stored`, how many rows were new; `xid`, the transaction's id; and `at_ms`, the database's time.
  */
-export function storeLinesAnd(parts: string, lines: LinesWith = 'plain'): string {
+function storeLinesAnd(parts: string, lines: LinesWith): string {
   const { ofEnds, ofLog, rollups } = MORE[lines];
   return `
 with ${linesAndEnds(ofEnds)},
@@ -310,3 +260,19 @@ select count(*)::integer as stored, pg_current_xact_id()::text as xid,
   (extract(epoch from clock_timestamp()) * 1000)::float8 as at_ms
 from logged`;
 }
+
+/** Builds the statement for every kind of lines, each with the same further parts. */
+export function statementsWith(parts: string): Readonly<Record<LinesWith, string>> {
+  const built = LINES_WITH.map((lines) => [lines, storeLinesAnd(parts, lines)] as const);
+  return Object.fromEntries(built) as Record<LinesWith, string>;
+}
+
+/**
+ * Stores lines. `$1`: lines as one text. Idempotent: a request whose row exists changes nothing, so its entries count once
+ * however often they are replayed. Returns how many rows were new. There is one for each kind of lines, so that an installation
+ * without tags pays nothing for them.
+ */
+export const STORE_STATEMENTS = statementsWith('');
+
+/** As STORE_STATEMENTS, for lines with nothing further. */
+export const STORE_LINES = STORE_STATEMENTS.plain;

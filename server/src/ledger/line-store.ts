@@ -11,7 +11,7 @@ import type { Partitions } from '../store/partitions.ts';
 import { StoredSince } from '../store/past/stored-since.ts';
 import { type CatchUp, OtherHistory } from './catch-up.ts';
 import { LATE_AFTER_MS, type RunQuery, rowsBefore, storeLate } from './late-rows.ts';
-import { STORE_LINES, STORE_TAGGED_LINES, STORE_TRIED_LINES, statementFor } from './ledger-statement.ts';
+import { STORE_STATEMENTS, statementFor } from './ledger-statement.ts';
 
 export interface LineStoreOptions {
   readonly database: OpenDatabase;
@@ -26,8 +26,6 @@ interface StoredRow extends QueryResultRow {
   readonly xid: string;
   readonly at_ms: number;
 }
-
-const PUNCTUAL = { plain: STORE_LINES, tagged: STORE_TAGGED_LINES, tried: STORE_TRIED_LINES } as const;
 
 /** The milliseconds without a statement after which the database's time is read again. */
 const CLOCK_MS_MAX = 5_000;
@@ -81,7 +79,7 @@ export class LineStore {
     try {
       const { rows } =
         oldestMs(batch, from, to) >= lateBeforeMs
-          ? await run<StoredRow>({ text: statementFor(lines, PUNCTUAL), values: [lines] })
+          ? await run<StoredRow>({ text: statementFor(lines, STORE_STATEMENTS), values: [lines] })
           : await storeLate<StoredRow>(run, rowsBefore(linesOf(batch, from, to), lateBeforeMs), lines);
       const [row] = rows as readonly [StoredRow, ...StoredRow[]];
       sending.stored(row.xid);

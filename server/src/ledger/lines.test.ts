@@ -4,6 +4,7 @@ import { anyAttempt, anyEnd } from '../../test/support/any-record.ts';
 import { givenBegin, givenEnd, givenEntry, lineBeforeUnits } from '../../test/support/records.ts';
 import { attemptsText, parseAttempts } from '../domain/usage/attempt.ts';
 import {
+  ATTRIBUTION_MARK,
   END_FIELDS,
   ENTRY_FIELD_SEPARATOR,
   ENTRY_FIELDS,
@@ -21,6 +22,8 @@ import type { EndRecord } from './records.ts';
 const WITHOUT_TAGS = END_FIELDS.indexOf('tags');
 /** The same of a request whose attempts are not listed. */
 const WITHOUT_ATTEMPTS = END_FIELDS.indexOf('tried');
+/** The same of a request that says nothing of its origin. */
+const WITHOUT_ORIGIN = END_FIELDS.indexOf('attribution');
 
 test('an end is read back as it was written, whatever callers and providers put into it', () => {
   fc.assert(
@@ -37,7 +40,10 @@ test('whatever is in a record, its line has exactly the fields the database expe
       expect(line.indexOf('\n')).toBe(line.length - 1);
       const fields = line.slice(0, -1).split('\t');
       const withoutAttempts = end.tagRoute === '' ? WITHOUT_TAGS : WITHOUT_ATTEMPTS;
-      expect(fields).toHaveLength(end.tried === null ? withoutAttempts : END_FIELDS.length);
+      const withoutOrigin = end.tried === null ? withoutAttempts : WITHOUT_ORIGIN;
+      const hasOrigin = Object.values(end.attribution ?? {}).some((name) => name !== null);
+      expect(fields).toHaveLength(hasOrigin ? END_FIELDS.length : withoutOrigin);
+      expect(line.includes(ATTRIBUTION_MARK)).toBe(hasOrigin);
       expect(line.includes(TAGS_MARK)).toBe(end.tagRoute !== '');
       expect(line.includes(TRIED_MARK)).toBe(end.tried !== null);
       const entries = fields[END_FIELDS.indexOf('entries')]?.split(ENTRY_SEPARATOR) ?? [];
@@ -110,11 +116,32 @@ test('a version that knows no attempts reads a line with them as it ever did: th
   }
 });
 
+test('a version that knows no origin reads a line with one as it ever did; without one a line has no byte more', () => {
+  const attribution = { endUser: 'Łucja', session: null, client: 'codex' } as const;
+  const nothing = { endUser: null, session: null, client: null };
+  const [attempt] = fc.sample(anyAttempt, 1);
+  if (attempt === undefined) throw new Error('no sample');
+  for (const more of [{}, { tags: ['eu'], tagRoute: '1.tabc' }, { tried: [attempt] }]) {
+    const end = givenEnd({ ...more, attribution });
+    const fields = endLine(end).slice(0, -1).split('\t');
+    const { attribution: _, ...without } = end;
+    expect(endLine({ ...end, attribution: nothing })).toBe(endLine(without));
+    const before = endLine(without).slice(0, -1).split('\t');
+    expect(fields.slice(0, WITHOUT_ORIGIN)).toEqual(Object.assign(Array(WITHOUT_ORIGIN).fill(''), before));
+    expect(fields.slice(WITHOUT_ORIGIN)).toEqual([
+      `${ATTRIBUTION_MARK}Łucja${ENTRY_FIELD_SEPARATOR}${ENTRY_FIELD_SEPARATOR}codex`,
+    ]);
+  }
+});
+
 test('a begin, a shape and a repeat are read back as they were written', () => {
   const begin = givenBegin({ clientRequestId: 'mine', endpoint: 'messages', stream: true, attempts: 2, decision: 'why' });
   expect(parseBegin(line((to) => to.begin(begin)))).toEqual(begin);
   const tagged = { ...begin, tags: ['eu', 'a:b'], tagRoute: '1.tabc' };
   expect(parseBegin(line((to) => to.begin(tagged)))).toEqual(tagged);
+  const attribution = { endUser: null, session: 's-1', client: null };
+  for (const one of [begin, tagged])
+    expect(parseBegin(line((to) => to.begin({ ...one, attribution })))).toEqual({ ...one, attribution });
   expect(parseShape(shapeLine('org_1', 'abc', '[{"id":"org_rpm"}]'))).toEqual({
     organizationId: 'org_1',
     shapeId: 'abc',
@@ -180,5 +207,10 @@ function asKept(end: EndRecord): EndRecord {
       usage: Object.fromEntries(Object.entries(entry.usage).filter(([, tokens]) => tokens !== 0)),
     })),
     tried: end.tried ? parseAttempts(attemptsText(end.tried)) : null,
+    attribution: {
+      endUser: freeOrNull(end.attribution?.endUser ?? null),
+      session: freeOrNull(end.attribution?.session ?? null),
+      client: end.attribution?.client ?? null,
+    },
   };
 }

@@ -3,7 +3,9 @@
  * a deployment have in common are kept as one piece.
  */
 import { attemptsText } from '../domain/usage/attempt.ts';
+import type { Attribution } from '../domain/usage/attribution.ts';
 import {
+  ATTRIBUTION_MARK,
   ENTRY_FIELD_SEPARATOR,
   ENTRY_SEPARATOR,
   LINE_TAGS,
@@ -32,6 +34,7 @@ const TAB = 0x09;
 const NEWLINE = 0x0a;
 const ENTRY = ENTRY_SEPARATOR.charCodeAt(0);
 const ENTRY_FIELD = ENTRY_FIELD_SEPARATOR.charCodeAt(0);
+const MARK = ATTRIBUTION_MARK.charCodeAt(0);
 const TRUE = 't'.charCodeAt(0);
 const FALSE = 'f'.charCodeAt(0);
 
@@ -87,6 +90,7 @@ export class LineWriter {
     this.#text(r.content === null ? '' : r.content.toString('base64'));
     if (r.tagRoute) this.#tags(r);
     if (r.tried) this.#tried(r);
+    if (saysAnything(r.attribution)) this.#attribution(r.attribution, r.tried ? 0 : r.tagRoute ? 1 : 3);
     out.byte(NEWLINE);
     return out.close();
   }
@@ -160,8 +164,21 @@ export class LineWriter {
     out.byte(TAB);
     out.ours(r.decision ?? '');
     if (r.tagRoute) this.#tags(r);
+    if (saysAnything(r.attribution)) this.#attribution(r.attribution, r.tagRoute ? 0 : 2);
     out.byte(NEWLINE);
     return out.close();
+  }
+
+  /** Writes what a request says about its origin, behind as many empty fields as the line lacks. */
+  #attribution({ endUser, session, client }: Attribution, lacking: number): void {
+    const out = this.#out;
+    for (let field = 0; field <= lacking; field += 1) out.byte(TAB);
+    out.byte(MARK);
+    if (endUser !== null) out.free(endUser, FREE_TEXT_CHARS_MAX);
+    out.byte(ENTRY_FIELD);
+    if (session !== null) out.free(session, FREE_TEXT_CHARS_MAX);
+    out.byte(ENTRY_FIELD);
+    if (client !== null) out.text(client);
   }
 
   /** Writes the fields of a line with tags. */
@@ -310,6 +327,11 @@ function lineOf(write: (to: LineWriter) => void): string {
   const out = new FrameBuffer();
   write(new LineWriter(out));
   return out.bytes.toString('utf8', FRAME_HEADER_BYTES, out.length);
+}
+
+function saysAnything(attribution: Attribution | undefined): attribution is Attribution {
+  if (attribution === undefined) return false;
+  return attribution.endUser !== null || attribution.session !== null || attribution.client !== null;
 }
 
 function providerOf(r: EndRecord): string {

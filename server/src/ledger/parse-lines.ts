@@ -3,7 +3,9 @@
  * that is no such record: one of another version, or one whose bytes are intact but wrong.
  */
 import { parseAttempts } from '../domain/usage/attempt.ts';
+import type { Attribution, Client } from '../domain/usage/attribution.ts';
 import {
+  ATTRIBUTION_MARK,
   ENTRY_FIELD_SEPARATOR,
   ENTRY_SEPARATOR,
   FIELD_SEPARATOR,
@@ -46,6 +48,7 @@ export function parseEnd(line: string): EndRecord {
     ...tagsFrom(f, 29),
     // Lines of earlier versions, and most others, end before this.
     tried: f.text(31).startsWith(TRIED_MARK) ? parseAttempts(f.text(31).slice(1)) : null,
+    attribution: attributionFrom(f, 32),
   };
 }
 
@@ -79,6 +82,7 @@ export function parseBegin(line: string): Required<BeginRecord> {
     heldNanoUsd: f.whole(19),
     decision: f.text(20),
     ...tagsFrom(f, 21),
+    attribution: attributionFrom(f, 23),
   };
 }
 
@@ -145,6 +149,14 @@ function tagsFrom(f: Fields, index: number) {
   const tags = f.text(index);
   const isMarked = tags.startsWith(TAGS_MARK) && tags.length > 1;
   return { tags: isMarked ? tags.slice(1).split(TAG_SEPARATOR) : [], tagRoute: f.text(index + 1) };
+}
+
+/** Lines of requests that say nothing about their origin, and those of earlier versions, end before this. */
+function attributionFrom(f: Fields, index: number): Attribution {
+  const text = f.text(index);
+  const names = text.startsWith(ATTRIBUTION_MARK) ? text.slice(1).split(ENTRY_FIELD_SEPARATOR) : [];
+  const [endUser = '', session = '', client = ''] = names;
+  return { endUser: endUser || null, session: session || null, client: (client || null) as Client | null };
 }
 
 interface Fields {

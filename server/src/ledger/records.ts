@@ -3,6 +3,7 @@
  * without an `end` settles as estimated at replay. Fields are plain so that journal and database batch share one serialised row.
  */
 import type { AttemptRecord } from '../domain/usage/attempt.ts';
+import type { Attribution } from '../domain/usage/attribution.ts';
 
 /** The caller of a request and the called name, copied, so that history does not change when a key does. */
 export interface Dimensions {
@@ -39,6 +40,7 @@ export interface BeginRecord extends Dimensions, Partial<RecordedTags> {
   readonly stream?: boolean;
   readonly attempts?: number;
   readonly decision?: string;
+  readonly attribution?: Attribution;
   readonly deploymentId: string;
   readonly provider: string;
   readonly upstreamModel: string;
@@ -102,4 +104,6 @@ export interface EndRecord extends Dimensions, Partial<RecordedTags> {
    * that.
    */
   readonly tried?: readonly AttemptRecord[] | null;
+  /** The origin of the request, as it says; nothing if absent. */
+  readonly attribution?: Attribution;
 }

@@ -19,6 +19,7 @@ import {
   noteUntranslatable,
   noteWait,
 } from './attempts/tried.ts';
+import { attributionOf } from './attribution.ts';
 import type { Candidate } from './deployments/candidate.ts';
 import { measure, noteBusy } from './deployments/note-measures.ts';
 import { exchangeFor } from './exchange-for.ts';
@@ -214,6 +215,7 @@ function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Pr
     upstreamModel: deployment.upstreamModel,
     priceId: price?.id ?? null,
     ...recordedTags(admission.asked.tags, admission.entitlement),
+    attribution: attributionOf(admission.walk, gateway),
     ...ifLostNow(admission, candidate),
   });
   return new Promise((resolve, reject) => {

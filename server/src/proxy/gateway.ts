@@ -43,6 +43,9 @@ export interface DecisionLookup {
 /** Seals a request's content under its organization's key; null if the key was destroyed. */
 export type SealContent = (organization: OrganizationConfig, requestId: string, content: string) => Buffer | null;
 
+/** Returns the name that stands for an end user of an organization, the same each time, from which nobody can read the end user. */
+export type Pseudonym = (organizationId: string, name: string) => string;
+
 /** All dependencies of request handling, wired once at start. */
 export interface Gateway {
   readonly clock: Clock;
@@ -62,6 +65,7 @@ export interface Gateway {
   readonly sealContent: SealContent;
   /** Complete answers that may be given again. */
   readonly answerCache: AnswerCache;
+  readonly pseudonym: Pseudonym;
   /** The stored responses of the Responses API. */
   readonly responses: ResponsesState;
   /** The conversations of the Responses API. */

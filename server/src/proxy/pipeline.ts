@@ -87,6 +87,7 @@ function newWalk(request: GatewayRequest, reply: Reply, endpoint: Endpoint, gate
     entitlement: null,
     trace: null,
     timing: { startedMs: request.startedMs, providerMs: null, firstTokenMs: null, streamingSinceMs: null },
+    attribution: null,
     isDegraded: false,
   };
 }

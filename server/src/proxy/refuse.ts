@@ -2,6 +2,7 @@ import type { EndRecord } from '../ledger/records.ts';
 import { requestTimeMs } from '../lib/id.ts';
 import { isWorthALine } from '../observe/request-lines.ts';
 import { answerHeaders, identityHeaders } from './answer-headers.ts';
+import { attributionOf } from './attribution.ts';
 import { refusedDecision } from './decisions/explain.ts';
 import type { Gateway } from './gateway.ts';
 import { addLimitHeaders } from './limit-headers.ts';
@@ -110,6 +111,7 @@ export function noteRefusal(walk: Walk, refusal: Refusal, gateway: Gateway): voi
     repeatIds: [],
     content: null,
     ...recordedTags(asked?.tags ?? null, walk.entitlement),
+    attribution: attributionOf(walk, gateway),
   };
   gateway.refused(record);
   gateway.traffic.settled(record);

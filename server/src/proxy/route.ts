@@ -73,7 +73,7 @@ interface CanarySide {
 /** Orders the candidates for one side of a canary. Without a session, chance decides the side. */
 function routeCanary(place: CanaryPlace, admission: Admission, gateway: Gateway): readonly Candidate[] {
   const { chain, ordinary, candidates, name } = admission.entitlement;
-  const session = sessionOf(admission);
+  const session = sessionOf(admission.walk.request, admission.asked.body);
   const drawn = session === null ? gateway.random() : canaryDraw(admission.charged.organizationId, session, name);
   const side = { place, isIn: isInCanary(place, drawn) };
   if (!side.isIn || 'deployment' in place) return routeLong(chain, ordinary, side, admission, gateway);

@@ -11,6 +11,7 @@ import { outputTokens, totalTokens, type Usage } from '../domain/usage/usage.ts'
 import type { EndRecord, RequestStatus } from '../ledger/records.ts';
 import { isWorthALine } from '../observe/request-lines.ts';
 import { triedForRow } from './attempts/tried.ts';
+import { attributionOf } from './attribution.ts';
 import { contentToKeep } from './content/content.ts';
 import type { Candidate } from './deployments/candidate.ts';
 import { noteIdle } from './deployments/note-measures.ts';
@@ -217,6 +218,7 @@ function recordOf(admission: Admission, ending: Ending, gateway: Gateway): EndRe
     content: keptOf(admission, ending.answer, gateway),
     tags,
     tagRoute,
+    attribution: attributionOf(walk, gateway),
     tried: triedForRow(admission, ending.candidate),
   };
 }

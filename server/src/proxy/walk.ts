@@ -5,6 +5,7 @@ import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
 import type { Compared } from '../domain/routing/compared.ts';
 import type { Detour } from '../domain/routing/detours.ts';
 import type { AttemptRecord } from '../domain/usage/attempt.ts';
+import type { Attribution } from '../domain/usage/attribution.ts';
 import type { EstimateReason } from '../domain/usage/estimate-reason.ts';
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
 import type { Dimensions, LedgerEntry } from '../ledger/records.ts';
@@ -36,6 +37,8 @@ export interface Walk {
   /** The trace, set with the key; null if no traces are recorded. */
   trace: RequestTrace | null;
   readonly timing: Timing;
+  /** The origin of the request, as it says, once `attributionOf` has read it. */
+  attribution: Attribution | null;
   /** True if this replica enforced its share of the limits, because the shared counters were unreachable. */
   isDegraded: boolean;
 }

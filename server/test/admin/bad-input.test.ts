@@ -92,6 +92,7 @@ const ORGANIZATION_FIELDS: readonly (readonly [string, object, string | null])[]
   ['a storage of responses that there is not', { responses_storage: 'forever' }, '/responses_storage'],
   ['a storage of responses that is null', { responses_storage: null }, '/responses_storage'],
   ['a scope of responses that there is not', { responses_scope: 'everybody' }, '/responses_scope'],
+  ['a storage of end users that there is not', { end_users: 'sold' }, '/end_users'],
   ['a retention of 0 days', { audit: { content_retention_days: 0 } }, '/audit/content_retention_days'],
 ];
 

@@ -220,6 +220,20 @@ onOneDatabase('organizations', (given) => {
       });
     });
 
+    test('leaves the storage of end users to owners and the platform, records what it was, and copies it', async () => {
+      const { root, as } = world();
+      const made = await makeOrganization(root);
+      const path = `/organizations/${made.id}`;
+      expect(made.end_users).toBe('hashed');
+      const admin = as([{ role: 'org_admin', organizationId: made.id }]);
+      expect((await admin('PATCH', path, { end_users: 'kept' })).status).toBe(403);
+      const owner = as([{ role: 'org_owner', organizationId: made.id }]);
+      expect(must(await owner('PATCH', path, { end_users: 'kept' })).end_users).toBe('kept');
+      const events = must(await root('GET', `${path}/audit-events?action=organization.update`));
+      expect(events.data[0]).toMatchObject({ before: { end_users: 'hashed' }, after: { end_users: 'kept' } });
+      expect((await makeOrganization(root, { like_organization_id: made.id })).end_users).toBe('kept');
+    });
+
     test('copies the storage of responses to organizations made like it', async () => {
       const { root } = world();
       const like = await makeOrganization(root, { responses_storage: 'keep', responses_scope: 'organization' });

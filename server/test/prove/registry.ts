@@ -47,6 +47,13 @@ export const REGISTRY: readonly ProveRow[] = [
     shows: 'each kind of request × deployment × default and required tags reaches whom the table says, and costs what it should',
   },
   {
+    name: 'attribution.names',
+    module: 'attribution-names',
+    shows:
+      'usage by tag, end user, session and client equals the ledger to the nano-dollar; a million names fill neither the database nor the memory',
+    alone: 'full',
+  },
+  {
     name: 'routing.strategies',
     module: 'routing-strategies',
     shows:

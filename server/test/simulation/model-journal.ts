@@ -114,5 +114,17 @@ function sum(amounts: readonly number[]): number {
 }
 
 function whole(record: BeginRecord): Required<BeginRecord> {
-  return { clientRequestId: null, endpoint: '', stream: false, attempts: 1, decision: '', tags: [], tagRoute: '', ...record };
+  return {
+    clientRequestId: null,
+    endpoint: '',
+    stream: false,
+    attempts: 1,
+    decision: '',
+    tags: [],
+    tagRoute: '',
+    attribution: NOBODY,
+    ...record,
+  };
 }
+
+const NOBODY = { endUser: null, session: null, client: null };

@@ -92,6 +92,7 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     decisions: { find: async () => null },
     answerCache: openAnswerCache(schedule),
     sealContent: () => null,
+    pseudonym: (_organizationId, name) => name,
     responses: memoryResponses(),
     conversations: memoryConversations(),
     refused: () => {},

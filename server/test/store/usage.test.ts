@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Scope } from '../../src/domain/tenancy/tenancy.ts';
-import { STORE_TAGGED_LINES } from '../../src/ledger/ledger-statement.ts';
+import { STORE_STATEMENTS } from '../../src/ledger/ledger-statement.ts';
 import { endLine } from '../../src/ledger/lines.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { requestId } from '../../src/lib/id.ts';
@@ -159,6 +159,56 @@ onEveryDatabase('usage', (given, kind) => {
       );
     });
 
+    // promise: A request counts once under its end user, once under its session and once under its client
+    test('by the origin of requests is exact for each name and for what names none, for any stretch, grouping and filter', async () => {
+      const by = fc.constantFrom('end_user' as const, 'session' as const, null);
+      const groups = fc.subarray<UsageGroup>(['client', 'team', 'deployment']);
+      const filters = fc.constantFrom(
+        {},
+        { deployment: ['dep_1'] },
+        { client: ['codex'] },
+        { client: ['other'], key: ['key_1'] },
+      );
+      const names = fc.constantFrom<readonly string[] | null>(null, ['u1'], ['nobody']);
+      await fc.assert(
+        fc.asyncProperty(by, groups, filters, names, anySpan, async (kind, more, only, wanted, [fromMs, toMs]) => {
+          const named = kind === null || wanted === null ? {} : { [kind]: wanted };
+          const question = { only: { organization: ['org_1'], ...only, ...named }, fromMs, toMs, withUnits: true };
+          const groupBy: UsageGroup[] = kind === null ? more : [kind, ...more];
+          const report = await ask({ ...question, groupBy });
+          const nameOf = ({ attribution }: EndRecord) =>
+            (kind === 'end_user' ? attribution?.endUser : kind === 'session' ? attribution?.session : null) ?? null;
+          const clientOf = ({ attribution }: EndRecord) => attribution?.client ?? 'other';
+          const { client, deployment, key } = only as Partial<Record<UsageGroup, string[]>>;
+          const inside = RECORDS.filter(
+            (record) =>
+              record.organizationId === 'org_1' &&
+              record.admittedAtMs >= fromMs &&
+              record.admittedAtMs < toMs &&
+              (kind === null || wanted === null || wanted.includes(nameOf(record) ?? '')) &&
+              (client?.includes(clientOf(record)) ?? true) &&
+              (deployment?.includes(record.deploymentId ?? '') ?? true) &&
+              (key?.includes(record.keyId) ?? true),
+          );
+          expect(report.total).toMatchObject(naiveTotals(inside));
+          const lineOf = (name: string | null, client: string) =>
+            `${kind === null ? '' : name} ${more.includes('client') ? client : ''}`;
+          const records = Map.groupBy(inside, (record) => lineOf(nameOf(record), clientOf(record)));
+          const lines = Map.groupBy(report.lines, ({ groups }) =>
+            lineOf(kind === null ? null : (groups[kind] ?? null), groups.client ?? ''),
+          );
+          if (groupBy.length > 0) expect([...lines.keys()].toSorted()).toEqual([...records.keys()].toSorted());
+          for (const [line, own] of groupBy.length > 0 ? records : []) {
+            for (const [name, sum] of Object.entries(naiveTotals(own))) {
+              const told = lines.get(line)?.reduce((total, { sums }) => total + sums[name as 'requests'], 0n);
+              expect([line, name, told]).toEqual([line, name, sum]);
+            }
+          }
+        }),
+        { numRuns: 60 },
+      );
+    });
+
     test('cuts days and hours where the zone does, also where a clock goes forward', async () => {
       const days = await ask({ interval: 'day', timeZone: 'Europe/Paris' });
       expect(days.lines.map((line) => line.startMs)).toEqual([Date.UTC(2025, 2, 28, 23), Date.UTC(2025, 2, 29, 23)]);
@@ -281,6 +331,11 @@ function madeRecords(count: number): readonly EndRecord[] {
       provider: providerOf(deploymentId),
       entries: [givenEntry({ deploymentId, provider: providerOf(deploymentId), usage, nanoUsd })],
       ...tagsOf(pick([[], ['a'], ['a', 'b'], [], ['b']], index)),
+      attribution: {
+        endUser: pick(['u1', null, 'u2', 'u1', null, null, 'u3'], index),
+        session: pick([null, 's1', 'u1'], index >> 3),
+        client: pick(['codex', null, 'curl', null, 'codex'] as const, index >> 2),
+      },
     });
     return index % 13 === 0 ? refused(record) : record;
   });
@@ -304,6 +359,7 @@ function refused({
   admittedAtMs,
   tags = [],
   tagRoute = '',
+  attribution,
 }: EndRecord): EndRecord {
   return givenRefusal({
     requestId: id,
@@ -315,6 +371,7 @@ function refused({
     admittedAtMs,
     tags,
     tagRoute,
+    ...(attribution === undefined ? {} : { attribution }),
     count: 3,
   });
 }
@@ -324,7 +381,7 @@ function providerOf(deploymentId: string): string {
 }
 
 async function store({ pool }: OpenDatabase, records: readonly EndRecord[]): Promise<void> {
-  await pool.query(STORE_TAGGED_LINES, [
+  await pool.query(STORE_STATEMENTS.every, [
     records
       .map((record) => endLine(record))
       .join('')

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import type { PoolClient } from 'pg';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { STORE_LINES, STORE_TAGGED_LINES } from '../../src/ledger/ledger-statement.ts';
+import { STORE_LINES, STORE_STATEMENTS } from '../../src/ledger/ledger-statement.ts';
 import { endLine } from '../../src/ledger/lines.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { newId, requestId } from '../../src/lib/id.ts';
@@ -14,7 +14,7 @@ import { givenEnd, givenEntry, givenRefusal, TEST_TIME_MS } from '../support/rec
 
 const recorded = (name: string) => readFileSync(new URL(`../recorded/version-before/${name}.sql`, import.meta.url), 'utf8');
 const BEFORE = { plain: recorded('store-lines'), tagged: recorded('store-tagged-lines') };
-const NOW = { plain: STORE_LINES, tagged: STORE_TAGGED_LINES };
+const NOW = { plain: STORE_LINES, tagged: STORE_STATEMENTS.tagged };
 type Version = typeof NOW;
 
 const caller = {
@@ -59,7 +59,7 @@ onEveryDatabase('rows of the version before', (given, kind) => {
   beforeEach(async () => {
     await newPartitions(given().db, given().kind).ensure([TEST_TIME_MS]);
     await query(`truncate request_records, ledger_records, request_log, ledger, request_content, rollups, team_rollups,
-      organization_days, platform_rollups, unit_rollups, tag_rollups, decision_shapes`);
+      organization_days, platform_rollups, unit_rollups, tag_rollups, attribution_rollups, usage_names, usage_name_counts, decision_shapes`);
   });
 
   // promise: Replay is `INSERT … ON CONFLICT DO NOTHING`, and balances move in the same transaction, only for the rows inserted.

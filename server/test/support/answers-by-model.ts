@@ -8,7 +8,7 @@ export type ModelAnswer =
   | { readonly status?: number; readonly json: object }
   | { readonly events: readonly (object | string)[]; readonly breaksOff?: boolean };
 
-export interface AnswersByModel {
+interface AnswersByModel {
   readonly provider: Provider;
   /** What was sent: to which deployment, and the body. */
   readonly sent: { readonly to: string; readonly body: string }[];

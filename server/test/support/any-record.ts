@@ -1,6 +1,7 @@
 /** Arbitrary settlement records, as people and providers could make them. */
 import fc from 'fast-check';
 import { ATTEMPT_NEXTS, ATTEMPT_RESULTS, type AttemptRecord, NOT_TRIED_REASONS } from '../../src/domain/usage/attempt.ts';
+import { CLIENTS } from '../../src/domain/usage/attribution.ts';
 import { USAGE_BUCKETS, USAGE_UNITS } from '../../src/domain/usage/usage.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 
@@ -54,6 +55,10 @@ export const anyAttempt: fc.Arbitrary<AttemptRecord> = fc.record({
   dropped: fc.array(fc.constantFrom('seed', 'tools.strict', 'messages.name'), { maxLength: 20 }),
 });
 
+/** As it is kept: an empty name is none. */
+const name = fc.option(fc.oneof(wild, fc.string({ unit: 'grapheme', minLength: 1, maxLength: 128 })));
+const anyAttribution = fc.record({ endUser: name, session: name, client: fc.option(fc.constantFrom(...CLIENTS)) });
+
 const wildEnd = fc.record({
   organizationId: id('org'),
   teamId: id('team'),
@@ -83,6 +88,7 @@ const wildEnd = fc.record({
   repeatIds: fc.array(id('req'), { maxLength: 5 }),
   content: fc.option(fc.uint8Array({ minLength: 1, maxLength: 2_000 }).map((bytes): Buffer => Buffer.from(bytes))),
   tried: fc.option(fc.array(anyAttempt, { maxLength: 4 })),
+  attribution: anyAttribution,
 });
 
 /** Any end of a request. */

@@ -16,6 +16,7 @@ const DIMENSIONS: Dimensions = {
 };
 
 const NO_TAGS = { tags: [], tagRoute: '' };
+const NOBODY = { endUser: null, session: null, client: null };
 
 export function givenEntry(entry: Partial<LedgerEntry> = {}): LedgerEntry {
   return {
@@ -47,6 +48,7 @@ export function givenBegin(begin: Partial<BeginRecord> = {}): BeginRecord {
     heldOutputTokens: 200,
     heldNanoUsd: 30_000,
     ...NO_TAGS,
+    attribution: NOBODY,
     ...begin,
   };
 }
@@ -78,6 +80,7 @@ export function givenEnd(end: Partial<EndRecord> = {}): EndRecord {
     content: null,
     tried: null,
     ...NO_TAGS,
+    attribution: NOBODY,
     ...end,
   };
 }

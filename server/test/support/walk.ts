@@ -15,6 +15,7 @@ import type { GatewayRequest, Reply } from '../../src/http/request-reply.ts';
 import type { Journal } from '../../src/ledger/journal.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { requestId } from '../../src/lib/id.ts';
+import { createPseudonyms } from '../../src/lib/pseudonyms.ts';
 import { newKeySecret } from '../../src/lib/secrets.ts';
 import { type Clock, systemClock } from '../../src/lib/timing/clock.ts';
 import { createTraffic } from '../../src/observe/traffic.ts';
@@ -227,6 +228,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     decisions: { find: async () => null },
     answerCache: openAnswerCache(clock),
     sealContent: (_organization, _id, content) => Buffer.from(content),
+    pseudonym: createPseudonyms(Buffer.alloc(32, 7)),
     responses: memoryResponses(),
     conversations: memoryConversations(),
     refused: (record) => journal.end(record),

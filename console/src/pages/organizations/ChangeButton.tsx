@@ -14,6 +14,7 @@ export const SECTION_AT: Readonly<Record<string, string>> = {
   audit: words.auditContent,
   responses: words.storedResponses,
   cache: words.exactCache,
+  end_users: words.endUsers,
 };
 
 const PERMISSION_AT: Readonly<Record<string, Permission>> = {
@@ -25,6 +26,7 @@ const PERMISSION_AT: Readonly<Record<string, Permission>> = {
   audit: 'audit_policy.change',
   responses: 'audit_policy.change',
   cache: 'audit_policy.change',
+  end_users: 'audit_policy.change',
 };
 
 interface ChangeButtonProps extends Pick<TabProps, 'organization'> {

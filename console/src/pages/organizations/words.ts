@@ -27,6 +27,8 @@ export const words = {
   auditContent: 'Audit content',
   storedResponses: 'Stored responses',
   exactCache: 'Exact cache',
+  endUsers: 'End users',
+  storageOfEndUsers: { hashed: 'Stored as pseudonyms', kept: 'Stored as the caller names them', off: 'Not stored' },
   change: 'Change',
   changeSection: (section: string) => `Change ${section.toLowerCase()}`,
 
@@ -206,7 +208,7 @@ export const words = {
   none: 'None',
   likeTheOrganization: 'Copy from an organization',
   whatIsCopied:
-    'Budgets, limits, access, tags, time zone, audit settings, the storage of responses and the exact cache are copied. People, keys and spend are not.',
+    'Budgets, limits, access, tags, time zone, audit settings, the storage of responses and of end users, and the exact cache are copied. People, keys and spend are not.',
   settingsAreFilledIn:
     'The settings below are filled in. Change them as you need. Later changes to the source do not affect the new organization.',
 
@@ -256,8 +258,7 @@ export const words = {
   // ForgetCached
   forgetCached: 'Forget cached answers',
   forgetCachedOf: (name: string) => `Forget the cached answers of ${name}?`,
-  forget: 'Forget them',
-  forgetCachedMeans: 'No answer that was kept before is given again. New ones are kept. Nothing else changes.',
+  ...{ forget: 'Forget them', forgetCachedMeans: 'No answer that was kept before is given again. New ones are kept.' },
   cachedWereForgotten: 'The cached answers were forgotten.',
 
   // list-columns

@@ -43,6 +43,17 @@ export function Facts({ request }: { request: FullRequest }) {
         {request.stream ? words.commaStream : ''}
       </Fact>
       <Fact name={words.attempts}>{request.attempts}</Fact>
+      <Fact name={words.client}>{request.client === 'other' ? words.otherClient : request.client}</Fact>
+      {request.end_user !== null && (
+        <Fact name={words.endUser}>
+          <Alike request={request} param="end_user" />
+        </Fact>
+      )}
+      {request.session !== null && (
+        <Fact name={words.session}>
+          <Alike request={request} param="session" />
+        </Fact>
+      )}
       {request.tags.length > 0 && (
         <Fact name={words.factTags}>
           <TagList tags={request.tags} />
@@ -66,6 +77,16 @@ export function Facts({ request }: { request: FullRequest }) {
         </Fact>
       )}
     </SimpleGrid>
+  );
+}
+
+/** A name that the caller chose, with a link to the requests that have it too. */
+function Alike({ request, param }: { request: FullRequest; param: 'end_user' | 'session' }) {
+  const name = request[param] ?? '';
+  return (
+    <PageLink at={links.requests({ organization_id: request.organization_id, [param]: name })} style={{ color: 'inherit' }}>
+      <bdi>{name}</bdi>
+    </PageLink>
   );
 }
 

@@ -26,6 +26,13 @@ export function requestColumns({ showOrganization }: { showOrganization: boolean
       ? [{ accessor: 'organization_id', title: words.organization, render: (row: Request) => <Named id={row.organization_id} /> }]
       : []),
     { accessor: 'team_id', title: words.team, render: (row) => <Named id={row.team_id} /> },
+    { accessor: 'end_user', title: words.endUser, render: (row) => <Chosen name={row.end_user} />, visibleMediaQuery: WIDE },
+    {
+      accessor: 'client',
+      title: words.client,
+      render: (row) => <Chosen name={row.client === 'other' ? null : row.client} />,
+      visibleMediaQuery: WIDE,
+    },
     { accessor: 'key_id', title: words.key, phone: { fact: 6 }, render: (row) => <Named id={row.key_id} /> },
     { accessor: 'total_tokens', title: words.tokens, textAlign: 'right', render: (row) => <Tokens row={row} /> },
     { accessor: 'spend', title: words.spend, phone: { fact: 3 }, textAlign: 'right', render: (row) => <Spend row={row} /> },
@@ -38,6 +45,19 @@ export function requestColumns({ showOrganization }: { showOrganization: boolean
       render: (row) => <Latency row={row} />,
     },
   ];
+}
+
+/** Screens with room for what fewer people look for. */
+const WIDE = '(min-width: 100em)';
+
+/** A name that the caller chose. It may be long. */
+function Chosen({ name }: { name: string | null }) {
+  if (name === null) return <Text c="dimmed">–</Text>;
+  return (
+    <Text component="span" inherit truncate maw={160} display="block">
+      <bdi>{name}</bdi>
+    </Text>
+  );
 }
 
 function When({ row }: { row: Request }) {

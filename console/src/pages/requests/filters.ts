@@ -1,3 +1,4 @@
+import { CLIENTS } from '../../api/clients.ts';
 import type { Session } from '../../api/session.tsx';
 import type { Filter } from '../../components/list/FilterBar.tsx';
 import { CODES } from './codes.ts';
@@ -15,6 +16,10 @@ export function requestFilters(session: Session): readonly Filter[] {
     { param: 'model', label: words.modelCalled, kind: mayReadCatalogue ? 'model' : 'text' },
     ...(mayReadCatalogue ? [{ param: 'deployment_id', label: words.deployment, kind: 'deployment' } as const] : []),
     { param: 'code', label: words.code, kind: { oneOf: CODES } },
+    { param: 'tag', label: words.tag, kind: 'text' },
+    { param: 'end_user', label: words.endUser, kind: 'text' },
+    { param: 'session', label: words.session, kind: 'text' },
+    { param: 'client', label: words.client, kind: { oneOf: CLIENTS } },
   ];
 }
 
@@ -28,4 +33,8 @@ export const FILTER_PARAMS = [
   'deployment_id',
   'code',
   'status',
+  'tag',
+  'end_user',
+  'session',
+  'client',
 ] as const;

@@ -70,6 +70,7 @@ export const words = {
   factServedBy: 'Served by',
   factEndpoint: 'Endpoint',
   factTags: 'Tags',
+  otherClient: 'Other',
   factFinishReason: 'Finish reason',
   factClientsRequestId: 'Client’s request id',
   commaStream: ', stream',
@@ -302,6 +303,10 @@ export const words = {
   member: 'Member',
   serviceAccount: 'Service account',
   modelCalled: 'Model called',
+  tag: 'Tag',
+  endUser: 'End user',
+  session: 'Session',
+  client: 'Client',
   deployment: 'Deployment',
 
   // remedy-words

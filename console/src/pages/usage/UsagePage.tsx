@@ -17,7 +17,7 @@ import { FilterBar } from '../../components/list/FilterBar.tsx';
 import { FiguresShape } from '../../components/Skeletons.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { SavedViews } from '../../components/views/SavedViews.tsx';
-import { type Group, groupsFor, standardGroup, USAGE_PARAMS, usageFilters } from './groups.ts';
+import { type Group, groupsFor, standardGroup, USAGE_PARAMS, usageFilters, withoutConflicts } from './groups.ts';
 import { INTERVALS, type Interval, type Question } from './question.ts';
 import { Totals } from './Totals.tsx';
 import { UnitsTable } from './UnitsTable.tsx';
@@ -159,7 +159,7 @@ function Controls({ groups, group, interval }: ControlsProps) {
         leftSection={words.byBefore}
         data={groups.map(({ value, label }) => ({ value, label }))}
         value={group.value}
-        onChange={(value) => set({ group_by: value ?? undefined })}
+        onChange={(value) => set({ group_by: value ?? undefined, ...withoutConflicts(value ?? '') })}
       />
       <Select
         aria-label={words.chartInterval}

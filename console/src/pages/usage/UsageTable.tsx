@@ -209,14 +209,19 @@ function inRequests(
   { param }: Group,
   of: { readonly id: string; readonly usage: Schema<'Usage'> },
 ): UrlState | null {
-  if (NOT_IN_REQUESTS.has(param)) return null;
+  if (NOT_IN_REQUESTS.has(param) || isOther(param, of.id)) return null;
   const filters = Object.fromEntries(IN_REQUESTS.map((name) => [name, state[name]]));
   return { ...filters, ...spanOf(state, of.usage), [param]: of.id };
 }
 
 /** The filters of the request log. */
-const NOT_IN_REQUESTS: ReadonlySet<string> = new Set(['provider', 'tag', 'deployment_tag', 'owner']);
+const NOT_IN_REQUESTS: ReadonlySet<string> = new Set(['provider', 'deployment_tag', 'owner']);
 const IN_REQUESTS = USAGE_PARAMS.filter((name) => !NOT_IN_REQUESTS.has(name));
+
+/** Reports whether a row adds up names beyond the bound: the request log has each of them, under its own name. */
+function isOther(param: string, id: string): boolean {
+  return id === 'other' && ['tag', 'end_user', 'session'].includes(param);
+}
 
 /** Returns the range for the request log, which knows no months. */
 function spanOf(state: UrlState, usage: Schema<'Usage'>): UrlState {

@@ -1,5 +1,7 @@
+import { CLIENTS } from '../../api/clients.ts';
 import { CREDENTIAL_PROVIDERS } from '../../api/credentials.ts';
 import type { Session } from '../../api/session.tsx';
+import type { UrlState } from '../../components/fields/useUrlState.ts';
 import type { Filter } from '../../components/list/FilterBar.tsx';
 import { words } from './words.ts';
 
@@ -11,7 +13,7 @@ export interface Group {
   readonly param: string;
   /** The grouping that follows after a person chooses one of these. */
   readonly next: string;
-  /** A note for groupings in which one request may be in several lines. */
+  /** A note on the lines, for groupings in which one request may be in several, or in which names are bounded. */
   readonly several?: string;
 }
 
@@ -40,6 +42,16 @@ const GROUPS: readonly Group[] = [
     several: words.severalDeploymentTags,
   },
   { value: 'owner', label: words.deploymentOwner, field: 'owner', param: 'owner', next: 'model' },
+  {
+    value: 'end_user',
+    label: words.endUser,
+    field: 'end_user',
+    param: 'end_user',
+    next: 'model',
+    several: words.namesAreBounded,
+  },
+  { value: 'session', label: words.session, field: 'session', param: 'session', next: 'model', several: words.namesAreBounded },
+  { value: 'client', label: words.client, field: 'client', param: 'client', next: 'model' },
 ];
 
 /** Groupings that only people of the platform may use. */
@@ -67,6 +79,9 @@ export const USAGE_PARAMS = [
   'tag',
   'deployment_tag',
   'owner',
+  'end_user',
+  'session',
+  'client',
 ] as const;
 
 export function usageFilters(session: Session): readonly Filter[] {
@@ -80,6 +95,9 @@ export function usageFilters(session: Session): readonly Filter[] {
     { param: 'model', label: words.model, kind: isOfPlatform ? 'model' : 'text' },
     { param: 'tag', label: words.requestTag, kind: 'text' },
     { param: 'owner', label: words.deploymentOwner, kind: { oneOf: ['organization', 'platform'] } },
+    { param: 'end_user', label: words.endUser, kind: 'text' },
+    { param: 'session', label: words.session, kind: 'text' },
+    { param: 'client', label: words.client, kind: { oneOf: CLIENTS } },
     ...(isOfPlatform
       ? ([
           { param: 'deployment_id', label: words.deployment, kind: 'deployment' },
@@ -88,4 +106,15 @@ export function usageFilters(session: Session): readonly Filter[] {
         ] as const)
       : []),
   ];
+}
+
+/** The groupings of which usage can have one at a time, with the filters of which they exclude each other. */
+const LABELS: readonly string[] = ['tag', 'end_user', 'session'];
+
+/** Returns changes of the address that remove the filters which the server does not combine with a grouping. */
+export function withoutConflicts(chosen: string): UrlState {
+  const isLabel = LABELS.includes(chosen);
+  const others = isLabel ? LABELS.filter((label) => label !== chosen) : [];
+  const excluded = chosen === 'client' ? ['tag'] : chosen === 'tag' ? [...others, 'client'] : others;
+  return Object.fromEntries(excluded.map((param) => [param, undefined]));
 }

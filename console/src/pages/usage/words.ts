@@ -82,6 +82,11 @@ export const words = {
   requestTag: 'Request tag',
   deploymentOwner: 'Owner of the deployment',
   deploymentTag: 'Deployment tag',
+  endUser: 'End user',
+  session: 'Session',
+  client: 'Client',
+  namesAreBounded:
+    'Callers name these. “other” adds up those beyond the first 10,000 of a day (UTC) in an organization; the request log has each of them.',
   severalRequestTags: 'A request counts under each of its tags, so the rows add up to more than the total.',
   severalDeploymentTags:
     'A deployment’s requests count under each tag that it has now, so the rows add up to more than the total.',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CACHE_SCOPES, RESPONSES_SCOPES } from '../../domain/tenancy/tenancy.ts';
+import { END_USERS } from '../../domain/usage/attribution.ts';
 import type { Database } from '../../store/database.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import { accessCatalogue, grants } from '../access/access-fields.ts';
@@ -45,6 +46,10 @@ export const organizationSettings = {
       description:
         'Whose requests get an answer of the exact cache again: those of the `key` that it was made for, of its `team`, or of the whole `organization`. `off` (the default) keeps no answers. Only names with `cache_seconds` are cached.',
     }),
+  end_users: z.enum(END_USERS).optional().meta({
+    description:
+      'How the end users that callers name are stored with requests and usage: `kept` as they are named, `hashed` (the default) as pseudonyms that nobody can read, or `off`, not at all. Rows that are stored already do not change.',
+  }),
 };
 export const settingsBody = z
   .strictObject(organizationSettings)
@@ -60,7 +65,8 @@ export function requireBuilt({ audit }: Pick<SettingsBody, 'audit'>, pointer = '
 
 /**
  * Returns the settings of an organization as another one would be created with them: budgets, limits, access, tags, time zone,
- * audit settings, storage of responses and the exact cache. People, keys, spend and metadata are not settings. Budgets have no ids.
+ * audit settings, storage of responses and of end users, and the exact cache. People, keys, spend and metadata are not settings.
+ * Budgets have no ids.
  */
 export async function settingsOf(db: Database, row: OrganizationRow): Promise<SettingsBody> {
   const policy = await loadPolicy(db, 'organization', { ...row, organizationId: row.id });
@@ -78,6 +84,7 @@ export async function settingsOf(db: Database, row: OrganizationRow): Promise<Se
     responses_storage: facts.responses_storage,
     responses_scope: facts.responses_scope,
     cache_scope: facts.cache_scope,
+    end_users: facts.end_users,
   };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { can, capabilitiesOf } from '../../domain/tenancy/permission.ts';
 import { CACHE_SCOPES, RESPONSES_SCOPES, type ScopePolicy } from '../../domain/tenancy/tenancy.ts';
+import { END_USERS } from '../../domain/usage/attribution.ts';
 import { organizationAccessFrom } from '../../store/configuration/policy-columns.ts';
 import { type StandingRow, standingsOf } from '../../store/tenancy/organization-list.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
@@ -39,6 +40,7 @@ export const organizationOut = z
     responses_storage: z.enum(['off', 'keep']),
     responses_scope: z.enum(RESPONSES_SCOPES),
     cache_scope: z.enum(['off', ...CACHE_SCOPES]),
+    end_users: z.enum(END_USERS),
     metadata: metadataOut
       .nullable()
       .meta({ description: 'Null if the caller lacks teams.read in the whole organization and organization.profile.' }),
@@ -137,6 +139,7 @@ export function organizationFacts(row: OrganizationRow, policy: ScopePolicy) {
     responses_storage: row.responsesStorage,
     responses_scope: row.responsesScope,
     cache_scope: row.cacheScope ?? ('off' as const),
+    end_users: row.endUsers,
     metadata: row.metadata,
   };
 }

@@ -83,6 +83,7 @@ export const create = route({
         ...auditColumns(body),
         ...responsesColumns(body),
         ...cacheColumns(body),
+        ...(body.end_users === undefined ? {} : { endUsers: body.end_users }),
         metadata: mergedMetadata({}, body.metadata),
         contentKey: Buffer.from(contentKey.bytes),
         contentKeyBy: contentKey.by,
@@ -166,6 +167,7 @@ function columnsOf(body: PatchBody, row: OrganizationRow) {
     ...responsesColumns(body),
     cacheScope: row.cacheScope,
     ...cacheColumns(body),
+    endUsers: body.end_users ?? row.endUsers,
     metadata: mergedMetadata(row.metadata, body.metadata),
   };
 }
@@ -221,6 +223,7 @@ const PERMISSION_OF: Readonly<Record<keyof PatchBody, Permission>> = {
   responses_storage: 'audit_policy.change',
   responses_scope: 'audit_policy.change',
   cache_scope: 'audit_policy.change',
+  end_users: 'audit_policy.change',
   slug: 'organization.profile',
   name: 'organization.profile',
   metadata: 'organization.profile',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Reach, reachOf } from '../../domain/tenancy/permission.ts';
+import { OTHER_CLIENT } from '../../domain/usage/attribution.ts';
 import type { EndRecord } from '../../ledger/records.ts';
 import * as accounts from '../../store/accounts/accounts.ts';
 import { ownAmong } from '../../store/catalogue/owners.ts';
@@ -114,7 +115,12 @@ function matches(filter: Omit<RequestFilter, 'reaches'>, record: EndRecord): boo
     [filter.deploymentId, record.deploymentId],
     [filter.status, record.status],
     [filter.code, record.code],
+    [filter.session, record.attribution?.session ?? null],
+    [filter.client, record.attribution?.client ?? OTHER_CLIENT],
   ];
+  const { tag, endUsers } = filter;
+  if (tag !== undefined && !record.tags?.includes(tag)) return false;
+  if (endUsers !== undefined && !endUsers.includes(record.attribution?.endUser ?? '')) return false;
   if (from !== undefined && record.admittedAtMs < from.getTime()) return false;
   if (to !== undefined && record.admittedAtMs >= to.getTime()) return false;
   return pairs.every(([wanted, is]) => wanted === undefined || wanted === is);

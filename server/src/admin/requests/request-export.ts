@@ -47,6 +47,7 @@ const HEAD = [
   ['cached_input_tokens', 'cache_write_tokens', 'output_tokens', 'reasoning_tokens', 'total_tokens', 'spend_usd'],
   ['gateway_us', 'provider_ms', 'first_token_ms', 'count', 'client_request_id', 'partly_priced', 'other_usage'],
   ['byok'],
+  ['tags', 'end_user', 'session', 'client'],
 );
 
 async function pageOf(call: AdminCall, filter: RequestFilter, cursor: string | undefined) {
@@ -77,5 +78,6 @@ function cellsOf(row: ReturnType<typeof renderRequest>): readonly Cell[] {
     row.partly_priced,
     others.join(' '),
     row.byok,
+    ...[row.tags.join(' '), row.end_user, row.session, row.client],
   ];
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { formatUsd } from '../../domain/money/money.ts';
 import { type PerMillion, rateIn, ratesFor, unitRatesFor } from '../../domain/money/price.ts';
 import { attemptsText } from '../../domain/usage/attempt.ts';
+import { CLIENTS, OTHER_CLIENT } from '../../domain/usage/attribution.ts';
 import { isPiece, USAGE_BUCKETS, USAGE_UNITS, type Usage } from '../../domain/usage/usage.ts';
 import type { EndRecord } from '../../ledger/records.ts';
 import type { PriceRow } from '../../store/catalogue/prices.ts';
@@ -35,6 +36,12 @@ export const requestOut = z
     member_id: z.string().nullable(),
     service_account_id: z.string().nullable(),
     model: z.string().nullable().meta({ description: 'The called name. Null if the body could not be read that far.' }),
+    end_user: z.string().nullable().meta({
+      description:
+        'The end user that the caller names, or a pseudonym (`h_` and 22 characters), as the organization stores end users. Null if none is stored.',
+    }),
+    session: z.string().nullable().meta({ description: 'The session that the caller names.' }),
+    client: z.string().meta({ description: `The client, by its \`user-agent\`: ${[...CLIENTS, OTHER_CLIENT].join(', ')}.` }),
     tags: z.array(z.string()).meta({
       description:
         'The tags of the request, then those added by its key, team and organization. Repeats that share a row show the tags of the first. The decision shows how they routed.',
@@ -121,6 +128,9 @@ export function renderRequest(row: RequestRow, own: ReadonlySet<string>): z.outp
     member_id: row.memberId,
     service_account_id: row.serviceAccountId,
     model: row.calledName || null,
+    end_user: row.endUser,
+    session: row.session,
+    client: row.client ?? OTHER_CLIENT,
     tags: [...(row.tags ?? [])],
     endpoint: row.endpoint,
     stream: row.stream,
@@ -169,7 +179,7 @@ export type LedgerEntryRow = Omit<LedgerRow, 'createdAt'>;
 /** Returns the rows that a request will have in the database once it is stored. */
 export function rowsOfRecord(end: EndRecord): { readonly row: RequestRow; readonly ledger: readonly LedgerEntryRow[] } {
   const { requestId, admittedAtMs, entries, content: _, repeatIds, provider: __, ...rest } = end;
-  const { tags = [], tagRoute = '', tried = null, ...same } = rest;
+  const { tags = [], tagRoute = '', tried = null, attribution, ...same } = rest;
   const whose = { requestId, admittedAt: new Date(admittedAtMs) };
   const ledger = entries.map(({ usage, serviceTier = null, unpricedUnits = null, ...entry }) => ({
     ...same,
@@ -190,6 +200,7 @@ export function rowsOfRecord(end: EndRecord): { readonly row: RequestRow; readon
     tags: tags.length === 0 ? null : [...tags],
     tagRoute: tagRoute || null,
     tried: tried === null ? null : attemptsText(tried),
+    ...(attribution ?? { endUser: null, session: null, client: null }),
     inputTokens: sum((entry) => entry.inputTokens),
     cachedInputTokens: sum((entry) => entry.cachedInputTokens),
     cacheWriteTokens: sum((entry) => entry.cacheWriteTokens),

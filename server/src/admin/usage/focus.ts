@@ -57,6 +57,9 @@ const FOCUS_COLUMNS = [
   'x_OutputTokens',
   ...UNIT_COLUMNS.values(),
   'x_UnpricedUnits',
+  'x_EndUser',
+  'x_Session',
+  'x_Client',
 ];
 
 /** Names by id, limited to those that the reader may see. */
@@ -121,6 +124,9 @@ function focusLine(question: UsageQuestion, line: UsageLine, names: Names, nextM
     x_OutputTokens: Number(sums.output_tokens),
     ...Object.fromEntries(units.map(({ unit, quantity }) => [UNIT_COLUMNS.get(unit) ?? unit, quantity])),
     x_UnpricedUnits: unpricedText(units),
+    x_EndUser: groups.end_user ?? null,
+    x_Session: groups.session ?? null,
+    x_Client: groups.client ?? null,
   };
   return csvLine(FOCUS_COLUMNS.map((column) => cells[column] ?? null));
 }

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { formatUsd } from '../../domain/money/money.ts';
+import { CLIENTS, NAME_CHARS_MAX, OTHER_CLIENT } from '../../domain/usage/attribution.ts';
 import { MONTH_FORM, monthOf, monthSpan } from '../../domain/usage/compared-spans.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import type { UnitSum } from '../../store/usage/unit-sums.ts';
 import {
+  ADDS_UP_TO_MORE,
+  LABEL_GROUPS,
   reportUsage,
   TooManyIntervals,
   USAGE_GROUPS,
@@ -21,6 +24,7 @@ import { invalid } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { commaList, text, wholeNumber } from '../http/schemas.ts';
 import { comparedOut, comparisonOf } from './comparison.ts';
+import { endUsersOf } from './end-users.ts';
 import { askedOrganization } from './usage-scope.ts';
 
 /** Usage and spend, added up exactly over any time range. */
@@ -30,7 +34,10 @@ const DEFAULT_SPAN_MS = 30 * 86_400_000;
 /** The most groups that a query may list. Repeated ones count once. */
 const GROUPS_LISTED_MAX = 20;
 
-const groupBy = text(200)
+/** The most characters of an end user in a query: longer than those stored, because a longer name has a pseudonym. */
+export const END_USER_CHARS_MAX = 1_000;
+
+const groupBy = text(300)
   .transform((text) => [...new Set(text.split(',').map((part) => part.trim()))])
   .pipe(z.array(z.enum(USAGE_GROUPS)).max(USAGE_GROUPS.length))
   .meta({
@@ -68,6 +75,11 @@ const narrowing = {
   owner: z.enum(['organization', 'platform']).optional().meta({
     description: '`organization`: only own deployments of organizations (`byok`). `platform`: only those of the platform.',
   }),
+  end_user: text(END_USER_CHARS_MAX).optional().meta({
+    description: 'The end user as callers name it, or its pseudonym. A name finds its pseudonym only within one organization.',
+  }),
+  session: text(NAME_CHARS_MAX).optional(),
+  client: z.enum([...CLIENTS, OTHER_CLIENT]).optional(),
 };
 const compare = z.enum(['previous_period']).optional().meta({
   description:
@@ -144,12 +156,25 @@ const usageOut = z
         owner: group.meta({
           description: 'Who brought the deployment: `organization` or `platform`. Null for requests that reached none.',
         }),
+        end_user: group.meta({
+          description:
+            'The end user, or its pseudonym, as the organization stores end users; `other` for those beyond the bound of a day. Null for requests that name none.',
+        }),
+        session: group.meta({
+          description: 'The session; `other` for those beyond the bound of a day. Null for requests that name none.',
+        }),
+        client: group.meta({
+          description: 'The client by its `user-agent`; `other` for any other, and for requests of earlier versions.',
+        }),
         ...sums,
         ...unitsOut,
         previous: comparedOut.line,
       }),
     ),
     total: z.object({ ...sums, ...unitsOut }),
+    overlapping: z.boolean().meta({
+      description: 'True if a request can count in several lines, as by tag: then the lines add up to more than the total.',
+    }),
     truncated: z.boolean().meta({ description: 'True if there are more lines than returned. The total counts all of them.' }),
     previous: comparedOut.report.optional().meta({ description: 'The period before, with `compare`.' }),
   })
@@ -199,6 +224,7 @@ async function report(
     group_by: [...question.groupBy],
     data: (compared ?? answer).lines.map((line) => ({ ...renderLine(line), ...previousOf(compared?.previousOf(line)) })),
     total: { ...renderTotals(answer.total), ...renderUnits(answer.totalUnits) },
+    overlapping: question.groupBy.some((group) => ADDS_UP_TO_MORE.has(group)),
     truncated: (compared ?? answer).isCut,
     ...(compared === null ? {} : { previous: compared.report }),
   };
@@ -228,17 +254,29 @@ export function questionOf(
     ['tag', query.tag],
     ['deployment_tag', query.deployment_tag],
     ['owner', query.owner],
+    ['session', query.session],
+    ['client', query.client],
   ];
+  const endUsers = query.end_user === undefined ? {} : { end_user: endUsersOf(call, organization, query.end_user) };
+  requireOneKind(query);
   return {
     ...spanOf(query, timeZone, nowMs),
     groupBy: query.group_by ?? [],
     interval: query.interval ?? null,
     timeZone,
-    only: Object.fromEntries(only.flatMap(([name, value]) => (value === undefined ? [] : [[name, [value]]]))),
+    only: { ...Object.fromEntries(only.flatMap(([name, value]) => (value === undefined ? [] : [[name, [value]]]))), ...endUsers },
     linesMax: query.limit,
     withUnits: true,
     reaches: reachWithin(call.actor, 'usage.read', organization === null ? 'platform' : { organizationId: organization.id }),
   };
+}
+
+/** Throws invalid if a query uses two kinds of labels that are not summed together. */
+function requireOneKind(query: Omit<Query, 'organization_id'>): void {
+  const used = LABEL_GROUPS.filter((name) => query.group_by?.includes(name) || query[name] !== undefined);
+  const usesClient = query.group_by?.includes('client') || query.client !== undefined;
+  if (used.length > 1 || (used.includes('tag') && usesClient))
+    throw invalid('?group_by', 'can use one of tag, end_user and session, as a group or a filter; and client, but not with tag');
 }
 
 /** Returns the time of a query: its month, its range, or the last 30 days. */
@@ -268,6 +306,9 @@ export const FIELDS = {
   tag: 'tag',
   deployment_tag: 'deployment_tag',
   owner: 'owner',
+  end_user: 'end_user',
+  session: 'session',
+  client: 'client',
 } as const satisfies Record<UsageGroup, string>;
 
 function renderLine({ startMs, groups, sums: line, units }: UsageLine) {

@@ -17,7 +17,7 @@ export interface Share {
 
 type Policy = Pick<CallableTarget, 'strategy' | 'members' | 'canary'>;
 
-export interface Simulated {
+interface Simulated {
   readonly shares: readonly Share[];
   /** The part that goes to the canary; null without one. If it is another target, it is in none of `shares`. */
   readonly canary: Pick<Share, 'share' | 'firstChoice'> | null;

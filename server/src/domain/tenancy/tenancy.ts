@@ -3,6 +3,7 @@ import type { CallerTags, TagPolicy } from '../access/tags.ts';
 import type { Budget } from '../limits/budget.ts';
 import type { ModelLimit, RateLimits } from '../limits/rate-limit.ts';
 import type { OwnProviders } from '../routing/own.ts';
+import type { EndUsers } from '../usage/attribution.ts';
 
 /** The four levels at which a request is limited, budgeted and narrowed, widest first. */
 export const SCOPES = ['organization', 'team', 'user', 'key'] as const;
@@ -74,6 +75,8 @@ export interface OrganizationConfig extends TaggedPolicy {
   readonly answerCache?: AnswerCachePolicy | null;
   /** The deployments that the organization brought. Null or absent: none, and the platform's serve. */
   readonly own?: OwnProviders | null;
+  /** The form in which its requests' end users are stored; pseudonyms if absent. */
+  readonly endUsers?: EndUsers;
   readonly version: number;
   readonly teams: ReadonlyMap<string, TeamConfig>;
   /** The members, which are the user scopes, by membership id (`mem_…`). */

@@ -17,6 +17,9 @@ export const TAG_SEPARATOR = ',';
 /** Precedes the attempts of a line, and occurs nowhere else. A statement that knows attempts stores the lines that hold it. */
 export const TRIED_MARK = '\x1c';
 
+/** Precedes the attribution of a line, and occurs nowhere else. A statement that knows it stores the lines that hold it. */
+export const ATTRIBUTION_MARK = '\x1b';
+
 /**
  * The first character of a line, which is its kind. `end` and `shape` lines go to the database, the others stay in the journal.
  */
@@ -62,6 +65,9 @@ export const END_FIELDS = [
   // Only lines whose attempts are listed have this field. A line without tags then has the two fields before it empty. It begins
   // with the mark; behind that are the attempts, each with the fields of ATTEMPT_FIELDS. Earlier versions do not read it.
   'tried',
+  // Only lines of requests that say something about their origin have this field, behind the three before it, which may be empty. It
+  // begins with the mark; behind that are end user, session and client. Earlier versions do not read it.
+  'attribution',
 ] as const;
 export type EndField = (typeof END_FIELDS)[number];
 

@@ -23,7 +23,7 @@ export function orderCompared(
   admission: Admission,
   gateway: Gateway,
 ): readonly DeploymentConfig[] {
-  const session = target.sticky === true ? sessionOf(admission) : null;
+  const session = target.sticky === true ? sessionOf(admission.walk.request, admission.asked.body) : null;
   if (session === null && !isScored(target.strategy)) return orderCandidates(target, { readinessOf, random: gateway.random });
   const { organizationId } = admission.charged;
   const scores = new Map<DeploymentConfig, Score>();

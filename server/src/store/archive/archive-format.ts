@@ -46,6 +46,10 @@ export const ARCHIVE_COLUMNS = [
   { name: 'tags', form: 'json' },
   { name: 'tag_route', form: 'text' },
   { name: 'tried', form: 'text' },
+  // From here on: columns that archives of earlier versions lack.
+  { name: 'end_user', form: 'text' },
+  { name: 'session', form: 'text' },
+  { name: 'client', form: 'text' },
 ] as const satisfies readonly { readonly name: string; readonly form: CellForm }[];
 
 export const ARCHIVE_COLUMN_NAMES: readonly string[] = ARCHIVE_COLUMNS.map(({ name }) => name);

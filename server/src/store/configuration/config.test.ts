@@ -195,7 +195,7 @@ const GLOBAL_TABLES = [
     'verifications',
   ],
   // Tables that the platform lists and sums over all tenants. They also have an index by time, name or list order.
-  ...['attempt_rollups', 'invitations', 'keys', 'ledger', 'ledger_records', 'organization_days'],
+  ...['attempt_rollups', 'attribution_rollups', 'invitations', 'keys', 'ledger', 'ledger_records', 'organization_days'],
   ...['organization_standings', 'platform_rollups', 'request_log', 'request_records'],
   ...['rollups', 'route_group_policies', 'scope_marks', 'tag_rollups', 'team_rollups', 'teams', 'unit_rollups'],
   ...['config_versions', 'idempotency_keys', 'installation', 'process_leases', 'schema_migrations'],

@@ -128,6 +128,7 @@ function organizationFrom(
     auditContent: row.auditContent,
     responses: row.responsesStorage === 'keep' ? row.responsesScope : null,
     answerCache: row.cacheScope === null ? null : Object.freeze({ scope: row.cacheScope, epoch: row.cacheEpoch }),
+    endUsers: row.endUsers,
     wrappedContentKey: row.contentKey === null ? null : Object.freeze({ bytes: row.contentKey, by: row.contentKeyBy }),
     version,
     teams: byId(teamRows.map((team) => teamFrom(team, policyOf('team', team.id, team)))),

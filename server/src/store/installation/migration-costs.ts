@@ -18,8 +18,28 @@ export type Work = 'catalogue' | 'scan' | 'index' | 'rows' | 'rewrite';
 /** The tables that requests write or read, or that hold many rows. */
 export const HOT_TABLES: ReadonlySet<string> = new Set([
   ...['request_log', 'ledger', 'request_records', 'ledger_records', 'request_content', 'decision_shapes'],
-  ...['rollups', 'team_rollups', 'unit_rollups', 'tag_rollups', 'attempt_rollups', 'organization_days', 'platform_rollups'],
-  ...['scope_days', 'scope_months', 'audit_events', 'keys', 'key_secrets', 'organizations', 'teams', 'deployments'],
+  ...[
+    'rollups',
+    'team_rollups',
+    'unit_rollups',
+    'tag_rollups',
+    'attempt_rollups',
+    'attribution_rollups',
+    'organization_days',
+    'platform_rollups',
+  ],
+  ...[
+    'usage_names',
+    'usage_name_counts',
+    'scope_days',
+    'scope_months',
+    'audit_events',
+    'keys',
+    'key_secrets',
+    'organizations',
+    'teams',
+    'deployments',
+  ],
 ]);
 
 /** Microseconds for each row. An index: three took 73 s over ten million rows (two cores). The others are estimates. */

@@ -49,6 +49,9 @@ export const requestLog = pgView('requests', {
   tagRoute: text('tag_route'),
   /** Null also for every request that the version before stored. */
   tried: text('tried'),
+  endUser: text('end_user'),
+  session: text('session'),
+  client: text('client'),
 }).existing();
 
 /** Every ledger entry. The columns are those of `ledgerRecords`. */

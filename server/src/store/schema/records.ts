@@ -85,7 +85,10 @@ export const requestRecords = pgTable(
      * and in rows of earlier versions.
      */
     tried: text('tried'),
-    /** Whom the caller serves with this request, as it says. Nothing writes these three yet. */
+    /**
+     * What the request says about its origin: its end user as the organization stores end users, its session, and its client, one of
+     * CLIENTS. Null: nothing, and always in rows of earlier versions.
+     */
     endUser: text('end_user'),
     session: text('session'),
     client: text('client'),

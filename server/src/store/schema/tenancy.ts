@@ -17,6 +17,7 @@ import { CALLER_TAGS } from '../../domain/access/tags.ts';
 import type { OwnKeysPeriod } from '../../domain/money/own-key-budget.ts';
 import { OWN_DEPLOYMENTS } from '../../domain/routing/own.ts';
 import { CACHE_SCOPES, RESPONSES_SCOPES } from '../../domain/tenancy/tenancy.ts';
+import { END_USERS } from '../../domain/usage/attribution.ts';
 import type { StoredModelLimit, StoredPeriod, StoredRateLimits } from '../configuration/policy-columns.ts';
 import { accounts } from './accounts.ts';
 import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns.ts';
@@ -88,6 +89,8 @@ export const organizations = pgTable(
     cacheEpoch: integer('cache_epoch').notNull().default(0),
     /** The use of the organization's own deployments: domain/routing/own.ts. */
     ownDeployments: text('own_deployments', { enum: OWN_DEPLOYMENTS }).notNull().default('own_first'),
+    /** How the end users of requests are stored. A version before stores none. */
+    endUsers: text('end_users', { enum: END_USERS }).notNull().default('hashed'),
     metadata: metadata(),
     contentKey: bytes('content_key'),
     /** The key that wraps `contentKey`: the master key in rows of earlier versions, or the installation's data key `content`. */

@@ -1,6 +1,7 @@
 /** Sums of usage. The ledger writer writes them in the transaction of the ledger rows that they add up. */
 import { sql } from 'drizzle-orm';
-import { bigint, index, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { NAME_KINDS } from '../../domain/usage/attribution.ts';
 import { createdAt, instant } from './columns.ts';
 
 const count = (name: string) => bigint(name, { mode: 'number' }).notNull().default(0);
@@ -208,6 +209,86 @@ export const tagRollups = pgTable(
     index('tag_rollups_tag').on(table.organizationId, table.tag, table.bucketStart),
     index('tag_rollups_time').on(table.bucketStart),
   ],
+);
+
+/**
+ * Usage per 15 minutes of requests that say something about their origin. A request adds to one row for its end user, one for its
+ * session and one for its client, as far as it names them; a row of the kind `client` has no name. A request that says nothing adds no
+ * row. A row with a unit counts usage in that unit; a row without one adds up everything else. Written with the rollups.
+ */
+export const attributionRollups = pgTable(
+  'attribution_rollups',
+  {
+    organizationId: text('organization_id').notNull(),
+    bucketStart: instant('bucket_start').notNull(),
+    teamId: text('team_id').notNull(),
+    keyId: text('key_id').notNull(),
+    memberId: text('member_id').notNull().default(''),
+    serviceAccountId: text('service_account_id').notNull().default(''),
+    calledName: text('called_name').notNull(),
+    deploymentId: text('deployment_id').notNull().default(''),
+    provider: text('provider').notNull().default(''),
+    kind: text('kind', { enum: ['end_user', 'session', 'client'] }).notNull(),
+    /** A name of `usageNames`, or `other`. */
+    name: text('name').notNull().default(''),
+    /** A client of CLIENTS; empty for any other. */
+    client: text('client').notNull().default(''),
+    unit: text('unit').notNull().default(''),
+    ...usageSums(),
+    uses: count('uses'),
+    quantity: count('quantity'),
+    /** The part of `quantity` that had no price. */
+    unpricedQuantity: count('unpriced_quantity'),
+  },
+  (table) => [
+    primaryKey({
+      name: 'attribution_rollups_pk',
+      columns: [
+        table.organizationId,
+        table.kind,
+        table.bucketStart,
+        table.name,
+        table.client,
+        table.teamId,
+        table.keyId,
+        table.memberId,
+        table.serviceAccountId,
+        table.calledName,
+        table.deploymentId,
+        table.provider,
+        table.unit,
+      ],
+    }),
+    // For queries over every organization.
+    index('attribution_rollups_time').on(table.kind, table.bucketStart),
+  ],
+);
+
+/** The names of callers that usage tells apart, of each kind and period. Their number is bounded: NAMES_MAX. */
+export const usageNames = pgTable(
+  'usage_names',
+  {
+    organizationId: text('organization_id').notNull(),
+    kind: text('kind', { enum: NAME_KINDS }).notNull(),
+    /** The start of the day or the month, in UTC. */
+    period: instant('period').notNull(),
+    name: text('name').notNull(),
+  },
+  (table) => [primaryKey({ name: 'usage_names_pk', columns: [table.organizationId, table.kind, table.period, table.name] })],
+);
+
+/** The number of names of each kind and period. Its row is locked while names are added. */
+export const usageNameCounts = pgTable(
+  'usage_name_counts',
+  {
+    organizationId: text('organization_id').notNull(),
+    kind: text('kind', { enum: NAME_KINDS }).notNull(),
+    period: instant('period').notNull(),
+    names: integer('names').notNull(),
+    /** The number before the latest batch, by which that batch knows how many of its names there is room for. */
+    namesBefore: integer('names_before').notNull().default(0),
+  },
+  (table) => [primaryKey({ name: 'usage_name_counts_pk', columns: [table.organizationId, table.kind, table.period] })],
 );
 
 /**

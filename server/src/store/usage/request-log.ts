@@ -1,9 +1,10 @@
 /** The request log: one row per request of a known key, with its decision and, if the organization stores it, its content. */
-import { and, arrayContains, between, desc, eq, gte, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, arrayContains, between, desc, eq, gte, inArray, isNull, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { unionAll } from 'drizzle-orm/pg-core';
 import type { AnsweredBy } from '../../domain/decision/attempts-made.ts';
 import type { DecisionFacts } from '../../domain/decision/decision-view.ts';
 import type { Reach } from '../../domain/tenancy/permission.ts';
+import { type Client, OTHER_CLIENT } from '../../domain/usage/attribution.ts';
 import { requestTimeMs } from '../../lib/id.ts';
 import type { Database } from '../database.ts';
 import { type Keyset, type KeysetValue, keysetValuesOf, type Page, pageLimit, pageOf } from '../paging.ts';
@@ -40,6 +41,11 @@ export interface RequestFilter {
   readonly deploymentId?: string | undefined;
   readonly status?: RequestRow['status'] | undefined;
   readonly code?: string | undefined;
+  readonly tag?: string | undefined;
+  /** The names under which the end user may be stored. */
+  readonly endUsers?: readonly string[] | undefined;
+  readonly session?: string | undefined;
+  readonly client?: Client | typeof OTHER_CLIENT | undefined;
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
   /** The reader's reach. Absent for everything. */
@@ -244,8 +250,16 @@ function conditionOf(filter: RequestFilter, is: typeof hasId = hasId): SQL | und
     filter.status === undefined ? undefined : eq(requestLog.status, filter.status),
     filter.status === undefined || filter.status === 'succeeded' ? undefined : isUnsuccessful(requestLog.status),
     filter.code === undefined ? undefined : eq(requestLog.code, filter.code),
+    filter.tag === undefined ? undefined : arrayContains(requestLog.tags, [filter.tag]),
+    filter.endUsers === undefined ? undefined : inArray(requestLog.endUser, [...filter.endUsers]),
+    filter.session === undefined ? undefined : eq(requestLog.session, filter.session),
+    filter.client === undefined ? undefined : ofClient(filter.client),
     filter.from === undefined ? undefined : gte(requestLog.admittedAt, filter.from),
     filter.to === undefined ? undefined : lt(requestLog.admittedAt, filter.to),
     filter.reaches === undefined ? undefined : withinReach(filter.reaches, columns),
   );
+}
+
+function ofClient(client: Client | typeof OTHER_CLIENT): SQL {
+  return client === OTHER_CLIENT ? isNull(requestLog.client) : eq(requestLog.client, client);
 }

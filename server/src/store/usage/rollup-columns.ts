@@ -36,7 +36,13 @@ export const UNIT_ROLLUP_COLUMNS = [...UNIT_ROLLUP_KEY, ...UNIT_ROLLUP_SUMS] as 
  * and rows per unit.
  */
 export const TAG_ROLLUP_KEY = [...ROLLUP_KEY, 'tag', 'unit'] as const;
-export const TAG_ROLLUP_SUMS = [...ROLLUP_SUMS, ...UNIT_ROLLUP_SUMS] as const;
+/** The sums of the rollups by labels. Only rows with a unit have sums of units, and only rows without one the others. */
+export const LABEL_SUMS = [...ROLLUP_SUMS, ...UNIT_ROLLUP_SUMS] as const;
+/**
+ * The key columns of the rollups by the origin of requests. `kind` and `name`: the end user or the session; a row of the kind `client`
+ * has no name.
+ */
+export const ATTRIBUTION_ROLLUP_KEY = [...ROLLUP_KEY, 'kind', 'name', 'client', 'unit'] as const;
 
 /** SQL for the start of the quarter of an hour in which a row was admitted. */
 export const bucketStart = `date_bin('15 minutes', admitted_at, timestamptz '2000-01-01 00:00:00+00')`;

@@ -2,12 +2,15 @@
 import { and, eq, inArray, type SQL, type SQLChunk, type SQLWrapper, sql } from 'drizzle-orm';
 import { type PeriodSpan, startsWithin } from '../../domain/limits/period.ts';
 import type { Reach } from '../../domain/tenancy/permission.ts';
+import { OTHER_CLIENT } from '../../domain/usage/attribution.ts';
 import type { Database, OpenDatabase } from '../database.ts';
 import { readInParts } from '../row-cursor.ts';
 import { deployments } from '../schema.ts';
 import { withinReach } from '../tenancy/reach.ts';
-import { type TagQuestion, tagUnitRows, tagUsageRows } from './tag-sums.ts';
-import { linesWithUnits, type UnitSum, unitRows, unitSumsFrom } from './unit-sums.ts';
+import { type LabelQuestion, type Source, UNITS, USAGE } from './label-sums.ts';
+import { originRows } from './origin-sums.ts';
+import { tagRows } from './tag-sums.ts';
+import { linesWithUnits, type UnitSum, unitSumsFrom } from './unit-sums.ts';
 import {
   type Condition,
   DAY_MS,
@@ -18,7 +21,6 @@ import {
   type TeamColumns,
   USAGE_SUMS,
   type UsageSum,
-  usageRows,
   type Whose,
 } from './usage-rows.ts';
 
@@ -34,6 +36,9 @@ export const USAGE_GROUPS = [
   'tag',
   'deployment_tag',
   'owner',
+  'end_user',
+  'session',
+  'client',
 ] as const;
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
 export const USAGE_INTERVALS = ['hour', 'day', 'week', 'month'] as const;
@@ -165,24 +170,41 @@ function statementOf(question: UsageQuestion, starts: readonly number[] | null, 
   const keys = starts === null ? groups : [sql`slot`, ...groups];
   const sums = sql.raw(USAGE_SUMS.map((name) => `coalesce(sum(${name}), 0) as ${name}`).join(', '));
   const span = { fromMs: question.fromMs, toMs: question.isUntilNow === true ? Number.POSITIVE_INFINITY : question.toMs };
-  const of = [span, whoseOf(question, starts), conditionsOf(question)] as const;
-  const tags = tagQuestionOf(question, ...of);
+  const rows = rowsOf(question, span, whoseOf(question, starts));
   const order = sql`total_mark desc${starts === null ? sql`` : sql`, slot`}, spend_nano_usd desc, total_tokens desc`;
   const lines = sql`
     select ${keys.length === 0 ? sql`1` : sql`grouping(${list(keys)})`} as total_mark, count(*) over () as row_count, ${list([...keys, sums])}
-    from ${slotted(question, starts, tags === null ? usageRows(...of) : tagUsageRows(tags))} as slotted
-    group by grouping sets (${keys.length === 0 ? sql`` : sql`(${list(keys)}), `}())${tags === null ? sql`` : onlyUsed(keys)}
+    from ${slotted(question, starts, rows.of(USAGE))} as slotted
+    group by grouping sets (${keys.length === 0 ? sql`` : sql`(${list(keys)}), `}())${rows.isLabelled ? onlyUsed(keys) : sql``}
     order by ${order} limit ${linesMax + 2}`;
   if (question.withUnits !== true) return lines;
-  const units = slotted(question, starts, tags === null ? unitRows(...of) : tagUnitRows(tags));
+  const units = slotted(question, starts, rows.of(UNITS));
   return linesWithUnits({ lines, keys, units, order });
 }
 
-/** Returns the question about tags of requests, or null if the report does not use them. */
-function tagQuestionOf(question: UsageQuestion, span: Span, whose: Whose, conditions: readonly Condition[]): TagQuestion | null {
-  if (!question.groupBy.includes('tag') && question.only.tag === undefined) return null;
+/** The kinds of labels of which a report can use one. Only end users and sessions can be combined, each with clients. */
+export const LABEL_GROUPS = ['tag', 'end_user', 'session'] as const satisfies readonly UsageGroup[];
+
+interface Rows {
+  /** True if a request's usage may come in several rows that cancel each other. */
+  readonly isLabelled: boolean;
+  of(source: Source): SQL;
+}
+
+/** Returns the rows of a report, with a column for each label that it uses. */
+function rowsOf(question: UsageQuestion, span: Span, whose: Whose): Rows {
+  const uses = (group: UsageGroup) => question.groupBy.includes(group) || question.only[group] !== undefined;
   const keys = { is: 'keys', condition: (columns: KeyColumns) => ofKeys(question, columns) } as const;
-  return { span, whose, keys, conditions, only: question.only.tag ?? null };
+  const asked: LabelQuestion = { span, whose, keys, conditions: conditionsOf(question) };
+  if (uses('tag')) return { isLabelled: true, of: (source) => tagRows(source, { ...asked, only: question.only.tag ?? null }) };
+  const by = uses('end_user') ? 'end_user' : uses('session') ? 'session' : null;
+  if (by === null && !uses('client')) return { isLabelled: false, of: (source) => source.all(asked) };
+  const clients = question.only.client?.map((client) => (client === OTHER_CLIENT ? '' : client)) ?? null;
+  const names = by === null ? null : (question.only[by] ?? null);
+  return {
+    isLabelled: true,
+    of: (source) => originRows(source, { ...asked, by, byClient: question.groupBy.includes('client'), names, clients }),
+  };
 }
 
 /** Returns the condition that omits lines without usage, as for requests without tags if every request has tags. */
@@ -216,6 +238,9 @@ const GROUP_COLUMNS = {
   tag: 'tag',
   deployment_tag: 'deployment_tag',
   owner: 'deployment_owner',
+  end_user: 'end_user',
+  session: 'session',
+  client: 'client',
 } as const satisfies Record<UsageGroup, string>;
 
 /**
@@ -368,8 +393,8 @@ function conditionsOf({ only }: UsageQuestion): Condition[] {
 
 function lineFrom(row: Found, groupBy: readonly UsageGroup[], starts: readonly number[] | null): UsageLine {
   const groups = groupBy.map((group) => {
-    const value = row[GROUP_COLUMNS[group]];
-    return [group, value === null || value === '' ? null : String(value)] as const;
+    const value = row[GROUP_COLUMNS[group]] || (group === 'client' ? OTHER_CLIENT : null);
+    return [group, value === null ? null : String(value)] as const;
   });
   return {
     startMs: starts === null ? null : (starts[Number(row.slot) - 1] ?? null),

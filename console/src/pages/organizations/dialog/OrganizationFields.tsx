@@ -9,7 +9,7 @@ import { bind } from '../../../forms/bind.ts';
 import { CacheFields } from '../../../forms/CacheFields.tsx';
 import { ModelLimitFields } from '../../../forms/ModelLimitFields.tsx';
 import { RateLimitFields } from '../../../forms/RateLimitFields.tsx';
-import { ResponsesFields } from '../../../forms/ResponsesFields.tsx';
+import { EndUsersFields, ResponsesFields } from '../../../forms/ResponsesFields.tsx';
 import { TagFields } from '../../../forms/TagFields.tsx';
 import { words } from '../words.ts';
 import { IdentityFields } from './IdentityFields.tsx';
@@ -18,7 +18,7 @@ import { StartFrom } from './StartFrom.tsx';
 
 export const SECTIONS = [
   ...[words.identity, words.budgets, words.rateLimits, words.assetAccess, words.tags, words.auditContent],
-  ...[words.storedResponses, words.exactCache],
+  ...[words.storedResponses, words.exactCache, words.endUsers],
 ];
 
 interface OrganizationFieldsProps {
@@ -88,6 +88,9 @@ export function SettingsSections({ form, of }: OrganizationFieldsProps) {
       </FormSection>
       <FormSection title={words.exactCache} verdict={mayAudit}>
         <CacheFields scope={bind(form, 'cache_scope')} disabled={!mayAudit.allowed} />
+      </FormSection>
+      <FormSection title={words.endUsers} verdict={mayAudit}>
+        <EndUsersFields of={bind(form, 'end_users')} disabled={!mayAudit.allowed} />
       </FormSection>
     </>
   );

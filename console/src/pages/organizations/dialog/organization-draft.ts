@@ -35,6 +35,7 @@ export interface OrganizationDraft extends TagsDraft, ResponsesDraft, Pick<Organ
   readonly model_limits: readonly ModelLimitDraft[];
   readonly asset_access: AccessDraft;
   readonly audit: AuditDraft;
+  readonly end_users: Organization['end_users'];
 }
 
 export const NEW_ORGANIZATION: OrganizationDraft = {
@@ -49,6 +50,7 @@ export const NEW_ORGANIZATION: OrganizationDraft = {
   audit: NO_CONTENT,
   ...NO_RESPONSES,
   cache_scope: 'off',
+  end_users: 'hashed',
 };
 
 export function draftOf(organization: Organization): OrganizationDraft {
@@ -65,6 +67,7 @@ export function draftOf(organization: Organization): OrganizationDraft {
     responses_storage: organization.responses_storage,
     responses_scope: organization.responses_scope,
     cache_scope: organization.cache_scope,
+    end_users: organization.end_users,
   };
 }
 
@@ -82,6 +85,7 @@ export function organizationBody(draft: OrganizationDraft) {
     responses_storage: draft.responses_storage,
     responses_scope: draft.responses_scope,
     cache_scope: draft.cache_scope,
+    end_users: draft.end_users,
   };
 }
 
@@ -100,6 +104,7 @@ export const ORGANIZATION_PARTS: readonly EditPart<OrganizationDraft>[] = [
   part('responses_storage', words.storedResponses, (draft) => words.storageOfResponses[draft.responses_storage]),
   part('responses_scope', words.whoFindsResponses, (draft) => words.scopeOfResponses[draft.responses_scope]),
   part('cache_scope', words.exactCache, (draft) => words.scopeOfCache[draft.cache_scope]),
+  part('end_users', words.endUsers, ({ end_users }) => words.storageOfEndUsers[end_users]),
 ];
 
 function part(

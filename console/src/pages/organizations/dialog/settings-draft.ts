@@ -40,6 +40,7 @@ export function settingsDraft({ settings }: Template): SettingsDraft {
     responses_storage: given.responses_storage ?? NO_RESPONSES.responses_storage,
     responses_scope: given.responses_scope ?? NO_RESPONSES.responses_scope,
     cache_scope: given.cache_scope ?? 'off',
+    end_users: given.end_users ?? 'hashed',
   };
 }
 

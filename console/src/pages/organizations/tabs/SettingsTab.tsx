@@ -31,6 +31,7 @@ export function SettingsTab({ organization }: TabProps) {
         {organization.cache_scope !== 'off' && <ForgetCached organization={organization} />}
       </Group>,
     ],
+    [words.endUsers, words.storageOfEndUsers[organization.end_users]],
     [words.created, <Time key="created" at={organization.created_at} />],
     [words.lastChanged, <Time key="updated" at={organization.updated_at} />],
     [words.version, String(organization.version)],
@@ -39,7 +40,7 @@ export function SettingsTab({ organization }: TabProps) {
     <Stack gap="xl">
       <Box component="section" aria-label={words.settings}>
         <Group gap="xs" justify="flex-end">
-          {['identity', 'tags', 'audit', 'responses', 'cache'].map((at) => (
+          {['identity', 'tags', 'audit', 'responses', 'cache', 'end_users'].map((at) => (
             <ChangeButton key={at} organization={organization} at={at} isNamed />
           ))}
         </Group>
