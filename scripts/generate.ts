@@ -1,4 +1,4 @@
-// Writes generated files: the API contract, and the pages of promises, migrations and translations. `--check` compares only. scripts/up.mjs then writes the
+// Writes generated files: the API contract, and the pages of promises, migrations, translations and capabilities. `--check` compares only. scripts/up.mjs then writes the
 // console's types of the contract.
 import { spawnSync } from 'node:child_process';
 
@@ -7,6 +7,7 @@ const steps = [
   'scripts/promises.ts',
   'scripts/migrations-page.ts',
   'scripts/translation-page.ts',
+  'scripts/capabilities-page.ts',
 ];
 const results = steps.map((file) => spawnSync(process.execPath, [file, ...process.argv.slice(2)], { stdio: 'inherit' }).status);
 process.exitCode = results.every((status) => status === 0) ? 0 : 1;

@@ -13,6 +13,7 @@ export default defineConfig({
     './src/store/schema/invitations.ts',
     './src/store/schema/jobs.ts',
     './src/store/schema/organization-templates.ts',
+    './src/store/schema/presets.ts',
     './src/store/schema/route-group-policies.ts',
     './src/store/schema/saved-views.ts',
     './src/store/schema/sealed-months.ts',

@@ -66,6 +66,7 @@ export const links = {
   deployment: object<'tab' | 'edit'>(PATHS.deployment),
   knownModels: page<ListSearch | 'tab' | 'credential' | 'provider' | 'feature' | 'deployed' | 'priced'>(PATHS.knownModels),
   credentials: page<ListSearch | 'new'>(PATHS.credentials),
+  presets: page<ListSearch | 'new'>(PATHS.presets),
   routeGroups: page<ListSearch | 'new'>(PATHS.routeGroups),
   routeGroup: object<'tab' | 'edit'>(PATHS.routeGroup),
   accessGroups: page<ListSearch | 'new'>(PATHS.accessGroups),

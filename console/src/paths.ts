@@ -15,6 +15,7 @@ export const PATHS = {
   deployment: '/models/$deploymentId',
   knownModels: '/known-models',
   credentials: '/credentials',
+  presets: '/presets',
   routeGroups: '/route-groups',
   routeGroup: '/route-groups/$routeGroupId',
   accessGroups: '/access-groups',

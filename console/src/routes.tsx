@@ -73,6 +73,9 @@ const signedIn = [
   page(shell, PATHS.credentials, () =>
     import('./pages/credentials/CredentialsPage.tsx').then(({ CredentialsPage }) => ({ default: CredentialsPage })),
   ),
+  page(shell, PATHS.presets, () =>
+    import('./pages/presets/PresetsPage.tsx').then(({ PresetsPage }) => ({ default: PresetsPage })),
+  ),
   page(shell, PATHS.routeGroups, () =>
     import('./pages/route-groups/RouteGroupsPage.tsx').then(({ RouteGroupsPage }) => ({ default: RouteGroupsPage })),
   ),

@@ -264,6 +264,11 @@ function catalogueSights(ids: Ids): readonly Sight[] {
       await page.getByRole('dialog').getByRole('combobox', { name: 'Provider' }).click();
       await page.getByRole('option', { name: 'Amazon Bedrock' }).click();
     }),
+    shows('credential-preset', 'CredentialDialog: Add credential', '/credentials', async (page) => {
+      await button(/^(Add|Create) credential/)(page);
+      await page.getByRole('dialog').getByRole('combobox', { name: 'Provider' }).click();
+      await page.getByRole('option', { name: /^Cerebras/ }).click();
+    }),
     shows(
       'credential-end-overlap',
       'CredentialsList: End the old secret',
@@ -274,6 +279,9 @@ function catalogueSights(ids: Ids): readonly Sight[] {
     shows('own-deployment-delete', 'OwnDeploymentsList: Delete deployment', '/organizations', openOwnDeployment('Delete')),
     shows('own-deployment-edit', 'EditDeploymentDialog: Edit …', '/organizations', openOwnDeployment('Edit')),
     shows('credential-delete', 'CredentialsList: Delete credential', '/credentials', menuOf('Looked at', 'Delete')),
+    shows('preset-create', 'PresetDialog: Add preset', '/presets', button('Add preset')),
+    shows('preset-edit', 'EditPresetDialog: Edit …', '/presets', menuOf('Looked at', 'Edit')),
+    shows('preset-delete', 'PresetsPage: Delete preset', '/presets', menuOf('Looked at', 'Delete')),
     shows('route-group-create', 'CreateRouteGroup: Create route group', '/route-groups', button('Create route group')),
     shows('route-group-labels', 'LabelsDialog: Access groups of …', group, button('Access groups')),
     shows('route-group-fallbacks', 'FallbacksDialog: Fallbacks and sessions of …', group, exactly('Fallbacks and sessions')),

@@ -44,6 +44,7 @@ export function pageSights(ids: Ids): readonly Sight[] {
     { name: 'known-models-lists', address: '/known-models?tab=lists' },
     { name: 'known-models-vendors', address: '/known-models?tab=vendors', open: openVendorsList },
     { name: 'credentials', address: '/credentials' },
+    { name: 'presets', address: '/presets' },
     { name: 'route-groups', address: '/route-groups' },
     { name: 'route-group', address: `/route-groups/${ids.routeGroupId}` },
     { name: 'access-groups', address: '/access-groups' },

@@ -129,6 +129,9 @@ async function makeStandings(house: House): Promise<string> {
 /** What dialogs are about that the demo has none of. */
 async function makeThingsToChange(house: House): Promise<Pick<Ids, 'publishedTwiceId'>> {
   const { organizationId } = house;
+  const wires = { 'openai-chat': '/chat/completions' };
+  const preset = { id: 'looked-at', name: 'Looked at', base_url: 'https://llm.acme.example/v1', auth: 'bearer', wires };
+  await house.api('POST', '/presets', { ...preset, rename: { seed: 'random_seed' }, drop: ['top_k'] });
   const turned = await house.api<{ id: string }>('POST', '/credentials', {
     name: 'Looked at',
     provider: 'openai',

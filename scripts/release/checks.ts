@@ -57,6 +57,7 @@ const GENERATED: readonly (readonly string[])[] = [
   ['server/src/cli/generate-openapi.ts', '--check'],
   ['scripts/migrations-page.ts', '--check'],
   ['scripts/translation-page.ts', '--check'],
+  ['scripts/capabilities-page.ts', '--check'],
   ['scripts/promises.ts', '--check'],
 ];
 

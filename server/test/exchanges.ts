@@ -1,6 +1,7 @@
 /** What tests of dialects share: an exchange for a body, a stream run through, events written and read. */
 import type { AnswerStream, Exchange, InboundWire, JsonObject, Wire } from '../src/dialects/dialect.ts';
 import { openExchange, readFacts } from '../src/dialects/exchange.ts';
+import type { Quirks } from '../src/domain/presets/preset.ts';
 
 export interface ExchangeNames {
   readonly upstreamModel?: string;
@@ -8,6 +9,10 @@ export interface ExchangeNames {
   readonly maxOutputTokens?: number;
   readonly isStrict?: boolean;
   readonly capField?: 'max_tokens' | 'max_completion_tokens';
+  /** The received bytes, if they are the body's. */
+  readonly ourBytes?: Buffer;
+  /** The differences of a preset's vendor. */
+  readonly quirks?: Quirks;
   /** The form of a stream of Gemini's. */
   readonly framing?: 'events' | 'array';
 }
@@ -29,7 +34,9 @@ export function exchangeOf(client: InboundWire, upstream: Wire, more: JsonObject
     outputCap: names.outputCap ?? null,
     maxOutputTokens: names.maxOutputTokens ?? null,
     createdAtMs: 1_700_000_000_999,
+    ourBytes: names.ourBytes ?? null,
     capField: names.capField ?? null,
+    quirks: names.quirks ?? null,
     isStrict: names.isStrict ?? false,
   });
 }

@@ -23,6 +23,8 @@ export interface Recording {
   readonly status: number;
   readonly stream: boolean;
   readonly provenance: string;
+  /** The rate-limit headers of the answer, if it had some. */
+  readonly limit_headers?: Readonly<Record<string, string>>;
   /** The address that was called, where it says what the body does not. */
   readonly url?: string;
 }

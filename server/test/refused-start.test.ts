@@ -252,6 +252,33 @@ function start(dataDir: string, env: Readonly<Record<string, string>>) {
   });
 }
 
+describe('a start with a wrong file of presets', { timeout: START_MS_MAX }, () => {
+  test('is one line that names row and field, and creates nothing', () => {
+    const dataDir = join(temporaryDirectory(), 'data');
+    const started = spawnSync(process.execPath, [...START, '--import', WRONG_PRESETS, PROGRAM, 'serve'], {
+      cwd: repository,
+      encoding: 'utf8',
+      env: { ...process.env, HEADGATE_PORT: '0', HEADGATE_DATA_DIR: dataDir },
+      timeout: START_MS_MAX / 2,
+    });
+    expect(started).toMatchObject({ status: 1, stdout: '' });
+    expect(started.stderr).toMatch(/^headgate: The shipped presets cannot be used: row 1 \(groq\): auth must be [^\n]+\n$/);
+    expect(existsSync(dataDir)).toBe(false);
+  });
+});
+
+/** Reads the file as one that somebody spoiled: the installed program has it in its own folder. */
+const WRONG_PRESETS = `data:text/javascript,${encodeURIComponent(`
+  import fs from 'node:fs';
+  import { syncBuiltinESMExports } from 'node:module';
+  const read = fs.readFileSync;
+  fs.readFileSync = (file, ...more) => {
+    const text = read(file, ...more);
+    return String(file).endsWith('/presets.json') ? text.replace('"bearer"', '"basic"') : text;
+  };
+  syncBuiltinESMExports();
+`)}`;
+
 /** Every row, and every file but the embedded engine's own, which writes its own diary whenever it runs. */
 async function leftIn(where: Where, dataDir: string): Promise<{ rows: string; files: Record<string, string> }> {
   const rows = await inDatabase(where, dumpOf);

@@ -14,13 +14,21 @@ export type CredentialKind = Credential['kind'];
 export type CredentialSettings = Credential['settings'];
 export type SettingName = keyof CredentialSettings;
 
-/** The vendors to which credentials belong, in the order in which fields offer them. */
+/** The vendors with code of their own, in the order in which fields offer them. Presets are others. */
 export const CREDENTIAL_PROVIDERS = ['openai', 'anthropic', 'gemini', 'azure', 'bedrock', 'vertex', 'cohere', 'voyage'] as const;
-export type CredentialProvider = (typeof CREDENTIAL_PROVIDERS)[number];
+export type CodedProvider = (typeof CREDENTIAL_PROVIDERS)[number];
+/** One of those, or the id of a preset. */
+export type CredentialProvider = string;
 
-/** Reports whether a text from an address names such a vendor. */
-export function isCredentialProvider(text: unknown): text is CredentialProvider {
+/** Reports whether a provider has code of its own. Any other is a preset. */
+export function isCoded(text: unknown): text is CodedProvider {
   return CREDENTIAL_PROVIDERS.some((provider) => provider === text);
+}
+
+/** Returns the provider of something that an organization brings. Its forms offer no presets. */
+export function codedOf(provider: CredentialProvider): CodedProvider {
+  if (!isCoded(provider)) throw new Error(`${provider} has no code of its own`);
+  return provider;
 }
 
 /** The parts of a vendor's credentials. The server checks the same (`domain/routing/credential-kinds.ts`); a test compares them. */
@@ -33,7 +41,7 @@ export interface CredentialForm {
 
 const KEY_ALONE: CredentialForm = { kinds: ['api_key'], required: [], optional: [], needsBaseUrl: false };
 
-export const CREDENTIAL_FORMS: Readonly<Record<CredentialProvider, CredentialForm>> = {
+export const CREDENTIAL_FORMS: Readonly<Record<CodedProvider, CredentialForm>> = {
   openai: KEY_ALONE,
   anthropic: KEY_ALONE,
   gemini: KEY_ALONE,
@@ -43,6 +51,11 @@ export const CREDENTIAL_FORMS: Readonly<Record<CredentialProvider, CredentialFor
   cohere: KEY_ALONE,
   voyage: KEY_ALONE,
 };
+
+/** Returns the parts of a provider's credentials. Those of a preset are an API key. */
+export function formOf(provider: CredentialProvider): CredentialForm {
+  return isCoded(provider) ? CREDENTIAL_FORMS[provider] : KEY_ALONE;
+}
 
 /** A secret of more than one part, as the API takes it. */
 export type CredentialSecret =
@@ -75,7 +88,8 @@ export interface CredentialToCheck extends NewSecret {
 /** Makes a live call with a credential, which need not be stored. */
 export function checkCredential(body: CredentialToCheck, owner: string | null): Promise<CheckResult> {
   if (owner === null) return asked(api.POST('/credentials/check', { body }));
-  return asked(api.POST('/organizations/{id}/own-credentials/check', { params: { path: { id: owner } }, body }));
+  const own = { ...body, provider: codedOf(body.provider) };
+  return asked(api.POST('/organizations/{id}/own-credentials/check', { params: { path: { id: owner } }, body: own }));
 }
 
 /** Ends the time in which the replaced secret of a credential counts beside the new one. */

@@ -1,7 +1,7 @@
 import { api, asked, ifMatch, type Schema, stored } from './client.ts';
-import type { CredentialProvider } from './credentials.ts';
 
-export type Provider = CredentialProvider | 'fake';
+/** A provider with code of its own, the id of a preset, or `fake`. */
+export type Provider = string;
 
 export type Prices = Schema<'Prices'>;
 

@@ -7,14 +7,13 @@ import { createSmtpMailer } from '../identity/mail/smtp-mailer.ts';
 import type { Logger } from '../lib/log.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
 import { servePlayground } from '../ops/playground.ts';
-import { checkDeployment, listUpstreamModels } from '../providers/credential-check.ts';
-import { contextWindowOf, PRICE_LIST, PRICE_LIST_EDITION, priceFor } from '../providers/price-table.ts';
-import type { Provider } from '../providers/provider.ts';
+import { PRICE_LIST, PRICE_LIST_EDITION } from '../providers/price-table.ts';
 import { publishedModels } from '../providers/published-models.ts';
-import { readVendorModels } from '../providers/vendor-models.ts';
+import { PROVEN_PRESETS } from '../providers/shipped-presets.ts';
 import type { Config } from '../settings/config.ts';
 import { checkBaseUrl, isListedUrl, isPlainOnNetwork } from '../upstream/address-policy.ts';
 import type { OpenGateway } from './open-gateway.ts';
+import { knowledgeOf, type OpenProviders } from './open-providers.ts';
 import type { Stores } from './open-stores.ts';
 import type { AddressPolicies } from './providers-for.ts';
 
@@ -24,11 +23,10 @@ export function adminDepsOf(
   { database, installation, masterKey, journal, refusals, audit }: Stores,
   { gateway, counters }: OpenGateway,
   policies: AddressPolicies,
-  providers: readonly Provider[],
+  providers: OpenProviders,
   log: Logger,
 ): Omit<AdminDeps, 'process' | 'jobs'> {
   const policy = policies.platform;
-  const byName = new Map(providers.map((provider) => [provider.name, provider]));
   return {
     db: database.db,
     openSession: database.openSession,
@@ -51,13 +49,11 @@ export function adminDepsOf(
       isPlainOnNetwork: (baseUrl) => isPlainOnNetwork(baseUrl, policy),
       isListed: (baseUrl) => isListedUrl(baseUrl, policy),
       ambientClouds: new Set(config.ambientCredentials),
-      priceFor: (provider, upstreamModel) => priceFor(provider, upstreamModel),
-      contextWindowOf,
       priceListEdition: PRICE_LIST_EDITION,
       publishedList: { ...PRICE_LIST, models: publishedModels },
-      checkDeployment: (deployment) => checkDeployment(byName.get(deployment.provider), deployment, clock),
-      listModels: (credential) => listUpstreamModels(byName.get(credential.provider), credential),
-      readModels: (credential) => readVendorModels(byName.get(credential.provider), credential, clock),
+      shippedPresets: providers.shipped,
+      provenPresets: PROVEN_PRESETS,
+      ...knowledgeOf(providers, gateway.snapshot),
     },
     playground: (call) => servePlayground(call, gateway),
     settled: journal.tail,

@@ -1,4 +1,5 @@
 import type { Cloud } from '../domain/clouds.ts';
+import type { Preset } from '../domain/presets/preset.ts';
 import { batchedLookups } from '../lib/batched-lookups.ts';
 import { hashSecret } from '../lib/secrets.ts';
 import type { Clock } from '../lib/timing/clock.ts';
@@ -19,6 +20,8 @@ interface ConfigOptions {
   /** The clouds whose machine identity credentials may use. */
   readonly ambientClouds: ReadonlySet<Cloud>;
   readonly clock: Clock;
+  /** The presets of this version. */
+  readonly presets: readonly Preset[];
   readonly onUnreadable: stored.OnUnreadable;
 }
 
@@ -26,7 +29,7 @@ interface ConfigOptions {
 export function configFrom(
   db: Database,
   installation: Keys,
-  { ambientClouds, clock, onUnreadable }: ConfigOptions,
+  { ambientClouds, clock, onUnreadable, presets }: ConfigOptions,
 ): ConfigSource {
   const opener = { key: installation.credentials, ambientClouds };
   const findKey = batchedLookups(async (names) => {
@@ -35,7 +38,7 @@ export function configFrom(
   }, TOGETHER);
   const open = (row: CredentialRow) => openStored(row, opener, clock.nowMs());
   return {
-    loadCatalogue: () => stored.loadCatalogue(db, open, onUnreadable),
+    loadCatalogue: () => stored.loadCatalogue(db, open, onUnreadable, presets),
     loadOrganization: batchedLookups((ids) => stored.loadOrganizations(db, ids, { open, onUnreadable }), TOGETHER),
     findKeyBySecret: secretFinder(db, installation),
     findKey: (organizationId, keyId) => findKey(nameOf(organizationId, keyId)),

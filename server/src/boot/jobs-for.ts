@@ -22,11 +22,9 @@ import { type SendScheduledMail, scheduledMailJob } from '../jobs/scheduled-mail
 import { requeueJob, sweepJob } from '../jobs/sweep.ts';
 import { unownedTokensJob } from '../jobs/unowned-tokens.ts';
 import type { Logger } from '../lib/log.ts';
-import { listUpstreamModels } from '../providers/credential-check.ts';
-import { priceFor } from '../providers/price-table.ts';
-import type { Provider } from '../providers/provider.ts';
 import type { Config } from '../settings/config.ts';
 import type { OpenGateway } from './open-gateway.ts';
+import { knowledgeOf, type OpenProviders } from './open-providers.ts';
 import type { Stores } from './open-stores.ts';
 
 /** The effects of jobs beyond the database. */
@@ -44,12 +42,12 @@ export function jobsFor(
   config: Config,
   { installation, masterKey, writer, audit }: Stores,
   opened: OpenGateway,
-  providers: readonly Provider[],
+  providers: OpenProviders,
   { announcer, enqueue, sendScheduledMail, repair }: JobEffects,
   log: Logger,
 ): readonly Job[] {
   const { counters, shared } = opened;
-  const byName = new Map(providers.map((provider) => [provider.name, provider]));
+  const { listModels, priceFor } = knowledgeOf(providers, opened.gateway.snapshot);
   const held: CountersHeld =
     shared === null ? { are: 'ours', barrier: (work, msMax) => writer.barrier(work, msMax) } : { are: 'shared' };
   return [
@@ -77,7 +75,7 @@ export function jobsFor(
     scheduledMailJob(sendScheduledMail),
     closeAuditChainsJob({ audit }),
     credentialJob({
-      listModels: (credential) => listUpstreamModels(byName.get(credential.provider), credential),
+      listModels,
       opener: { key: installation.credentials, ambientClouds: new Set(config.ambientCredentials) },
       announcer,
     }),

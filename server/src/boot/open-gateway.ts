@@ -1,5 +1,4 @@
 import type { Counters } from '../counters/counters.ts';
-import type { ProviderName } from '../domain/routing/catalogue.ts';
 import { requestId } from '../lib/id.ts';
 import { type Logger, tellDefect } from '../lib/log.ts';
 import { createPseudonyms } from '../lib/pseudonyms.ts';
@@ -9,7 +8,6 @@ import type { TimerWheel } from '../lib/timing/timer-wheel.ts';
 import { createRequestLines } from '../observe/request-lines.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
 import { createTraffic, type Traffic } from '../observe/traffic.ts';
-import type { Provider } from '../providers/provider.ts';
 import { LargeBodies } from '../proxy/bodies/large-bodies.ts';
 import { createAnswerCache } from '../proxy/cache/answer-cache.ts';
 import { createCacheSealer, createContentOpener, createContentSealer } from '../proxy/content/content-sealer.ts';
@@ -35,6 +33,7 @@ import * as requestLog from '../store/usage/request-log.ts';
 import * as usage from '../store/usage/usage.ts';
 import { configFrom } from './config-source.ts';
 import { type OpenCounters, openCounters, type ProcessCounters } from './open-counters.ts';
+import type { OpenProviders } from './open-providers.ts';
 import type { Stores } from './open-stores.ts';
 import { telemetryFor } from './telemetry-for.ts';
 
@@ -62,14 +61,14 @@ export async function openGateway(
   config: Config,
   stores: Stores,
   wheel: TimerWheel,
-  providers: readonly Provider[],
+  providers: OpenProviders,
   log: Logger,
 ): Promise<OpenGateway> {
   const opened = await openCounters(config, stores, log);
   const { counters } = opened;
   const traffic = createTraffic({ organizationsMax: config.metricsOrganizationsMax });
   traffic.estimated('crash', stores.journal.replayed.estimated);
-  const snapshot = await snapshotFor(config, stores, counters, traffic, log);
+  const snapshot = await snapshotFor(config, stores, { counters, traffic, presets: providers.shipped }, log);
   const telemetry = await telemetryFor(config, log);
   const largeBodies = new LargeBodies();
   const parts = { snapshot, counters, traffic, tracing: telemetry?.tracing ?? null, largeBodies };
@@ -93,13 +92,13 @@ export async function openGateway(
 function snapshotFor(
   config: Config,
   { database: { db }, installation }: Stores,
-  counters: Counters,
-  traffic: Traffic,
+  { counters, traffic, presets }: { counters: Counters; traffic: Traffic; presets: OpenProviders['shipped'] },
   log: Logger,
 ): Promise<Snapshot> {
   const source = configFrom(db, installation, {
     ambientClouds: new Set(config.ambientCredentials),
     clock,
+    presets,
     onUnreadable: (what, id, error) =>
       log.error(
         { [`${what}_id`]: id, ...(error instanceof UnusableCredential ? { why: error.message } : { err: error }) },
@@ -123,7 +122,7 @@ function gatewayOf(
   stores: Stores,
   parts: Pick<Gateway, 'snapshot' | 'counters' | 'traffic' | 'tracing' | 'largeBodies'>,
   wheel: TimerWheel,
-  providers: readonly Provider[],
+  providers: OpenProviders,
   log: Logger,
 ): Gateway {
   const { installation, journal, refusals, masterKey } = stores;
@@ -132,7 +131,7 @@ function gatewayOf(
     snapshot: parts.snapshot,
     counters: parts.counters,
     journal,
-    providers: new Map<ProviderName, Provider>(providers.map((provider) => [provider.name, provider])),
+    providers,
     health: createDeploymentHealth(clock),
     secrets: createSecretChoice(clock, (credential_id, secret) =>
       log.warn({ credential_id, secret }, 'credentials: a provider refuses one of two secrets, and the other one is used'),

@@ -12,7 +12,6 @@ import { keepStandings } from '../jobs/standings.ts';
 import type { Logger } from '../lib/log.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
 import type { JobReadings } from '../observe/job-metrics.ts';
-import type { Provider } from '../providers/provider.ts';
 import { BadSetting } from '../settings/bad-setting.ts';
 import type { Config } from '../settings/config.ts';
 import { JOB_CONNECTIONS_MAX } from '../settings/connection-budget.ts';
@@ -21,6 +20,7 @@ import { type AddressPolicy, checkWebhookUrl, createAddressPolicy } from '../ups
 import { createWebhookPost } from '../upstream/webhook-post.ts';
 import { jobsFor } from './jobs-for.ts';
 import type { OpenGateway } from './open-gateway.ts';
+import type { OpenProviders } from './open-providers.ts';
 import type { Stores } from './open-stores.ts';
 
 /** The background work of a process. */
@@ -40,7 +40,7 @@ export function openJobs(
   config: Config,
   stores: Stores,
   gateway: OpenGateway,
-  providers: readonly Provider[],
+  providers: OpenProviders,
   log: Logger,
   sendScheduledMail: SendScheduledMail,
 ): OpenJobs {
@@ -54,7 +54,7 @@ function startJobs(
   config: Config,
   stores: Stores,
   opened: OpenGateway,
-  providers: readonly Provider[],
+  providers: OpenProviders,
   { policy, sendScheduledMail }: { readonly policy: AddressPolicy; readonly sendScheduledMail: SendScheduledMail },
   log: Logger,
 ): OpenJobs {

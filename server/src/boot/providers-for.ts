@@ -1,5 +1,6 @@
 /** Opens the vendors, once for the platform's credentials and once for those that organizations brought. */
 import type { Cloud } from '../domain/clouds.ts';
+import type { Preset } from '../domain/presets/preset.ts';
 import type { CredentialConfig } from '../domain/routing/credential.ts';
 import type { Logger } from '../lib/log.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
@@ -11,6 +12,7 @@ import { createCohereProvider } from '../providers/cohere/cohere-provider.ts';
 import { createFakeProvider } from '../providers/fake/fake-provider.ts';
 import { createGeminiProvider } from '../providers/gemini/gemini-provider.ts';
 import { createOpenAiProvider } from '../providers/openai/openai-provider.ts';
+import { createPresetProvider } from '../providers/preset/preset-provider.ts';
 import type { Provider } from '../providers/provider.ts';
 import { createVertexProvider } from '../providers/vertex/vertex-provider.ts';
 import { createVoyageProvider } from '../providers/voyage/voyage-provider.ts';
@@ -18,6 +20,7 @@ import { BadSetting } from '../settings/bad-setting.ts';
 import type { Config } from '../settings/config.ts';
 import { type AddressPolicy, createAddressPolicy } from '../upstream/address-policy.ts';
 import { createTransport, type Transport } from '../upstream/transport.ts';
+import { type OpenProviders, openProviders } from './open-providers.ts';
 import { tokensFor } from './tokens-for.ts';
 
 /** The addresses that credentials may have, by who brings them. */
@@ -27,8 +30,8 @@ export interface AddressPolicies {
   readonly organizations: AddressPolicy;
 }
 
-export interface OpenProviders {
-  readonly providers: readonly Provider[];
+export interface ProvidersInUse {
+  readonly providers: OpenProviders;
   /** Closes every connection. Call it once no request is in flight. */
   close(): void;
 }
@@ -52,7 +55,12 @@ function policyFor(setting: string, mode: Config['mode'], listed: readonly strin
  * Opens the providers. Calls with an organization's own credential have connections of their own: one that was opened under the
  * rules of the platform never carries them.
  */
-export function providersFor(config: Config, policies: AddressPolicies, wheel: TimerWheel, log: Logger): OpenProviders {
+export function providersFor(
+  config: Config,
+  { policies, shipped }: { readonly policies: AddressPolicies; readonly shipped: readonly Preset[] },
+  wheel: TimerWheel,
+  log: Logger,
+): ProvidersInUse {
   const client = config.fastLane === 'on' ? 'plain' : 'full';
   const transports = {
     platform: createTransport({ policy: policies.platform, wheel, client }),
@@ -62,8 +70,11 @@ export function providersFor(config: Config, policies: AddressPolicies, wheel: T
   // The identity of this machine is the platform's alone.
   const theirs = vendorsOver(transports.organizations, new Set(), config, wheel, log);
   const byName = new Map(theirs.providers.map((provider) => [provider.name, provider]));
+  const coded = ours.providers.map((provider) => byOwner(provider, byName.get(provider.name) ?? provider));
+  // Presets are the platform's alone, so they have one transport.
+  const presets = createPresetProvider({ transport: transports.platform });
   return {
-    providers: ours.providers.map((provider) => byOwner(provider, byName.get(provider.name) ?? provider)),
+    providers: openProviders(coded, { presets, shipped }),
     close: () => {
       for (const transport of Object.values(transports)) transport.close();
       ours.close();

@@ -2,10 +2,12 @@
 import { createAdminApp } from '../admin/http/app.ts';
 import { sendScheduledMail } from '../admin/scheduled-mails/send-mail.ts';
 import { keepConfiguredToken, welcome } from '../cli/welcome.ts';
+import type { Preset } from '../domain/presets/preset.ts';
 import type { Logger } from '../lib/log.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
 import { withTimeout } from '../lib/timing/timeout.ts';
 import { createTimerWheel } from '../lib/timing/timer-wheel.ts';
+import { shippedPresets } from '../providers/shipped-presets.ts';
 import type { Config } from '../settings/config.ts';
 import { adminDepsOf } from './admin-deps.ts';
 import { behindOf } from './behind.ts';
@@ -33,21 +35,27 @@ const IDLE_MS_WHILE_DRAINING = 1_000;
 export async function serve(config: Config, log: Logger): Promise<void> {
   const policies = policiesOf(config);
   caFrom(config.redisCaFile, 'HEADGATE_REDIS_CA_FILE'); // A mistake must be found before anything is created.
+  const shipped = shippedPresets(); // So must a wrong file.
   const port = await takePort(config);
   const stores = await openStores(config, log);
   try {
-    await serveFrom(port, stores, policies, config, log);
+    await serveFrom(port, stores, { policies, shipped }, config, log);
   } catch (error) {
     await stores.close().catch(() => {}); // A failed start must leave no lock or lease.
     throw error;
   }
 }
 
-async function serveFrom(port: Port, stores: Stores, policies: AddressPolicies, config: Config, log: Logger): Promise<void> {
+interface Rules {
+  readonly policies: AddressPolicies;
+  readonly shipped: readonly Preset[];
+}
+
+async function serveFrom(port: Port, stores: Stores, { policies, shipped }: Rules, config: Config, log: Logger): Promise<void> {
   if (config.role !== 'data') await keepConfiguredToken(stores.database.db, stores.installation, config);
   await bindStoredKeys(stores, log);
   const wheel = createTimerWheel();
-  const { providers, close: closeProviders } = providersFor(config, policies, wheel, log);
+  const { providers, close: closeProviders } = providersFor(config, { policies, shipped }, wheel, log);
   const opened = await openGateway(config, stores, wheel, providers, log);
   const notReady = () => port.notReady ?? diskTrouble(stores);
   const facts = processFactsOf(config, stores, opened, notReady, clock);

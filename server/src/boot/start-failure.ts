@@ -3,6 +3,7 @@ import { BadSeedFlag } from '../cli/seed.ts';
 import { UnusableRedis } from '../counters/shared/redis-link.ts';
 import { JournalUnusable } from '../ledger/journal.ts';
 import { DirectoryInUse } from '../lib/directory-lock.ts';
+import { BadPresets } from '../providers/shipped-presets.ts';
 import { BadSetting } from '../settings/bad-setting.ts';
 import { UnusableDataDirectory } from '../settings/data-directory.ts';
 import { UnusableServer } from '../store/connection.ts';
@@ -17,6 +18,7 @@ const OPERATORS = [
   AlreadySeeded,
   BadSeedFlag,
   BadSetting,
+  BadPresets,
   UnusableDataDirectory,
   UnusableDatabase,
   DirectoryInUse,

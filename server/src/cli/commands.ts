@@ -8,6 +8,7 @@ import { ledgerCommands } from './commands/ledger.ts';
 import { memberCommands } from './commands/members.ts';
 import { organizationCommands } from './commands/organizations.ts';
 import { ownProviderCommands } from './commands/own-providers.ts';
+import { presetCommands } from './commands/presets.ts';
 import { priceListCommands } from './commands/price-lists.ts';
 import { statementCommands } from './commands/statements.ts';
 import { usageCommands } from './commands/usage.ts';
@@ -24,6 +25,7 @@ export const COMMANDS: readonly Command[] = [
   ...knownModelCommands,
   ...priceListCommands,
   ...ledgerCommands,
+  ...presetCommands,
   ...auditCommands,
 ];
 

@@ -1,5 +1,6 @@
 import type { Beyond } from '../domain/money/beyond.ts';
 import type { Picture } from '../domain/money/pieces.ts';
+import type { Quirks } from '../domain/presets/preset.ts';
 import type { Usage } from '../domain/usage/usage.ts';
 import type { Bytes } from '../lib/pieces.ts';
 
@@ -233,6 +234,8 @@ export interface ExchangeOptions {
   readonly maxOutputTokens: number | null;
   /** The field of the output cap on the chat wire. Absent or null: the newer name. */
   readonly capField?: 'max_tokens' | 'max_completion_tokens' | null;
+  /** The differences of a preset's vendor from the upstream's dialect. Absent or null: none. */
+  readonly quirks?: Quirks | null;
   /** The form of Anthropic's requests at the upstream. Absent or null: Anthropic's own. */
   readonly cloud?: CloudForm | null;
   /** The form of Gemini's requests at the upstream. Absent or null: that of its own API. */

@@ -52,6 +52,11 @@ export class Losses {
     this.dropField(this.#names[feature]);
   }
 
+  /** Reports whether the client's dialect has a name for a feature. */
+  knows(feature: Feature): boolean {
+    return this.#names[feature] !== '';
+  }
+
   /** Notes a field by its name in the client's dialect. Throws Untranslatable if nothing may be left out. */
   dropField(field: string): void {
     const name = nameOf(field);

@@ -30,5 +30,6 @@ export function takesReasoningEffort(model: string): boolean {
 
 /** Reports whether the model's server expects its earlier reasoning back as `reasoning_content`. */
 export function takesReasoningBack(model: string): boolean {
-  return /deepseek|kimi|moonshot|glm|qwen|minimax|mimo|claude/i.test(model);
+  // DeepSeek's R1 answers 400 to its own reasoning; the models after it answer 400 without it.
+  return /deepseek|kimi|moonshot|glm|qwen|minimax|mimo|claude/i.test(model) && !/deepseek-r1/i.test(model);
 }

@@ -2,6 +2,7 @@
  * The neutral form between the chat dialects. Each dialect is decoded into it and encoded from it, so a further dialect needs
  * one codec and not one for each pair. It holds what both sides can express. The rest stays in the codec of its dialect.
  */
+import type { ThinkingPlace } from '../domain/presets/preset.ts';
 import type { Usage } from '../domain/usage/usage.ts';
 import type { SseEvent } from '../lib/sse.ts';
 import type { JsonObject } from './dialect.ts';
@@ -205,6 +206,8 @@ export interface EncodeOptions {
   readonly outputCapDefault: number;
   /** The field of the cap on the chat wire. */
   readonly capField: CapField;
+  /** The place of earlier thinking on the chat wire. Absent or null: as the model's name says. */
+  readonly thinking?: ThinkingPlace | null;
   /** Takes what the encoder leaves out or refuses. */
   readonly losses: Losses;
 }

@@ -1,3 +1,4 @@
+import type { Quirks } from '../domain/presets/preset.ts';
 import { cloudRequest, refuseReferenceParts } from './anthropic-messages/cloud-request.ts';
 import { decodeMessagesAnswer } from './anthropic-messages/decode-answer.ts';
 import { decodeMessagesRequest } from './anthropic-messages/decode-request.ts';
@@ -54,6 +55,7 @@ import { encodeResponsesRequest } from './openai-responses/encode-request.ts';
 import { ResponsesStreamEncoder } from './openai-responses/encode-stream.ts';
 import { withoutReasoning } from './openai-responses/own-items.ts';
 import { reportOf } from './plausible.ts';
+import { withQuirks } from './quirks.ts';
 import { answerBytes, TranslatingStream } from './translating-stream.ts';
 
 /** The conversions of a client's dialect: of its requests to the neutral form, and of answers from it. */
@@ -66,17 +68,20 @@ interface ClientCodec {
 /** The conversions of a provider's dialect: of requests from the neutral form, and of its answers to it. */
 interface ServerCodec {
   encodeRequest(request: NeutralRequest, options: EncodeOptions): JsonObject;
-  decodeAnswer(json: JsonObject): NeutralAnswer;
-  decodeStream(): StreamDecoder;
+  decodeAnswer(json: JsonObject, reading?: Reading): NeutralAnswer;
+  decodeStream(reading?: Reading): StreamDecoder;
 }
+
+/** The places of an answer that a vendor has elsewhere. */
+type Reading = Pick<Quirks, 'usageAt'> | undefined;
 
 const CODECS: Readonly<Record<ChatWire, ClientCodec & ServerCodec>> = {
   'openai-chat': {
     decodeRequest: decodeChatRequest,
     encodeRequest: encodeChatRequest,
-    decodeAnswer: decodeChatAnswer,
+    decodeAnswer: (json, reading) => decodeChatAnswer(json, reading?.usageAt),
     encodeAnswer: encodeChatAnswer,
-    decodeStream: () => new ChatStreamDecoder(),
+    decodeStream: (reading) => new ChatStreamDecoder(reading?.usageAt),
     encodeStream: (options) => new ChatStreamEncoder(options),
   },
   'anthropic-messages': {
@@ -143,6 +148,7 @@ export function translatedExchange(options: ExchangeOptions): Exchange {
   const client = CLIENT_CODECS[clientWire(options.client)];
   const upstream = SERVER_CODECS[serverWire(options.upstream)];
   const { facts, upstreamModel } = options;
+  const reading = options.quirks ?? undefined;
   const said: AnswerOptions = {
     model: upstreamModel,
     createdAtMs: options.createdAtMs ?? Date.now(),
@@ -152,10 +158,10 @@ export function translatedExchange(options: ExchangeOptions): Exchange {
   return {
     ...(options.translated ?? translatedRequest(options)),
     whole: (bytes) => {
-      const answer = upstream.decodeAnswer(jsonOf(bytes));
+      const answer = upstream.decodeAnswer(jsonOf(bytes), reading);
       return { bytes: Buffer.from(JSON.stringify(client.encodeAnswer(answer, said))), facts: factsOf(answer) };
     },
-    stream: () => framed(new TranslatingStream(upstream.decodeStream(), client.encodeStream(said)), facts),
+    stream: () => framed(new TranslatingStream(upstream.decodeStream(reading), client.encodeStream(said)), facts),
   };
 }
 
@@ -169,6 +175,7 @@ export type Translation = Pick<
   | 'outputCap'
   | 'maxOutputTokens'
   | 'capField'
+  | 'quirks'
   | 'isStrict'
   | 'isUnsealed'
   | 'cloud'
@@ -191,13 +198,15 @@ export function translatedRequest({ body, ...options }: Translation & Pick<Excha
     outputCap: outputCap ?? facts.outputCap,
     outputCapDefault: maxOutputTokens ?? OUTPUT_CAP_DEFAULT,
     capField: options.capField ?? 'max_completion_tokens',
+    thinking: options.quirks?.thinking ?? null,
     losses,
   });
   if (options.isUnsealed === true && options.upstream === 'openai-responses') {
     request.input = withoutReasoning(request.input);
     losses.drop('signature');
   }
-  const sent = options.contentForm === 'google-cloud' ? cloudContentRequest(request) : cloudRequest(request, options);
+  const formed = options.contentForm === 'google-cloud' ? cloudContentRequest(request) : cloudRequest(request, options);
+  const sent = options.quirks == null ? formed : withQuirks(formed, options.quirks, losses);
   return { upstreamBody: Buffer.from(JSON.stringify(sent)), dropped: losses.dropped() };
 }
 

@@ -257,6 +257,47 @@ describe('Anthropic’s numbers', () => {
   });
 });
 
+describe('the usage of compatible servers', () => {
+  const chat = (answer: JsonObject, at?: readonly (readonly string[])[]) => usageOf('openai-chat', answer, at);
+
+  it('is read at the places that a preset names, in their order', () => {
+    const [one, two] = [
+      { prompt_tokens: 1, completion_tokens: 2 },
+      { prompt_tokens: 3, completion_tokens: 4 },
+    ];
+    expect(chat({ usage: one, x_groq: { usage: two } })).toEqual({ input: 1, output: 2 });
+    expect(chat({ x_groq: { usage: two } })).toEqual({ input: 3, output: 4 });
+    expect(chat({ x_groq: { usage: two } }, [['usage']])).toBeNull();
+    expect(chat({ usage: one, meta: { billed: { usage: two } } }, [['meta', 'billed', 'usage'], ['usage']])).toEqual({
+      input: 3,
+      output: 4,
+    });
+    expect(chat({ usage: one, meta: 7 }, [['meta', 'usage'], ['usage']])).toEqual({ input: 1, output: 2 });
+  });
+
+  it('counts reasoning beside the completion if there is more of it, unless the total says otherwise', () => {
+    const usage = { prompt_tokens: 10, completion_tokens: 5, completion_tokens_details: { reasoning_tokens: 20 } };
+    expect(chat({ usage })).toEqual({ input: 10, output: 5, reasoning: 20 });
+    expect(chat({ usage: { ...usage, completion_tokens_details: { reasoning_tokens: 5 } } })).toEqual({
+      input: 10,
+      output: 0,
+      reasoning: 5,
+    });
+    // A total that has it too counts it once, and one that lacks it is believed.
+    expect(chat({ usage: { ...usage, total_tokens: 35 } })).toEqual({ input: 10, output: 5, reasoning: 20 });
+    expect(chat({ usage: { ...usage, total_tokens: 15 } })).toEqual({ input: 10, output: 0, reasoning: 5 });
+  });
+
+  it('takes what was written to a cache out of the prompt, under either name', () => {
+    const details = { cached_tokens: 2, cache_creation_input_tokens: 3 };
+    expect(chat({ usage: { prompt_tokens: 10, completion_tokens: 1, prompt_tokens_details: details } })).toEqual({
+      ...{ input: 5, cached_input: 2, cache_write: 3, output: 1 },
+    });
+    const wrong = { prompt_tokens: 10, completion_tokens: 1, prompt_tokens_details: { cache_creation_input_tokens: -1 } };
+    expect(chat({ usage: wrong })).toBe('implausible');
+  });
+});
+
 describe('usage said in a dialect', () => {
   const tokens = fc.nat(100_000);
   const usage = fc.record({

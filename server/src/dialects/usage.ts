@@ -14,19 +14,24 @@ import { answeredTier } from './service-tier.ts';
 
 type Buckets = Partial<Record<UsageBucket | UsageUnit, number>>;
 
+/** The places of the usage in an answer of OpenAI's chat completions, in order. */
+export type UsageAt = readonly (readonly string[])[];
+/** Its own place, and Groq's in streams. */
+export const USAGE_AT: UsageAt = [['usage'], ['x_groq', 'usage']];
+
 /**
  * Returns the usage that an answer (or a stream's event) reports, in disjoint buckets; null if it reports none. A provider's
  * numbers are untrusted input. Any of these makes the whole report `implausible`: a number that is read here and is not whole
  * from 0 to 100,000,000; more tokens read from a cache than there is input; a sum above 300,000,000.
  */
-export function usageOf(wire: Wire, answer: JsonObject): Reported {
+export function usageOf(wire: Wire, answer: JsonObject, usageAt: UsageAt = USAGE_AT): Reported {
   switch (wire) {
     case 'openai-chat':
     case 'openai-completions':
     case 'openai-embeddings':
     case 'cursor-responses':
     case 'voyage-embed':
-      return chatUsage(answer);
+      return chatUsage(answer, usageAt);
     case 'anthropic-messages':
       return isObject(answer.usage) ? anthropicUsage(answer.usage) : null;
     case 'gemini':
@@ -62,9 +67,14 @@ export function usageOf(wire: Wire, answer: JsonObject): Reported {
   }
 }
 
-function chatUsage(answer: JsonObject): Reported {
-  const usage = isObject(answer.usage) ? answer.usage : objectOr(answer.x_groq).usage;
-  return isObject(usage) ? openAiUsage(usage) : null;
+function chatUsage(answer: JsonObject, usageAt: UsageAt): Reported {
+  // Nearly all answers have it in its own place.
+  if (usageAt === USAGE_AT && isObject(answer.usage)) return openAiUsage(answer.usage);
+  for (const place of usageAt) {
+    const usage = place.reduce<unknown>((value, name) => objectOr(value)[name], answer);
+    if (isObject(usage)) return openAiUsage(usage);
+  }
+  return null;
 }
 
 /** Returns the service tier, speed and region at which an answer (or a stream's event) says it was billed: see AnswerFacts. */
@@ -125,6 +135,7 @@ function areInputCounts(details: JsonObject): boolean {
   return (
     isCount(details.cached_tokens) &&
     isCount(details.cache_write_tokens) &&
+    isCount(details.cache_creation_input_tokens) &&
     isCount(details.audio_tokens) &&
     isCount(details.image_tokens)
   );
@@ -156,7 +167,7 @@ function splitPrompt(buckets: Buckets, promptTokens: number, usage: JsonObject):
   const { prompt_tokens_details: details } = usage;
   let left = promptTokens - takeOut(buckets, 'cached_input', cachedTokens(usage), promptTokens);
   if (isObject(details)) {
-    left -= takeOut(buckets, 'cache_write', details.cache_write_tokens, left);
+    left -= takeOut(buckets, 'cache_write', details.cache_write_tokens ?? details.cache_creation_input_tokens, left);
     left -= takeOut(buckets, 'audio_input', details.audio_tokens, left);
     left -= takeOut(buckets, 'image_input', details.image_tokens, left);
   }
@@ -166,10 +177,13 @@ function splitPrompt(buckets: Buckets, promptTokens: number, usage: JsonObject):
 function splitCompletion(buckets: Buckets, completionTokens: number, usage: JsonObject): void {
   const { completion_tokens_details: details } = usage;
   let left = completionTokens;
+  // More reasoning than completion is beside it (DeepInfra, Alibaba), unless the total says that it is not.
+  const isBeside = isObject(details) && !isNumber(usage.total_tokens) && countOf(details.reasoning_tokens) > completionTokens;
+  if (isBeside) buckets.reasoning = countOf(details.reasoning_tokens);
   if (isObject(details)) {
     left -= takeOut(buckets, 'audio_output', details.audio_tokens, left);
     left -= takeOut(buckets, 'image_output', details.image_tokens, left);
-    left -= takeOut(buckets, 'reasoning', details.reasoning_tokens, left);
+    if (!isBeside) left -= takeOut(buckets, 'reasoning', details.reasoning_tokens, left);
   }
   buckets.output = left;
 }

@@ -67,6 +67,11 @@ export interface Provider {
   readonly pagesModels?: boolean;
 }
 
+/** The providers by name. */
+export interface Providers {
+  get(name: ProviderName): Provider | undefined;
+}
+
 /** The result of a live check of a deployment. `status` is null if there was no answer at all. */
 export interface DeploymentCheck {
   readonly ok: boolean;

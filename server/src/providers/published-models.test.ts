@@ -34,8 +34,9 @@ describe('the models of the published list', () => {
     expect(models.filter(({ upstreamModel }) => /^ft:|-$/.test(upstreamModel))).toEqual([]);
   });
 
-  it('have no price if the list charges only by the hour, and say that a vendor withdraws one', () => {
-    expect(named('openai', 'whisper-1')).toMatchObject({ price: null, features: [] });
+  it('have our own price if the list charges only by the hour, and say that a vendor withdraws one', () => {
+    const price = { perMillion: { input: 0 }, units: { perUnit: { second_input: 100_000 } } };
+    expect(named('openai', 'whisper-1')).toMatchObject({ price, features: [] });
     expect(named('gemini', 'gemini-2.5-flash-preview')?.isDeprecated).toBe(true);
   });
 });

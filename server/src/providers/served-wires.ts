@@ -80,5 +80,13 @@ export const TRACE_HEADERS: readonly (readonly [string, null])[] = [
   ['tracestate', null],
 ];
 
+/** The client's headers that servers of Anthropic's messages may see. */
+export const MESSAGES_HEADERS: ReadonlyMap<string, string | null> = new Map([
+  ['anthropic-version', '2023-06-01'],
+  ['anthropic-beta', null],
+  ['x-client-request-id', null],
+  ...TRACE_HEADERS,
+]);
+
 /** The client's headers that servers of OpenAI's API may see. */
 export const OPENAI_HEADERS: ReadonlyMap<string, null> = new Map([['x-client-request-id', null], ...TRACE_HEADERS]);

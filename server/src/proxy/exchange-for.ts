@@ -1,5 +1,7 @@
 import { type Exchange, type ExchangeOptions, Untranslatable, type Wire } from '../dialects/dialect.ts';
 import { BETA_HEADER, openExchange } from '../dialects/exchange.ts';
+import type { Quirks } from '../domain/presets/preset.ts';
+import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
 import { whole } from '../lib/pieces.ts';
 import { leftIn } from './bodies/large-bodies.ts';
 import type { Candidate } from './deployments/candidate.ts';
@@ -20,6 +22,7 @@ export function exchangeFor(
   const { facts, body, ourBytes, large, stored } = asked;
   const provider = gateway.providers.get(deployment.provider);
   const cloud = provider?.cloudForm?.(upstream, deployment) ?? null;
+  const quirks = quirksOf(deployment, upstream);
   const options: ExchangeOptions = {
     client: walk.endpoint.wire,
     upstream,
@@ -33,13 +36,14 @@ export function exchangeFor(
     capField: deployment.outputCapField ?? null,
     createdAtMs: gateway.clock.nowMs(),
     isUnsealed,
-    isStrict: walk.endpoint.wire !== upstream && isStrict(walk),
+    isStrict: (walk.endpoint.wire !== upstream || quirks !== null) && isStrict(walk),
+    quirks,
     cloud,
     contentForm: isContent(upstream) ? (provider?.contentForm ?? null) : null,
     betas: cloud?.listsBetas === true ? (walk.request.header(BETA_HEADER) ?? null) : null,
   };
-  // The ids that Google Cloud refuses are within values that were left in the bytes.
-  const isRewritten = options.client !== upstream || options.contentForm === 'google-cloud';
+  // A preset may rename what was left. The ids that Google Cloud refuses are within values that were left in the bytes.
+  const isRewritten = options.client !== upstream || options.contentForm === 'google-cloud' || quirks !== null;
   if (large !== null && isRewritten) return translatedApart(options, walk, large, gateway);
   if (large !== null) large.isLent = true;
   // A compaction and a count are neither stored nor named by later requests.
@@ -51,6 +55,14 @@ export function exchangeFor(
     if (!(error instanceof Untranslatable)) throw error;
     return error;
   }
+}
+
+/** Returns the differences of a preset's vendor, for the wire that they are about: its chat completions, else its messages. */
+function quirksOf({ credential }: DeploymentConfig, upstream: Wire): Quirks | null {
+  const preset = credential?.preset ?? null;
+  if (preset === null) return null;
+  const about = preset.wires['openai-chat'] === undefined ? 'anthropic-messages' : 'openai-chat';
+  return upstream === about ? preset.quirks : null;
 }
 
 function isContent(wire: Wire): boolean {
@@ -72,9 +84,9 @@ async function translatedApart(
   { largeBodies }: Gateway,
 ): Promise<Exchange | Untranslatable> {
   const { client, upstream, facts, upstreamModel, outputCap, maxOutputTokens, capField = null, isStrict = false } = options;
-  const { cloud = null, betas = null, contentForm = null } = options;
+  const { cloud = null, betas = null, contentForm = null, quirks = null } = options;
   const target = { client, upstream, facts, upstreamModel, outputCap, maxOutputTokens, capField, isStrict };
-  const translation = { ...target, cloud, betas, contentForm };
+  const translation = { ...target, cloud, betas, contentForm, quirks };
   // A connection may still be sending the bytes to the provider before. They must stay where they are.
   const bytes = isLent ? Buffer.from(whole(request.body)) : request.body;
   const { raw, result } = await largeBodies.translate(bytes, translation);

@@ -1,12 +1,11 @@
 import type { Counters } from '../counters/counters.ts';
-import type { ProviderName } from '../domain/routing/catalogue.ts';
 import type { OrganizationConfig } from '../domain/tenancy/tenancy.ts';
 import type { BeginRecord, EndRecord } from '../ledger/records.ts';
 import type { Clock } from '../lib/timing/clock.ts';
 import type { RequestLines } from '../observe/request-lines.ts';
 import type { Tracing } from '../observe/tracing.ts';
 import type { Traffic } from '../observe/traffic.ts';
-import type { Provider } from '../providers/provider.ts';
+import type { Providers } from '../providers/provider.ts';
 import type { LargeBodies } from './bodies/large-bodies.ts';
 import type { AnswerCache } from './cache/answer-cache.ts';
 import type { DeploymentHealth } from './deployments/health.ts';
@@ -52,7 +51,7 @@ export interface Gateway {
   readonly snapshot: Snapshot;
   readonly counters: Counters;
   readonly journal: SettlementJournal;
-  readonly providers: ReadonlyMap<ProviderName, Provider>;
+  readonly providers: Providers;
   readonly health: DeploymentHealth;
   /** The choice between the two secrets of a credential while a rotation overlaps. */
   readonly secrets: SecretChoice;

@@ -9,6 +9,7 @@ export * from './schema/folds.ts';
 export * from './schema/invitations.ts';
 export * from './schema/jobs.ts';
 export * from './schema/organization-templates.ts';
+export * from './schema/presets.ts';
 export * from './schema/record-views.ts';
 export * from './schema/records.ts';
 export * from './schema/route-group-policies.ts';

@@ -2,6 +2,7 @@
 import type { AdminDeps } from '../../src/admin/http/deps.ts';
 import { contextWindowOf, PRICE_LIST, PRICE_LIST_EDITION, priceFor } from '../../src/providers/price-table.ts';
 import { publishedModels } from '../../src/providers/published-models.ts';
+import { PROVEN_PRESETS, shippedPresets } from '../../src/providers/shipped-presets.ts';
 import { checkBaseUrl, createAddressPolicy, isListedUrl, isPlainOnNetwork } from '../../src/upstream/address-policy.ts';
 import { type Client, must } from './support.ts';
 
@@ -24,6 +25,8 @@ export const upstream: AdminDeps['upstream'] = {
   contextWindowOf,
   priceListEdition: PRICE_LIST_EDITION,
   publishedList: { ...PRICE_LIST, models: publishedModels },
+  shippedPresets: shippedPresets(),
+  provenPresets: PROVEN_PRESETS,
   listModels: async () => ({ ok: true, models: ['gpt-5', 'gpt-5-nano'] }),
   readModels: async () => ({ ok: true, models: ['gpt-5', 'gpt-5-nano'], unusable: 0, isCut: false }),
   checkDeployment: async (deployment) => ({

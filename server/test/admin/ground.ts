@@ -5,6 +5,7 @@ import { type Client, must } from './support.ts';
 /** What the platform holds once for all tenants. */
 export interface Shared {
   readonly credentialId: string;
+  readonly presetId: string;
   readonly deploymentId: string;
   readonly routeGroupId: string;
   readonly templateId: string;
@@ -43,6 +44,7 @@ export async function makeShared(root: Client): Promise<Shared> {
   const credential = must(
     await root('POST', '/credentials', { name: 'ground', provider: 'openai', api_key: 'sk-upstream-secret' }),
   );
+  const preset = must(await root('POST', '/presets', presetBody('ground-preset')));
   must(await root('POST', '/access-groups', { key: ACCESS_GROUP, name: 'Ground' }));
   must(await root('POST', '/price-lists', { name: PRICE_LIST, version: '1', prices: {} }));
   const group = must(await root('POST', '/route-groups', { key: 'ground-route', members: [{ deployment_id: deployment.id }] }));
@@ -50,6 +52,7 @@ export async function makeShared(root: Client): Promise<Shared> {
   const account = must(await root('POST', '/accounts', { email: 'stranger@example.com', name: 'Stranger' }));
   return {
     credentialId: credential.id,
+    presetId: preset.id,
     deploymentId: deployment.id,
     routeGroupId: group.id,
     templateId: template.id,
@@ -116,6 +119,7 @@ export function idFor(pattern: string, parameter: string, ground: Ground): strin
     'admin-tokens': ground.tokenId,
     invitations: ground.invitationId,
     credentials: ground.credentialId,
+    presets: ground.presetId,
     deployments: ground.deploymentId,
     'route-groups': ground.routeGroupId,
     'own-credentials': ground.ownCredentialId,
@@ -140,6 +144,10 @@ export function webhookBody(organizationId: string): object {
 
 export function alertRuleBody(organizationId: string, webhookIds: readonly string[]): object {
   return { name: 'x', kind: 'error_rate', webhook_ids: webhookIds, organization_id: organizationId };
+}
+
+export function presetBody(id: string): object {
+  return { id, name: id, base_url: 'https://llm.example/v1', auth: 'bearer', wires: { 'openai-chat': '/chat/completions' } };
 }
 
 /** A mail to nobody. */

@@ -74,7 +74,7 @@ onOneDatabase('what a key can call', (given) => {
     const first = must(await root('GET', `${path}?limit=2`));
     expect(names(first)).toEqual([a, b]);
     expect(names(must(await root('GET', `${path}?limit=2&cursor=${first.next_cursor}`)))).toEqual([c]);
-    expect((await root('GET', `${path}?mode=image`)).status).toBe(400);
+    expect((await root('GET', `${path}?mode=film`)).status).toBe(400);
   });
 
   test('is shown to those who may see the key, and to nobody else', async () => {

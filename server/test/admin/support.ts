@@ -185,6 +185,8 @@ function depsOf(
       contextWindowOf: () => null,
       priceListEdition: 'a list',
       publishedList: { name: 'a list', version: '1', publishedOn: '2026-01-01', author: 'somebody', models: () => [] },
+      shippedPresets: [],
+      provenPresets: new Set(),
       checkDeployment: () => Promise.reject(new Error('no test of this suite calls a provider')),
       listModels: () => Promise.reject(new Error('no test of this suite calls a provider')),
       readModels: () => Promise.reject(new Error('no test of this suite calls a provider')),

@@ -89,6 +89,30 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
     rmSync(directory, { recursive: true });
   });
 
+  test('presets: list, add from a file, read, change, delete', async () => {
+    expect((await run('presets', 'list')).out).toMatch(
+      /^groq +Groq +https:\/\/api\.groq\.com\/openai\/v1 +openai-chat +this version +yes +0$/m,
+    );
+    const file = path.join(temporaryDirectory(), 'preset.json');
+    const wires = { 'openai-chat': '/chat/completions' };
+    writeFileSync(
+      file,
+      JSON.stringify({ id: 'by-hand', name: 'By hand', base_url: 'https://llm.acme.example/v1', auth: 'bearer', wires }),
+    );
+    expect((await run('presets', 'add', '--file', file)).out).toMatch(/^id +by-hand$/m);
+    writeFileSync(file, JSON.stringify({ drop: ['top_k'] }));
+    expect(await json('presets', 'change', 'by-hand', '--file', file)).toMatchObject({ drop: ['top_k'], version: 2 });
+    expect(await json('presets', 'read', 'by-hand')).toMatchObject({ drop: ['top_k'], source: 'added' });
+    writeFileSync(file, '[]');
+    expect(await run('presets', 'add', '--file', file)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('one JSON object'),
+    });
+    expect((await run('presets', 'delete', 'groq')).code).toBe(1);
+    expect((await run('presets', 'delete', 'by-hand')).code).toBe(0);
+    expect(await run('presets', 'read', 'by-hand')).toMatchObject({ code: 3, out: '' });
+  });
+
   test('keys: create one that works, list, read, rotate, disable, enable', async () => {
     const made = await json('keys', 'create', '--team', teamId, '--name', 'from a script', '--budget', '5.00');
     const call = (secret: string) =>

@@ -50,7 +50,12 @@ async function storeKeys(db: Database, pepper: Buffer, secrets: readonly string[
 
 /** The id of the key that a process with these keys finds. */
 async function foundIn(db: Database, installation: Installation, secret: string): Promise<string | null> {
-  const source = configFrom(db, installation, { ambientClouds: new Set(), clock: systemClock, onUnreadable: () => {} });
+  const source = configFrom(db, installation, {
+    ambientClouds: new Set(),
+    clock: systemClock,
+    presets: [],
+    onUnreadable: () => {},
+  });
   return (await source.findKeyBySecret(secret))?.key.id ?? null;
 }
 

@@ -44,6 +44,8 @@ onOneDatabase('upkeep', (given) => {
       contextWindowOf: () => null,
       priceListEdition: 'list 7',
       publishedList: { name: 'list', version: '7', publishedOn: '2026-01-01', author: 'somebody', models: () => [] },
+      shippedPresets: [],
+      provenPresets: new Set(),
       checkDeployment: refuse,
       listModels: refuse,
       readModels: refuse,

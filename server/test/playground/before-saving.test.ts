@@ -24,6 +24,8 @@ const upstream: AdminDeps['upstream'] = {
   contextWindowOf: () => null,
   priceListEdition: PRICE_LIST_EDITION,
   publishedList: { ...PRICE_LIST, models: publishedModels },
+  shippedPresets: [],
+  provenPresets: new Set(),
   checkDeployment: (deployment) =>
     checkDeployment(
       deployment.provider === 'fake' ? createFakeProvider() : createOpenAiProvider({ transport: testTransport() }),

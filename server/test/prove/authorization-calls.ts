@@ -167,6 +167,18 @@ export async function credentialPath(world: World): Promise<string> {
   return `/credentials/${(await world.root('POST', '/credentials', credentialBody(world))).id}`;
 }
 
+export function presetBody(world: World) {
+  const id = world
+    .fresh()
+    .toLowerCase()
+    .replace(/[^a-z0-9-]/g, '-');
+  return { id, name: id, base_url: NOBODY, auth: 'bearer', wires: { 'openai-chat': '/chat/completions' } };
+}
+
+export async function presetPath(world: World): Promise<string> {
+  return `/presets/${(await world.root('POST', '/presets', presetBody(world))).id}`;
+}
+
 export function deploymentBody(world: World) {
   return { model: world.fresh(), provider: 'fake', upstream_model: 'fake-small', mode: 'chat' };
 }

@@ -160,6 +160,12 @@ export const REGISTRY: readonly ProveRow[] = [
       'every recorded answer says the same behind each chat surface, streams byte by byte and cut at every byte; what recorded requests lose, by pair',
   },
   {
+    name: 'vendors.table',
+    module: 'vendors-table',
+    shows:
+      'each recorded answer of a vendor behind the formats of clients, other kinds behind their endpoints: the table of what is proven of each provider',
+  },
+  {
     name: 'vendors.cohere',
     module: 'vendors-cohere',
     shows:

@@ -13,7 +13,11 @@ import { asking, nanoUsd, openScene, type Scene } from '../support/scene.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 
 /** Each surface as a client calls it. Together its fields are more than Cohere has. */
-const SURFACES: readonly { readonly name: string; readonly path: string; readonly body: (stream: boolean) => JsonObject }[] = [
+export const SURFACES: readonly {
+  readonly name: string;
+  readonly path: string;
+  readonly body: (stream: boolean) => JsonObject;
+}[] = [
   {
     name: 'chat',
     path: '/v1/chat/completions',

@@ -18,6 +18,7 @@ const WHOLE: readonly string[] = [
   PATHS.models,
   PATHS.knownModels,
   PATHS.credentials,
+  PATHS.presets,
   PATHS.routeGroups,
   PATHS.accessGroups,
   PATHS.profile,

@@ -17,6 +17,7 @@ const JUMPS: Readonly<Record<string, string>> = {
   m: PATHS.models,
   l: PATHS.knownModels,
   c: PATHS.credentials,
+  v: PATHS.presets,
   r: PATHS.routeGroups,
   g: PATHS.accessGroups,
   y: PATHS.playground,

@@ -121,6 +121,7 @@ export const words = {
   models: 'Models',
   knownModels: 'Known models',
   credentials: 'Credentials',
+  presets: 'Presets',
   routeGroups: 'Route groups',
   accessGroups: 'Access groups',
   playground: 'Playground',

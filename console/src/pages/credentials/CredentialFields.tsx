@@ -3,20 +3,23 @@ import { IconPlugConnected } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import {
-  CREDENTIAL_FORMS,
+  type CodedProvider,
   CREDENTIAL_PROVIDERS,
   type CredentialKind,
-  type CredentialProvider,
   checkCredential,
+  formOf,
+  isCoded,
 } from '../../api/credentials.ts';
 import { useOwner } from '../../api/owner.tsx';
+import { usePresets } from '../../api/presets.ts';
 import { CheckBadge } from '../models/DeploymentTest.tsx';
+import { providerOptions } from '../presets/provider-options.ts';
 import { type CredentialDraft, type CredentialForm, hasNewSecret, toCheck } from './credential-draft.ts';
 import { SecretFields } from './SecretFields.tsx';
 import { words } from './words.ts';
 
 /** The base URL of each provider: an example of another server, and what it means. */
-const BASE_URLS: Readonly<Record<CredentialProvider, { readonly example: string; readonly about: string }>> = {
+const BASE_URLS: Readonly<Record<CodedProvider, { readonly example: string; readonly about: string }>> = {
   openai: { example: 'https://llm.example.com/v1', about: words.openaiBaseUrl },
   anthropic: { example: 'https://llm.example.com', about: words.anthropicBaseUrl },
   gemini: { example: 'https://llm.example.com/v1beta', about: words.geminiBaseUrl },
@@ -27,11 +30,14 @@ const BASE_URLS: Readonly<Record<CredentialProvider, { readonly example: string;
   voyage: { example: 'https://llm.example.com/v1', about: words.voyageBaseUrl },
 };
 
+const OF_PRESET = { example: 'https://llm.example.com/v1', about: words.presetBaseUrl };
+
 const KEEP_HOURS = [0, 1, 24, 72, 168];
 
 /** The fields of a credential. The server never returns the secret, so this never shows it. */
 export function CredentialFields({ form, isNew }: { form: CredentialForm; isNew: boolean }) {
-  const { example, about } = BASE_URLS[form.values.provider];
+  const { provider } = form.values;
+  const { example, about } = isCoded(provider) ? BASE_URLS[provider] : OF_PRESET;
   return (
     <>
       {isNew && <ProviderAndKind form={form} />}
@@ -52,7 +58,7 @@ export function CredentialFields({ form, isNew }: { form: CredentialForm; isNew:
         label={words.baseUrl}
         description={about}
         placeholder={example}
-        required={CREDENTIAL_FORMS[form.values.provider].needsBaseUrl}
+        required={formOf(form.values.provider).needsBaseUrl}
         inputMode="url"
         {...form.getInputProps('base_url')}
       />
@@ -69,22 +75,27 @@ export function CredentialFields({ form, isNew }: { form: CredentialForm; isNew:
   );
 }
 
+const CODED = CREDENTIAL_PROVIDERS.map((value) => ({ value, label: words.providerOrCompatible[value] }));
+
 /** The provider, and the kind of its credential where it takes several. */
 function ProviderAndKind({ form }: { form: CredentialForm }) {
   const { provider, kind } = form.values;
   const owner = useOwner();
+  // Presets are the platform's, too.
+  const presets = usePresets();
   // The identity of the gateway's machine is the platform's alone.
-  const kinds = CREDENTIAL_FORMS[provider].kinds.filter((one) => one !== 'ambient' || owner === null);
+  const kinds = formOf(provider).kinds.filter((one) => one !== 'ambient' || owner === null);
   const choose = (chosen: string | null) => {
-    const next = chosen as CredentialProvider;
-    form.setValues({ provider: next, kind: CREDENTIAL_FORMS[next].kinds[0] });
+    const next = chosen ?? 'openai';
+    form.setValues({ provider: next, kind: formOf(next).kinds[0] });
   };
   return (
     <SimpleGrid cols={{ base: 1, xs: 2 }}>
       <Select
         label={words.provider}
         allowDeselect={false}
-        data={CREDENTIAL_PROVIDERS.map((value) => ({ value, label: words.providerOrCompatible[value] }))}
+        searchable
+        data={owner === null ? providerOptions(CODED, presets) : CODED}
         value={provider}
         onChange={choose}
       />
@@ -103,7 +114,7 @@ function ProviderAndKind({ form }: { form: CredentialForm }) {
 
 /** The settings that are no secrets, as far as the provider has some. */
 function SettingFields({ form }: { form: CredentialForm }) {
-  const { required, optional } = CREDENTIAL_FORMS[form.values.provider];
+  const { required, optional } = formOf(form.values.provider);
   const names = [...required, ...optional];
   if (names.length === 0) return null;
   return (
@@ -139,7 +150,7 @@ export function CredentialTest({ draft, credentialId }: CredentialTestProps) {
   // A result describes the tested values. Any change discards it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is tested is the trigger.
   useEffect(() => reset(), [tested, reset]);
-  const hasSecret = hasNewSecret(draft) || draft.kind === 'ambient' || credentialId !== undefined;
+  const hasSecret = hasNewSecret(draft) || draft.kind === 'ambient' || !isCoded(draft.provider) || credentialId !== undefined;
   return (
     <>
       <Button

@@ -1,5 +1,4 @@
 import { useHotkeys } from '@mantine/hooks';
-import { isCredentialProvider } from '../../api/credentials.ts';
 import { useCan } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
@@ -7,6 +6,9 @@ import { Page } from '../../components/shell/Page.tsx';
 import { CredentialDialog } from './CredentialDialog.tsx';
 import { CredentialsList } from './CredentialsList.tsx';
 import { words } from './words.ts';
+
+/** The form of a provider in the address of the page. */
+const PROVIDER = /^[a-z][a-z0-9-]{1,39}$/;
 
 /**
  * Lists the credentials that the gateway presents to providers. A stored secret is never shown, but can be checked and replaced.
@@ -27,7 +29,7 @@ export function CredentialsPage() {
       <CredentialDialog
         opened={state.new !== undefined && mayManage.allowed}
         onClose={() => setCreating(undefined)}
-        provider={isCredentialProvider(state.new) ? state.new : 'openai'}
+        provider={typeof state.new === 'string' && PROVIDER.test(state.new) ? state.new : 'openai'}
       />
     </Page>
   );

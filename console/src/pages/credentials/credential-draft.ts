@@ -1,11 +1,12 @@
 import type { UseFormReturnType } from '@mantine/form';
 import type { Schema } from '../../api/client.ts';
 import {
-  CREDENTIAL_FORMS,
   type CredentialKind,
   type CredentialProvider,
   type CredentialSettings,
   type CredentialToCheck,
+  formOf,
+  isCoded,
   type NewSecret,
   type SettingName,
 } from '../../api/credentials.ts';
@@ -66,7 +67,7 @@ export function newDraft(provider: CredentialProvider, name = ''): CredentialDra
   return {
     name,
     provider,
-    kind: CREDENTIAL_FORMS[provider].kinds[0],
+    kind: formOf(provider).kinds[0],
     settings: { ...NO_SETTINGS },
     api_key: '',
     secret: { ...NO_SECRET },
@@ -80,7 +81,7 @@ export function newDraft(provider: CredentialProvider, name = ''): CredentialDra
 export function draftOf(stored: Credential): CredentialDraft {
   const { name, provider, kind, settings, base_url: url, expires_at: end, last_four, deployment_count } = stored;
   return {
-    ...newDraft(provider as CredentialProvider, name),
+    ...newDraft(provider, name),
     kind,
     settings: { ...NO_SETTINGS, ...settings },
     base_url: url ?? '',
@@ -102,7 +103,7 @@ export function expiryOf({ expires_at: day }: CredentialDraft): string | null {
 
 /** Returns the settings that the draft's provider has and that are not empty. */
 export function settingsOf({ provider, settings }: CredentialDraft): CredentialSettings {
-  const { required, optional } = CREDENTIAL_FORMS[provider];
+  const { required, optional } = formOf(provider);
   const given = [...required, ...optional].map((name) => [name, settings[name].trim()] as const);
   return Object.fromEntries(given.filter(([, value]) => value !== ''));
 }
@@ -134,9 +135,10 @@ export function toCheck(draft: CredentialDraft, credentialId?: string): Credenti
 /** Returns what is missing, by field. A stored credential keeps its secret if none is typed. */
 export function faultsOf(draft: CredentialDraft, isNew: boolean): Record<string, string> {
   const { name, provider, kind, settings, api_key: key, secret } = draft;
-  const { required, needsBaseUrl } = CREDENTIAL_FORMS[provider];
+  const { required, needsBaseUrl } = formOf(provider);
   const parts = isNew || hasNewSecret(draft) ? (SECRET_PARTS[kind] ?? []) : [];
-  const isKeyMissing = isNew && (kind === 'api_key' || kind === 'aws_bearer') && key.trim() === '';
+  // The server knows which presets need a key.
+  const isKeyMissing = isNew && isCoded(provider) && (kind === 'api_key' || kind === 'aws_bearer') && key.trim() === '';
   return Object.fromEntries([
     ...(name.trim() === '' ? [['name', words.enterAName]] : []),
     ...(isKeyMissing ? [['api_key', words.enterApiKey]] : []),

@@ -61,6 +61,7 @@ export const words = {
   openaiBaseUrl: 'Leave empty for OpenAI itself. For another server, enter its https:// address with /v1.',
   anthropicBaseUrl: 'Leave empty for Anthropic itself. For another server, enter its https:// address without /v1.',
   geminiBaseUrl: 'Leave empty for Google itself. For another server, enter its https:// address with /v1beta.',
+  presetBaseUrl: 'Leave empty for the address of the preset. For another server, enter its https:// address.',
   test: 'Test',
 
   // SecretFields

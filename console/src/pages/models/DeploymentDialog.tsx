@@ -2,15 +2,17 @@ import { Select } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
-import type { CredentialProvider } from '../../api/credentials.ts';
-import type { Prices, Provider } from '../../api/gateway.ts';
+import { codedOf } from '../../api/credentials.ts';
+import type { Prices } from '../../api/gateway.ts';
 import { useOwner } from '../../api/owner.tsx';
+import { usePresets } from '../../api/presets.ts';
 import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import type { IdempotencyHeader } from '../../components/dialogs/FormDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { PriceFields } from '../../components/money/PriceFields.tsx';
 import { priceDraftOf } from '../../components/money/price-draft.ts';
 import { bind } from '../../forms/bind.ts';
+import { providerOptions } from '../presets/provider-options.ts';
 import { DeploymentTest } from './DeploymentTest.tsx';
 import { createBodyOf, type DeploymentDraft, deploymentFaults, NEW_DRAFT } from './deployment-draft.ts';
 import { PROVIDERS } from './ProviderBadge.tsx';
@@ -56,7 +58,7 @@ export function DeploymentDialog({ opened, onClose, onSaved, start = {} }: Deplo
 function createDeployment(draft: DeploymentDraft, header: IdempotencyHeader, owner: string | null): Promise<Deployment> {
   const body = createBodyOf(draft);
   if (owner === null) return asked(api.POST('/deployments', { params: { header }, body }));
-  const own = { ...body, provider: draft.provider as CredentialProvider, credential_id: draft.credential_id ?? '' };
+  const own = { ...body, provider: codedOf(draft.provider), credential_id: draft.credential_id ?? '' };
   return asked(api.POST('/organizations/{id}/own-deployments', { params: { path: { id: owner }, header }, body: own }));
 }
 
@@ -90,14 +92,16 @@ type Form = UseFormReturnType<DeploymentDraft>;
 
 function ProviderChoice({ form }: { form: Form }) {
   const owner = useOwner();
+  const presets = usePresets();
   return (
     <Select
       label={words.provider}
       description={form.values.provider === 'fake' ? words.fakeProviderMeans : words.otherServers}
       allowDeselect={false}
-      data={PROVIDERS.filter(({ value }) => value !== 'fake' || owner === null)}
+      searchable
+      data={owner === null ? providerOptions(PROVIDERS, presets) : PROVIDERS.filter(({ value }) => value !== 'fake')}
       value={form.values.provider}
-      onChange={(value) => form.setValues({ provider: value as Provider, credential_id: null, upstream_model: '' })}
+      onChange={(value) => form.setValues({ provider: value ?? 'fake', credential_id: null, upstream_model: '' })}
     />
   );
 }

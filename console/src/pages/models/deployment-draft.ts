@@ -70,7 +70,7 @@ export function deploymentFaults(draft: DeploymentDraft): Record<string, string 
 export function draftOf(deployment: Deployment): DeploymentDraft {
   const { limits, max_output_tokens: maxOutput } = deployment;
   return {
-    provider: deployment.provider as Provider,
+    provider: deployment.provider,
     credential_id: deployment.credential_id,
     upstream_model: deployment.upstream_model,
     model: deployment.model,

@@ -1,6 +1,6 @@
 import { Stack, Text } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
-import { isCredentialProvider } from '../../api/credentials.ts';
+import { isCoded } from '../../api/credentials.ts';
 import { OwnerProvider } from '../../api/owner.tsx';
 import { useCan } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
@@ -38,9 +38,9 @@ export function OwnProviders({ organizationId }: { organizationId: string }) {
         </Section>
       </Stack>
       <CredentialDialog
-        opened={isCredentialProvider(state.new) && verdict.allowed}
+        opened={isCoded(state.new) && verdict.allowed}
         onClose={() => open(undefined)}
-        provider={isCredentialProvider(state.new) ? state.new : 'openai'}
+        provider={isCoded(state.new) ? state.new : 'openai'}
       />
       <DeploymentDialog
         opened={state.new === 'deployment' && verdict.allowed}

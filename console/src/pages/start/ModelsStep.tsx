@@ -90,7 +90,7 @@ async function credentialFacts(id: string) {
     asked(api.GET('/deployments', { params: { query: { credential_id: id, limit: 200 } } })),
   ]);
   return {
-    provider: credential.provider as Provider,
+    provider: credential.provider,
     models: listed.models,
     message: listed.message,
     there: deployments.data.map(({ upstream_model: upstream }) => upstream),

@@ -11,6 +11,7 @@ import { type CreateBody, type PatchBody, settingsFrom } from './credential-fiel
 import { requireAllowed, requireSameAddress, requireSecret, requireSound, secretOf } from './credential-input.ts';
 import { replaced, type SecretColumns, type SecretPlace, sealed } from './credential-rotation.ts';
 import { auditedCredential } from './credential-view.ts';
+import { requirePreset } from './known-presets.ts';
 
 /**
  * Creates, changes and deletes credentials of one owner: the platform, or the organization that brought them. Call inside a change
@@ -26,10 +27,13 @@ export async function insertCredential(
 ): Promise<CredentialRow> {
   const { body } = call;
   const { name, provider, kind } = body;
-  const facts = { owner, name, provider, kind, settings: settingsFrom(body.settings), baseUrl: body.base_url ?? null };
+  const preset = await requirePreset(call.deps, tx, provider, owner);
+  // The address is stored, so that no later change of the preset sends the secret elsewhere.
+  const baseUrl = body.base_url ?? preset?.baseUrl ?? null;
+  const facts = { owner, name, provider, kind, settings: settingsFrom(body.settings), baseUrl };
   requireAllowed(call, facts.baseUrl, owner);
   requireSound(call, facts);
-  const given = requireSecret(kind, body);
+  const given = requireSecret(kind, body, preset);
   const id = newId('cred', now.getTime());
   const row = await credentials.insert(tx, {
     id,
@@ -74,7 +78,7 @@ export async function patchCredential(call: PatchCall, change: Change, id: strin
   const { body } = call;
   const row = await lockOne(change.tx, id, owner);
   requireVersion(call, row.version);
-  const place = placeAfter(row, body);
+  const place = await placeAfter(call, change, row);
   requireAllowed(call, place.baseUrl, owner);
   // A rule of a later version, or a setting that was taken back, must not keep people from renaming what is stored.
   if (body.settings !== undefined || body.base_url !== undefined) requireSound(call, place);
@@ -97,9 +101,10 @@ export async function patchCredential(call: PatchCall, change: Change, id: strin
   return updated;
 }
 
-function placeAfter(row: CredentialRow, body: PatchBody): SecretPlace {
+async function placeAfter({ body, deps }: PatchCall, { tx }: Change, row: CredentialRow): Promise<SecretPlace> {
   const { id, owner, provider, kind } = row;
-  const baseUrl = body.base_url === undefined ? row.baseUrl : body.base_url;
+  const usual = async () => (await requirePreset(deps, tx, provider, owner))?.baseUrl ?? null;
+  const baseUrl = body.base_url === undefined ? row.baseUrl : (body.base_url ?? (await usual()));
   return {
     id,
     owner,

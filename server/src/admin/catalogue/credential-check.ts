@@ -11,9 +11,10 @@ import * as load from '../http/load.ts';
 import { invalid } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { lacks, never } from '../http/schemas.ts';
-import { apiKey, baseUrl, kind, provider, secret, settings, settingsFrom } from './credential-fields.ts';
+import { apiKey, baseUrl, CODED, codedProvider, kind, provider, secret, settings, settingsFrom } from './credential-fields.ts';
 import { requireAllowed, requireSameAddress, requireSecret, requireSound } from './credential-input.ts';
 import { loadCredential } from './credentials.ts';
+import { requirePreset } from './known-presets.ts';
 import { openCredential } from './open-credential.ts';
 
 /** Live calls that try a credential and ask its provider for models. The key is never shown. */
@@ -35,10 +36,21 @@ export const checkBody = z
   .meta({
     ...never(
       { required: ['api_key', 'secret'] },
-      { ...lacks('api_key', 'secret', 'credential_id'), properties: { kind: { not: { const: 'ambient' } } } },
+      {
+        ...lacks('api_key', 'secret', 'credential_id'),
+        properties: { kind: { not: { const: 'ambient' } }, provider: { enum: CODED } },
+      },
     ),
     'x-example': { provider: 'openai', api_key: 'sk-0123456789abcdef', base_url: null },
   });
+/** The same for what an organization brings. */
+export const ownCheckBody = z.strictObject({ ...checkBody.shape, provider: codedProvider }).meta({
+  ...never(
+    { required: ['api_key', 'secret'] },
+    { ...lacks('api_key', 'secret', 'credential_id'), properties: { kind: { not: { const: 'ambient' } } } },
+  ),
+  'x-example': { provider: 'openai', api_key: 'sk-0123456789abcdef', base_url: null },
+});
 export type CheckCall = AdminCall<unknown, unknown, z.output<typeof checkBody>>;
 
 const models = z
@@ -109,12 +121,15 @@ async function credentialOf(
   if (body.credential_id !== undefined && body.api_key === undefined && body.secret === undefined)
     return storedCredential(call, body.credential_id, owner);
   const { provider, kind = 'api_key' } = body;
-  const facts = { owner, provider, kind, settings: settingsFrom(body.settings), baseUrl: body.base_url ?? null };
+  const preset = await requirePreset(call.deps, call.deps.db, provider, owner);
+  const baseUrl = body.base_url ?? preset?.baseUrl ?? null;
+  const facts = { owner, provider, kind, settings: settingsFrom(body.settings), baseUrl };
   requireAllowed(call, facts.baseUrl, owner);
-  if (kind === 'api_key' && body.api_key === undefined && body.secret === undefined)
+  const isKeyless = preset?.auth === 'none';
+  if (kind === 'api_key' && !isKeyless && body.api_key === undefined && body.secret === undefined)
     throw invalid('/api_key', 'is required unless `credential_id` names a stored credential');
   requireSound(call, facts);
-  const { apiKey, secret } = requireSecret(kind, body);
+  const { apiKey, secret } = requireSecret(kind, body, preset);
   return { credential: { id: 'cred_unsaved', ...facts, apiKey, secret }, isStored: false };
 }
 
@@ -127,7 +142,8 @@ async function storedCredential(call: CheckCall, credentialId: string, owner: st
   if (body.kind !== undefined && body.kind !== row.kind)
     throw invalid('/kind', `must be ${row.kind}, as the stored credential is`);
   const { id, provider, kind } = row;
-  const baseUrl = body.base_url === undefined ? row.baseUrl : body.base_url;
+  const own = async () => (await requirePreset(deps, deps.db, provider, owner))?.baseUrl ?? null;
+  const baseUrl = body.base_url === undefined ? row.baseUrl : (body.base_url ?? (await own()));
   const settings = body.settings === undefined ? row.settings : settingsFrom(body.settings);
   const place = { id, owner, provider, kind, baseUrl, settings };
   // Live requests use what is stored, so it may be tried even if it could not be stored today.

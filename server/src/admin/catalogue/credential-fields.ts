@@ -1,17 +1,26 @@
 import { z } from 'zod';
 import { CREDENTIAL_KINDS, type CredentialSettings } from '../../domain/routing/credential.ts';
-import { CREDENTIAL_RULES, type CredentialProvider, SETTING_FORMS } from '../../domain/routing/credential-kinds.ts';
+import { CREDENTIAL_RULES, SETTING_FORMS } from '../../domain/routing/credential-kinds.ts';
 import { KEY_FILE_CHARS_MAX, SECRET_FORMS } from '../../domain/routing/credential-secret.ts';
 import { instant, name } from '../http/fields.ts';
 import { lacks, never, text } from '../http/schemas.ts';
 
 /** The fields of credentials in requests. */
 
-export const provider = z.enum(Object.keys(CREDENTIAL_RULES) as [CredentialProvider, ...CredentialProvider[]]);
+/** The providers with code of their own. */
+export const CODED = Object.keys(CREDENTIAL_RULES);
+
+export const provider = z
+  .string()
+  .regex(/^(?!fake$)[a-z][a-z0-9-]{1,39}$/, 'must be a provider or the id of a preset')
+  .meta({ description: `A provider (${CODED.join(', ')}) or the id of a preset.`, examples: ['openai'] });
+
+/** The providers of what organizations bring: presets are the platform's, and a change of one must not reach a tenant. */
+export const codedProvider = z.enum(CODED).meta({ description: 'A provider. Presets are the platform’s.' });
 
 export const kind = z.enum(CREDENTIAL_KINDS).meta({
   description:
-    'The kind of secret. `openai`, `anthropic`, `gemini`, `cohere` and `voyage` take `api_key`; `bedrock` takes `aws_static`, `aws_bearer` or `ambient`; `azure` takes `api_key`, `azure_entra` or `ambient`; `vertex` takes `gcp_service_account` or `ambient`. `ambient` is the identity of the gateway’s machine, and only if HEADGATE_AMBIENT_CREDENTIALS names its cloud.',
+    'The kind of secret. `openai`, `anthropic`, `gemini`, `cohere`, `voyage` and presets take `api_key`; `bedrock` takes `aws_static`, `aws_bearer` or `ambient`; `azure` takes `api_key`, `azure_entra` or `ambient`; `vertex` takes `gcp_service_account` or `ambient`. `ambient` is the identity of the gateway’s machine, and only if HEADGATE_AMBIENT_CREDENTIALS names its cloud.',
 });
 
 /**
@@ -27,9 +36,12 @@ export const apiKey = z
 const BASE_URL_PATTERN =
   '^[Hh][Tt][Tt][Pp][Ss]?://[^/\\s\\\\@?#\\u0000-\\u001f\\u007f]+(?:/[^\\s\\\\?#\\u0000-\\u001f\\u007f]*)?$';
 
-export const baseUrl = text(2_048).meta({ pattern: BASE_URL_PATTERN }).nullish().meta({
+/** A base URL. `checkBaseUrl` judges its host. */
+export const baseUrlText = text(2_048).meta({ pattern: BASE_URL_PATTERN });
+
+export const baseUrl = baseUrlText.nullish().meta({
   description:
-    'The base URL of the API, with `/v1` for the openai kind and without it for the anthropic kind. It must begin with `https://` unless HEADGATE_ALLOWED_UPSTREAMS lists its host. Null for the vendor’s own address; `azure` has none and needs one.',
+    'The base URL of the API, with `/v1` for the openai kind and without it for the anthropic kind. It must begin with `https://` unless HEADGATE_ALLOWED_UPSTREAMS lists its host. Null for the vendor’s own address; `azure` has none and needs one. The address of a preset is stored with each credential.',
 });
 
 function formed({ pattern, words }: { readonly pattern: RegExp; readonly words: string }) {
@@ -116,12 +128,21 @@ export const createBody = z
     expires_at: expiresAt,
   })
   .meta({
-    ...never(BOTH_SECRETS, { properties: { kind: { const: 'api_key' } }, ...lacks('api_key') }),
+    ...never(BOTH_SECRETS, {
+      properties: { kind: { const: 'api_key' }, provider: { enum: CODED } },
+      ...lacks('api_key'),
+    }),
     'x-example': {
       ...{ name: 'bedrock-eu', provider: 'bedrock', kind: 'aws_bearer', settings: { region: 'eu-central-1' } },
       api_key: 'ABSKEXAMPLE0123456789',
     },
   });
+
+/** The same for what an organization brings. */
+export const ownCreateBody = z.strictObject({ ...createBody.shape, provider: codedProvider }).meta({
+  ...never(BOTH_SECRETS, { properties: { kind: { const: 'api_key' } }, ...lacks('api_key') }),
+  'x-example': { name: 'our account', provider: 'openai', api_key: 'sk-0123456789abcdef' },
+});
 
 export const patchBody = z
   .strictObject({

@@ -1,6 +1,7 @@
 /** The checks of a credential in a request, beyond the form of each field, and the text that is sealed for its secret. */
 import { createPrivateKey } from 'node:crypto';
 import type { z } from 'zod';
+import type { Preset } from '../../domain/presets/preset.ts';
 import type { CredentialKind, CredentialSecret } from '../../domain/routing/credential.ts';
 import { type CredentialFacts, credentialFault, isOwnAddress, rulesOf } from '../../domain/routing/credential-kinds.ts';
 import { readKeyFile, secretText, tellingText } from '../../domain/routing/credential-secret.ts';
@@ -67,19 +68,22 @@ export function requireSameAddress(stored: KeyPlace & { readonly kind: Credentia
     );
 }
 
-/** Returns the secret of a new credential. Throws 400 if it is missing or of another kind. */
-export function requireSecret(kind: CredentialKind, body: GivenBody): GivenSecret {
+/** Returns the secret of a new credential. Throws 400 if it is missing, unless the preset sends none, or of another kind. */
+export function requireSecret(kind: CredentialKind, body: GivenBody, preset: Preset | null = null): GivenSecret {
   const given = secretOf(kind, body);
+  if (given === null && preset?.auth === 'none') return NO_SECRET;
   if (given === null) throw invalid(fieldOf(kind), `is required for the kind ${kind}`);
   return given;
 }
+
+const NO_SECRET: GivenSecret = { apiKey: '', secret: null, text: '', lastFour: '' };
 
 /** Returns the secret in a request, null if there is none. Throws 400 if it is not one of this kind. */
 export function secretOf(kind: CredentialKind, { api_key, secret }: GivenBody): GivenSecret | null {
   if (kind === 'ambient') {
     refuse('/api_key', api_key, 'must be absent: the kind ambient has no secret of its own');
     refuse('/secret', secret, 'must be absent: the kind ambient has no secret of its own');
-    return { apiKey: '', secret: null, text: '', lastFour: '' };
+    return NO_SECRET;
   }
   if (isOneText(kind)) {
     refuse('/secret', secret, `must be absent: the secret of the kind ${kind} is its api_key`);

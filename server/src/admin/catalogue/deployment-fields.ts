@@ -54,7 +54,7 @@ export const createBody = z
     ...never(
       {
         properties: {
-          provider: { enum: providerName.options.filter((provider) => provider !== 'fake') },
+          provider: { not: { const: 'fake' } },
           credential_id: { type: 'null' },
         },
       },

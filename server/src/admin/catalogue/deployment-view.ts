@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { GivenPrice } from '../../domain/money/price-units.ts';
+import { CODED_PROVIDERS } from '../../domain/presets/preset.ts';
 import { DEPLOYMENT_MODES } from '../../domain/routing/catalogue.ts';
 import { isAtCapacity } from '../../domain/routing/routing.ts';
 import { capabilitiesOf } from '../../domain/tenancy/permission.ts';
@@ -19,7 +20,10 @@ import { provenanceOut, renderProvenance } from './price-versions.ts';
 /** The API view of a deployment. */
 
 export const mode = z.enum(DEPLOYMENT_MODES);
-export const providerName = z.enum(['openai', 'anthropic', 'gemini', 'azure', 'bedrock', 'vertex', 'cohere', 'voyage', 'fake']);
+export const providerName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{1,39}$/, 'must be a provider or the id of a preset')
+  .meta({ description: `A provider (${[...CODED_PROVIDERS].join(', ')}) or the id of a preset.`, examples: ['openai'] });
 
 export const onHangup = z.enum(['finish', 'stop']);
 export const outputCapField = z.enum(['max_tokens', 'max_completion_tokens']);

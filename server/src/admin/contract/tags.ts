@@ -11,6 +11,7 @@ const TAGS: Readonly<Record<string, readonly [name: string, description: string]
   'admin-tokens': ['Admin tokens', 'Tokens for this API.'],
   'audit-events': ['Audit events', 'The record of every change.'],
   credentials: ['Credentials', 'Secrets of providers.'],
+  presets: ['Presets', 'Vendors that speak a known API, as data.'],
   deployments: ['Deployments', 'A model at a provider, with its prices and limits.'],
   'own-credentials': ['Own credentials', 'Secrets of providers that an organization brought.'],
   'own-deployments': ['Own deployments', 'Deployments that an organization brought.'],

@@ -21,6 +21,7 @@ import * as knownModels from '../catalogue/known-models.ts';
 import * as modelLists from '../catalogue/model-lists.ts';
 import * as models from '../catalogue/models.ts';
 import * as playground from '../catalogue/playground.ts';
+import * as presets from '../catalogue/presets.ts';
 import * as priceLists from '../catalogue/price-lists.ts';
 import * as priceProposals from '../catalogue/price-proposals.ts';
 import * as prices from '../catalogue/prices.ts';
@@ -284,6 +285,11 @@ export const ROUTES: RouteTable = {
   'POST /route-groups/:id/policy/simulate': routeGroupPolicy.simulate,
   'POST /route-groups/:id/policy/publish': routeGroupPolicy.publish,
   'POST /route-groups/:id/policy/rollback': routeGroupPolicy.rollback,
+  'GET /presets': presets.list,
+  'POST /presets': presets.create,
+  'GET /presets/:id': presets.read,
+  'PATCH /presets/:id': presets.update,
+  'DELETE /presets/:id': presets.remove,
   'GET /callable-targets': callableTargets.list,
   'PUT /callable-targets/:name/access-groups': callableTargets.replaceAccessGroups,
   'GET /access-groups': accessGroups.list,

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Counters } from '../../counters/counters.ts';
 import type { Cloud } from '../../domain/clouds.ts';
 import type { Price } from '../../domain/money/price.ts';
+import type { Preset } from '../../domain/presets/preset.ts';
 import type { DeploymentConfig, ProviderName } from '../../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../../domain/routing/credential.ts';
 import type { ModelFacts, UpstreamName } from '../../domain/routing/known-model.ts';
@@ -69,6 +70,10 @@ export interface UpstreamKnowledge {
   readonly priceFor: (provider: ProviderName, upstreamModel: string) => Pick<Price, 'perMillion' | 'units'> | null;
   /** Returns the context window of an upstream model in tokens, or null if the published list does not have it. */
   readonly contextWindowOf: (provider: ProviderName, upstreamModel: string) => number | null;
+  /** The presets of this version. People may add others. */
+  readonly shippedPresets: readonly Preset[];
+  /** The ids of those of which a recorded answer shows that they work. */
+  readonly provenPresets: ReadonlySet<string>;
   /** The edition of the price list that `priceFor` reads. */
   readonly priceListEdition: string;
   /** That list, and its models. */

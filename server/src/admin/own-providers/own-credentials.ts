@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { CredentialRow } from '../../store/catalogue/credentials.ts';
 import * as credentials from '../../store/catalogue/credentials.ts';
 import { endOverlapOf, insertCredential, patchCredential, removeCredential, scopesOf } from '../catalogue/credential-changes.ts';
-import { checkBody, checkCredential, checkedOut } from '../catalogue/credential-check.ts';
-import { createBody, patchBody, provider } from '../catalogue/credential-fields.ts';
+import { checkCredential, checkedOut, ownCheckBody } from '../catalogue/credential-check.ts';
+import { ownCreateBody, patchBody, provider } from '../catalogue/credential-fields.ts';
 import { credentialOut, viewCredential, viewCredentials } from '../catalogue/credential-view.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, change } from '../http/change.ts';
@@ -38,7 +38,7 @@ export const create = route({
     'Only requests of this organization use it. Takes the same body as `POST /credentials`, but not the kind `ambient`, and the base URL must be a public address that begins with `https://`, unless HEADGATE_ALLOWED_OWN_UPSTREAMS lists its host. Returns 409 if the organization has 100 already.',
   permission: 'own_providers.manage',
   params: idParams,
-  body: createBody,
+  body: ownCreateBody,
   status: 201,
   response: credentialOut,
   load: load.organization,
@@ -60,7 +60,7 @@ export const check = route({
     'Makes one live call for the list of models, which costs nothing, as `POST /credentials/check` does. `credential_id` names an own credential of the organization.',
   permission: 'own_providers.manage',
   params: idParams,
-  body: checkBody,
+  body: ownCheckBody,
   response: checkedOut,
   load: load.organization,
   handle: (call, { id: owner }) => checkCredential(call, owner),

@@ -3,7 +3,7 @@ import type { JsonObject } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { noFacts, noteReport } from '../growing-facts.ts';
 import { closingQuote, numberOr, objectsIn, stringOr } from '../json.ts';
-import { tierOf, usageOf } from '../usage.ts';
+import { tierOf, type UsageAt, usageOf } from '../usage.ts';
 import { eventOf } from './event-of.ts';
 import type { EventReader } from './passing-stream.ts';
 import { lastStringOf, stringLengths, valueStart } from './scan.ts';
@@ -17,6 +17,8 @@ interface Event {
 }
 
 export interface ChatEventOptions {
+  /** The places of the usage in an event; absent: those that are known. */
+  readonly usageAt?: UsageAt | undefined;
   /** True if the client asked for usage. */
   readonly wantsUsage: boolean;
   /** The number of answers that the client asked for. */
@@ -28,7 +30,7 @@ export interface ChatEventOptions {
  * an error. The upstream is always asked for usage. If the client did not ask, a usage event is dropped, or only its usage field
  * if the event has choices.
  */
-export function chatEventReader({ wantsUsage, choices }: ChatEventOptions): EventReader {
+export function chatEventReader({ wantsUsage, choices, usageAt }: ChatEventOptions): EventReader {
   const facts = noFacts();
   /** The choices with a finish reason. Null for one choice, which has finished once any reason arrives. */
   const finished = choices > 1 ? new Set<number>() : null;
@@ -41,10 +43,10 @@ export function chatEventReader({ wantsUsage, choices }: ChatEventOptions): Even
       for (const { json } of eventsWith(text, '"error"')) facts.error = inBandError(json) ?? facts.error;
     // An answer that carried an error is not complete, although some servers end it as if it were.
     if (hasDone(text)) facts.complete = facts.error === null;
-    const reports = eventsWith(text, '"usage"').filter(({ json }) => usageOf('openai-chat', json) !== null);
+    const reports = eventsWith(text, '"usage"').filter(({ json }) => usageOf('openai-chat', json, usageAt) !== null);
     const last = reports.at(-1);
     if (last === undefined) return events;
-    noteReport(facts, usageOf('openai-chat', last.json));
+    noteReport(facts, usageOf('openai-chat', last.json, usageAt));
     facts.usageIsFinal = facts.usage !== null;
     facts.serviceTier = tierOf('openai-chat', last.json) ?? facts.serviceTier;
     return wantsUsage ? events : withoutUsage(events, reports);

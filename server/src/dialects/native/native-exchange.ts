@@ -20,6 +20,8 @@ import { mediaStream } from '../media/media-stream.ts';
 import { wholeMediaFacts } from '../media/whole-facts.ts';
 import { isOfResponses } from '../openai-responses/family.ts';
 import { ownItems, withoutReasoning } from '../openai-responses/own-items.ts';
+import { ownLosses, touches, withQuirks } from '../quirks.ts';
+import type { UsageAt } from '../usage.ts';
 import { chatEventReader } from './chat-events.ts';
 import { completionEventReader } from './completion-events.ts';
 import { contentEventReader, wholeContentFacts } from './content-events.ts';
@@ -34,33 +36,44 @@ import { wholeResponseFacts } from './whole-response.ts';
  * cap, and what a cloud wants of Anthropic's requests. Of a Responses request it also leaves out what would be stored, or read by another account. Nothing else changes.
  */
 export function nativeExchange(options: ExchangeOptions): Exchange {
-  const { client, facts } = options;
+  const { client, facts, quirks } = options;
+  const usageAt = quirks?.usageAt;
   return {
-    upstreamBody:
-      options.translated?.upstreamBody ?? unchangedBytes(options) ?? written(editedBody(options), options.left ?? null),
-    dropped: options.isUnsealed === true ? REASONING_DROPPED : NOTHING_DROPPED,
-    whole: (bytes) => ({ bytes, facts: factsOfWhole(client, bytes) }),
+    ...(options.translated ?? ownRequest(options)),
+    whole: (bytes) => ({ bytes, facts: factsOfWhole(client, bytes, usageAt) }),
     stream: (contentType = '') =>
       isMedia(client)
         ? mediaStream(client, facts, contentType)
-        : framed(passingStream(client, eventReaderOf(client, facts)), facts),
+        : framed(passingStream(client, eventReaderOf(client, facts, usageAt)), facts),
   };
+}
+
+function ownRequest(options: ExchangeOptions): Pick<Exchange, 'upstreamBody' | 'dropped'> {
+  const { client, quirks = null, left = null } = options;
+  const dropped = options.isUnsealed === true ? REASONING_DROPPED : NOTHING_DROPPED;
+  if (quirks === null) return { upstreamBody: unchangedBytes(options) ?? written(editedBody(options), left), dropped };
+  const unchanged = touches(options.body, quirks) ? null : unchangedBytes(options);
+  if (unchanged !== null) return { upstreamBody: unchanged, dropped };
+  const losses = ownLosses(client, options.isStrict === true);
+  const edited = withQuirks(editedBody(options), quirks, losses);
+  const lost = losses.dropped();
+  return { upstreamBody: written(edited, left), dropped: lost.length === 0 ? dropped : [...dropped, ...lost] };
 }
 
 const REASONING_DROPPED: readonly string[] = ['input.encrypted_content'];
 
-function factsOfWhole(client: Wire, bytes: Buffer): AnswerFacts {
+function factsOfWhole(client: Wire, bytes: Buffer, usageAt: UsageAt | undefined): AnswerFacts {
   if (isResponse(client)) return wholeResponseFacts(bytes);
   if (isMedia(client)) return wholeMediaFacts(client, bytes);
-  return client === 'gemini' ? wholeContentFacts(bytes) : wholeFacts(client, bytes);
+  return client === 'gemini' ? wholeContentFacts(bytes) : wholeFacts(client, bytes, usageAt);
 }
 
-function eventReaderOf(client: Wire, { wantsUsage, answers }: RequestFacts): EventReader {
+function eventReaderOf(client: Wire, { wantsUsage, answers }: RequestFacts, usageAt: UsageAt | undefined): EventReader {
   if (client === 'anthropic-messages') return messageEventReader();
   if (client === 'openai-responses') return responseEventReader();
   if (client === 'gemini') return contentEventReader(answers);
   if (client === 'openai-completions') return completionEventReader({ wantsUsage, choices: answers });
-  return chatEventReader({ wantsUsage, choices: answers });
+  return chatEventReader({ wantsUsage, choices: answers, usageAt });
 }
 
 const MODEL_FIRST = '{"model":';

@@ -4,7 +4,7 @@ import { inBandError } from '../error-event.ts';
 import { closingQuote, isObject, objectOr, objectsIn, parseJson } from '../json.ts';
 import { reportOf } from '../plausible.ts';
 import { answeredTier } from '../service-tier.ts';
-import { tierOf, usageOf } from '../usage.ts';
+import { tierOf, type UsageAt, usageOf } from '../usage.ts';
 import { isSpace, lastStringOf, skipSpace, stringAt, valueStart } from './scan.ts';
 
 const USAGE_KEY = Buffer.from('"usage"');
@@ -31,10 +31,10 @@ const CLOSE_OBJECT = 0x7d;
  * Returns the facts of a whole answer, usually read from its tail alone. Throws UnreadableAnswer if the body is empty or not a
  * JSON object. `outputBytes` is counted only if no usage was reported.
  */
-export function wholeFacts(wire: Wire, bytes: Buffer): AnswerFacts {
+export function wholeFacts(wire: Wire, bytes: Buffer, usageAt?: UsageAt): AnswerFacts {
   checkEnds(bytes);
   const tail = wire === 'anthropic-count-tokens' || wire === 'openai-input-tokens' ? null : readTail(bytes);
-  const usage = tail === null ? null : usageOf(wire, tail.report);
+  const usage = tail === null ? null : usageOf(wire, tail.report, usageAt);
   if (tail !== null && usage !== null && usage !== 'implausible') {
     const finishReason = stopFromTail(wire, bytes);
     const isChat = wire === 'openai-chat' || wire === 'openai-completions';
@@ -44,7 +44,7 @@ export function wholeFacts(wire: Wire, bytes: Buffer): AnswerFacts {
   }
   const json = parseJson(bytes.toString('utf8'));
   if (!isObject(json)) throw new UnreadableAnswer('the provider answered with invalid JSON');
-  const reported = usageOf(wire, json);
+  const reported = usageOf(wire, json, usageAt);
   return {
     ...reportOf(reported),
     serviceTier: tierOf(wire, json),

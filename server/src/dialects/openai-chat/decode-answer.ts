@@ -6,13 +6,13 @@ import { objectOr, objectsIn, stringOr } from '../json.ts';
 import { saidModel } from '../model-names.ts';
 import type { NeutralAnswer, Part } from '../neutral.ts';
 import { text } from '../neutral.ts';
-import { tierOf, usageOf } from '../usage.ts';
+import { tierOf, USAGE_AT, type UsageAt, usageOf } from '../usage.ts';
 import { readAnnotations } from './citations.ts';
 import { blockOpaque, mistralThinking } from './decode-parts.ts';
 import { stopOfFinishReason } from './stop-words.ts';
 
 /** Decodes a whole OpenAI chat answer (its first choice) into the neutral form. Throws UnreadableAnswer if it has no choice. */
-export function decodeChatAnswer(json: JsonObject): NeutralAnswer {
+export function decodeChatAnswer(json: JsonObject, usageAt: UsageAt = USAGE_AT): NeutralAnswer {
   const [choice] = objectsIn(json.choices);
   if (choice === undefined) throw new UnreadableAnswer(inBandError(json) ?? 'the provider answered without a choice');
   const message = objectOr(choice.message);
@@ -28,7 +28,7 @@ export function decodeChatAnswer(json: JsonObject): NeutralAnswer {
     stop: stop === 'end' && calls.length > 0 ? 'tool_call' : stop,
     stopWord: word,
     stopSequence: null,
-    usage: usageOf('openai-chat', json),
+    usage: usageOf('openai-chat', json, usageAt),
     serviceTier: stringOr(json.service_tier, null),
     billedTier: tierOf('openai-chat', json),
   };

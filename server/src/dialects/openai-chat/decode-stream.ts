@@ -4,7 +4,7 @@ import { inBandError } from '../error-event.ts';
 import { isObject, objectOr, objectsIn, parseJson, stringOr } from '../json.ts';
 import { saidModel } from '../model-names.ts';
 import type { AnswerEvent, StreamDecoder } from '../neutral.ts';
-import { tierOf, usageOf } from '../usage.ts';
+import { tierOf, USAGE_AT, type UsageAt, usageOf } from '../usage.ts';
 import { readAnnotations } from './citations.ts';
 import { callId, contentText } from './decode-answer.ts';
 import { blockOpaque, mistralThinking } from './decode-parts.ts';
@@ -26,6 +26,12 @@ export class ChatStreamDecoder implements StreamDecoder {
   /** The blocks of custom calls that have not ended. Their input is free text, which becomes one JSON string. */
   readonly #custom = new Set<number>();
   #redacted = 0;
+  readonly #usageAt: UsageAt;
+
+  /** `usageAt`: the places of the usage in a chunk. */
+  constructor(usageAt: UsageAt = USAGE_AT) {
+    this.#usageAt = usageAt;
+  }
 
   read({ data }: SseEvent): AnswerEvent[] {
     if (data === null) return [];
@@ -44,7 +50,7 @@ export class ChatStreamDecoder implements StreamDecoder {
     if (objectsIn(json.choices).length > 0 || saidModel(json.model) !== null) events.push(...this.#begin(json));
     const choice = objectsIn(json.choices).find(({ index }) => index === undefined || index === 0);
     if (choice !== undefined) events.push(...this.#delta(objectOr(choice.delta)), ...this.#finish(choice.finish_reason));
-    const usage = usageOf('openai-chat', json);
+    const usage = usageOf('openai-chat', json, this.#usageAt);
     if (usage !== null) events.push({ is: 'usage', usage, billedTier: tierOf('openai-chat', json) });
     return events;
   }

@@ -1,3 +1,4 @@
+import type { ThinkingPlace } from '../../domain/presets/preset.ts';
 import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
 import { defined } from '../json.ts';
@@ -10,7 +11,8 @@ export interface Writer {
   readonly losses: Losses;
   /** True if the model knows explicit cache breakpoints; others answer them with 400. */
   readonly marksCache: boolean;
-  readonly keepsThinking: boolean;
+  /** The place of earlier thinking. */
+  readonly thinking: ThinkingPlace;
 }
 
 /** Encodes the content parts of a message. Thinking, tool calls and tool results belong elsewhere and are left out. */
@@ -56,12 +58,22 @@ function soundOf({ source, at }: MediaPart): JsonObject {
  * Encodes thinking in fields that compatible servers know: the text as `reasoning_content`, and signed blocks as
  * `thinking_blocks`, so that the next request can return their signatures.
  */
-export function thinkingFields(parts: readonly Part[]): JsonObject {
+export function thinkingFields(parts: readonly Part[], place: ThinkingPlace = 'reasoning_content'): JsonObject {
   const blocks = parts.flatMap(thinkingBlock);
-  if (blocks.length === 0) return {};
-  const words = parts.map((part) => (part.is === 'thinking' ? part.text : '')).join('');
+  if (blocks.length === 0 || place === 'content' || place === 'none') return {};
+  const words = wordsOf(parts);
   const signed = blocks.some((block) => block.signature !== undefined || block.data !== undefined);
-  return defined({ reasoning_content: words === '' ? undefined : words, thinking_blocks: signed ? blocks : undefined });
+  return defined({ [place]: words === '' ? undefined : words, thinking_blocks: signed ? blocks : undefined });
+}
+
+/** Encodes thinking as a part of the content, as Mistral writes it and takes it back. */
+export function thinkingParts(parts: readonly Part[]): JsonObject[] {
+  const words = wordsOf(parts);
+  return words === '' ? [] : [{ type: 'thinking', thinking: [{ type: 'text', text: words }] }];
+}
+
+function wordsOf(parts: readonly Part[]): string {
+  return parts.map((part) => (part.is === 'thinking' ? part.text : '')).join('');
 }
 
 function opaqueOrNone(opaque: Opaque | null): string | undefined {

@@ -20,7 +20,7 @@ import type {
   ToolResultPart,
 } from '../neutral.ts';
 import { text } from '../neutral.ts';
-import { contentOf, thinkingFields, type Writer } from './encode-parts.ts';
+import { contentOf, thinkingFields, thinkingParts, type Writer } from './encode-parts.ts';
 import { isStrictSchema } from './strict-schema.ts';
 
 const USER_CHARS_MAX = 64;
@@ -32,7 +32,7 @@ export function encodeChatRequest(request: NeutralRequest, options: EncodeOption
   const writer: RequestWriter = {
     losses,
     marksCache: version >= 5.6,
-    keepsThinking: takesReasoningBack(upstreamModel),
+    thinking: options.thinking ?? (takesReasoningBack(upstreamModel) ? 'reasoning_content' : 'none'),
     takesSignatures: /claude/i.test(upstreamModel),
     customTools: customNames(request.tools, upstreamModel),
   };
@@ -106,14 +106,13 @@ function messagesOf(message: NeutralMessage, writer: RequestWriter): JsonObject[
 function assistantOf(parts: readonly Part[], writer: RequestWriter): JsonObject {
   loseThinking(parts, writer);
   const calls = parts.filter((part) => part.is === 'tool_call');
-  const content = contentOf(
-    parts.filter((part) => part.is === 'text' || part.is === 'refusal'),
-    writer,
-  );
+  const thought = writer.thinking === 'none' ? [] : parts.flatMap((part) => readableThinking(part, writer));
+  const said = parts.filter((part) => part.is === 'text' || part.is === 'refusal');
+  const content = [...(writer.thinking === 'content' ? thinkingParts(thought) : []), ...contentOf(said, writer)];
   return defined({
     role: 'assistant',
     content: content.length === 0 ? null : plainOr(content, ''),
-    ...(writer.keepsThinking ? thinkingFields(parts.flatMap((part) => readableThinking(part, writer))) : {}),
+    ...thinkingFields(thought, writer.thinking),
     tool_calls: calls.length > 0 ? calls.map((call) => callOf(call, writer)) : undefined,
   });
 }
@@ -127,10 +126,11 @@ function readableThinking(part: Part, { takesSignatures, losses }: RequestWriter
 }
 
 /** Notes thinking that is left out, because the model's server does not take it back. */
-function loseThinking(parts: readonly Part[], { keepsThinking, losses }: RequestWriter): void {
+function loseThinking(parts: readonly Part[], { thinking, losses }: RequestWriter): void {
+  if (thinking !== 'none') return;
   for (const part of parts) {
-    if (part.is === 'thinking' && !keepsThinking) losses.drop(part.signature === null ? 'thinking' : 'signature');
-    if (part.is === 'redacted_thinking' && !keepsThinking) losses.drop('signature');
+    if (part.is === 'thinking') losses.drop(part.signature === null ? 'thinking' : 'signature');
+    if (part.is === 'redacted_thinking') losses.drop('signature');
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Price } from '../money/price.ts';
+import type { Preset } from '../presets/preset.ts';
 import type { Canary } from './canary.ts';
 import type { CredentialConfig } from './credential.ts';
 import type { DeploymentMode } from './modes.ts';
@@ -73,6 +74,8 @@ export interface Catalogue {
   readonly version: number;
   readonly targets: ReadonlyMap<string, CallableTarget>;
   readonly accessGroups: ReadonlyMap<string, ReadonlySet<string>>;
+  /** The vendors that are described by data, by their ids. Absent: none. */
+  readonly presets?: ReadonlyMap<string, Preset>;
 }
 
 /** Returns the access groups whose members have changed. */

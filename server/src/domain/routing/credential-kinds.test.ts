@@ -32,8 +32,20 @@ describe('the kinds of credentials', () => {
         const fault = credentialFault({ provider, kind, ...goodOf(provider) });
         expect([provider, kind, fault?.field ?? null]).toEqual([provider, kind, kinds.includes(kind) ? null : 'kind']);
       }
-    for (const provider of ['fake', 'acme', 'constructor', '__proto__', ''])
+    for (const provider of ['fake', 'Acme', 'constructor', '__proto__', ''])
       expect(credentialFault({ provider, kind: 'api_key', settings: {}, baseUrl: null })?.field).toBe('kind');
+  });
+
+  it('of a preset is an API key with an address, whatever its name', () => {
+    for (const kind of CREDENTIAL_KINDS) {
+      const fault = credentialFault({ provider: 'acme-llm', kind, settings: {}, baseUrl: 'https://llm.acme.example/v1' });
+      expect([kind, fault?.field ?? null]).toEqual([kind, kind === 'api_key' ? null : 'kind']);
+    }
+    expect(credentialFault({ provider: 'groq', kind: 'api_key', settings: {}, baseUrl: null })?.field).toBe('base_url');
+    expect(
+      credentialFault({ provider: 'groq', kind: 'api_key', settings: { region: 'eu-central-1' }, baseUrl: 'https://a.example' })
+        ?.field,
+    ).toBe('settings/region');
   });
 
   it.each([

@@ -1,10 +1,11 @@
 /** The kinds of credentials that each provider takes, and the settings and the address that each needs. */
 import type { Cloud } from '../clouds.ts';
+import { isPresetId } from '../presets/preset.ts';
 import type { CredentialKind, CredentialSettings } from './credential.ts';
-import type { ProviderName } from './provider-name.ts';
+import type { CodedProvider } from './provider-name.ts';
 
 /** The providers that need a credential. */
-export type CredentialProvider = Exclude<ProviderName, 'fake'>;
+export type CredentialProvider = Exclude<CodedProvider, 'fake'>;
 export type SettingName = keyof CredentialSettings;
 
 export interface CredentialRules {
@@ -27,6 +28,9 @@ const KEYS_ONLY: CredentialRules = {
   hostSetting: null,
   ambient: null,
 };
+
+/** The rules of presets. The address of a preset is stored with each of its credentials: see ADR 0059. */
+const PRESET_RULES: CredentialRules = { ...KEYS_ONLY, needsBaseUrl: true };
 
 export const CREDENTIAL_RULES: Readonly<Record<CredentialProvider, CredentialRules>> = {
   openai: KEYS_ONLY,
@@ -122,14 +126,21 @@ export function credentialFault({ provider, kind, settings, baseUrl }: Credentia
   if (missing !== undefined) return { field: fieldOf(missing), words: `is required for ${provider}` };
   const wrong = (given as SettingName[]).find((name) => !SETTING_FORMS[name].pattern.test(settings[name] as string));
   if (wrong !== undefined) return { field: fieldOf(wrong), words: SETTING_FORMS[wrong].words };
-  if (rules.needsBaseUrl && baseUrl === null)
-    return { field: 'base_url', words: `is required for ${provider}: https://{resource}.openai.azure.com, or a compatible host` };
+  if (rules.needsBaseUrl && baseUrl === null) return { field: 'base_url', words: baseUrlWords(provider) };
   return null;
 }
 
-/** Returns the rules of a provider; null if it takes no credentials or is unknown. */
+function baseUrlWords(provider: string): string {
+  return `is required for ${provider}${provider === 'azure' ? ': https://{resource}.openai.azure.com, or a compatible host' : ''}`;
+}
+
+/**
+ * Returns the rules of a provider; null if it takes no credentials or cannot be one. A name that could be a preset's has the rules
+ * of presets: whoever knows the presets says whether there is one.
+ */
 export function rulesOf(provider: string): CredentialRules | null {
-  return Object.hasOwn(CREDENTIAL_RULES, provider) ? CREDENTIAL_RULES[provider as CredentialProvider] : null;
+  if (Object.hasOwn(CREDENTIAL_RULES, provider)) return CREDENTIAL_RULES[provider as CredentialProvider];
+  return isPresetId(provider) ? PRESET_RULES : null;
 }
 
 /** Reports whether a base URL is an address of the cloud whose machine identity the credential presents. Null is the cloud's own. */

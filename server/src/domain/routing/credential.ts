@@ -1,4 +1,5 @@
 /** The credentials that the gateway presents to providers: an API key, or what tokens and signatures are made from. */
+import type { Preset } from '../presets/preset.ts';
 import type { ProviderName } from './provider-name.ts';
 
 /**
@@ -47,6 +48,8 @@ export interface CredentialConfig {
   readonly baseUrl: string | null;
   /** Absent: `api_key`. */
   readonly kind?: CredentialKind;
+  /** The preset that `provider` names. Null or absent: the provider has code of its own. */
+  readonly preset?: Preset | null;
   readonly settings?: CredentialSettings;
   /** The secret of `api_key` and `aws_bearer`; empty for other kinds. As secret as `secret`. */
   readonly apiKey: string;

@@ -1,7 +1,7 @@
 import type { Transport } from '../../upstream/transport.ts';
 import type { Provider } from '../provider.ts';
 import { readAnthropicError } from '../read-anthropic-error.ts';
-import { MESSAGES_WIRES, TRACE_HEADERS } from '../served-wires.ts';
+import { MESSAGES_HEADERS, MESSAGES_WIRES } from '../served-wires.ts';
 import { callOverHttp, type VendorHttp } from '../vendor-http.ts';
 
 const ANTHROPIC: VendorHttp = {
@@ -10,12 +10,7 @@ const ANTHROPIC: VendorHttp = {
   modelsPath: '/v1/models?limit=1000',
   modelsCursor: 'after_id',
   authentication: (credential) => ['x-api-key', credential.apiKey],
-  forwarded: new Map<string, string | null>([
-    ['anthropic-version', '2023-06-01'],
-    ['anthropic-beta', null],
-    ['x-client-request-id', null],
-    ...TRACE_HEADERS,
-  ]),
+  forwarded: MESSAGES_HEADERS,
   passesQuery: true,
 };
 

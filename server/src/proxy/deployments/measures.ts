@@ -63,7 +63,7 @@ export function createDeploymentMeasures(clock: Clock): DeploymentMeasures {
       measuredOf(deployment)[kind].add(tookMs, clock.monotonicMs());
     },
     told({ credential, upstreamModel }, headers) {
-      const told = readVendorLimits(headers, clock.nowMs(), clock.monotonicMs());
+      const told = readVendorLimits(headers, clock.nowMs(), clock.monotonicMs(), credential?.preset?.limits);
       if (told.length === 0) return;
       const name = credential?.id ?? '';
       const models = limits.get(name);

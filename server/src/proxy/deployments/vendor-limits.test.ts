@@ -36,6 +36,25 @@ describe('the limits of a vendor', () => {
       expect(read(headers)).toEqual([{ shareLeft: 0, untilMs: 601_000 }]);
   });
 
+  test('of a day count until the reset that the vendor names, and those of other families are not read', () => {
+    const day = { family: 'openai', requests: 'day' } as const;
+    const headers = {
+      ...{ 'x-ratelimit-limit-requests': '1000', 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '2h' },
+      ...{ 'x-ratelimit-limit-tokens': '10', 'x-ratelimit-remaining-tokens': '5', 'x-ratelimit-reset-tokens': '2h' },
+    };
+    expect(readVendorLimits(headers, NOW, 1_000, day)).toEqual([
+      { shareLeft: 0, untilMs: 7_201_000 },
+      { shareLeft: 0.5, untilMs: 601_000 },
+    ]);
+    const nextWeek = { ...headers, 'x-ratelimit-reset-requests': '9d' };
+    expect(readVendorLimits(nextWeek, NOW, 1_000, day)[0]).toEqual({ shareLeft: 0, untilMs: 86_401_000 });
+    for (const family of ['none', 'anthropic'] as const)
+      expect(readVendorLimits(headers, NOW, 1_000, { family, requests: 'minute' })).toEqual([]);
+    const anthropics = anthropic('400', '100', '2026-07-01T12:00:30Z');
+    expect(readVendorLimits(anthropics, NOW, 1_000, day)).toEqual([]);
+    expect(readVendorLimits(anthropics, NOW, 1_000, { family: 'anthropic', requests: 'minute' })).toHaveLength(1);
+  });
+
   test.each([
     ['more left than the limit', openai('10', '11', '1s')],
     ['no limit at all', openai('0', '0', '1s')],

@@ -2,6 +2,7 @@
  * The rate limits that vendors name in the headers of their answers. They are a provider's numbers, so a limit counts only if all
  * three of its numbers are plausible, and only for a bounded time.
  */
+import type { PresetLimits } from '../../domain/presets/preset.ts';
 import type { UpstreamHeaders } from '../../upstream/call.ts';
 
 /** One limit of a vendor, as its last answer named it. */
@@ -18,23 +19,36 @@ const ANTHROPIC_UNITS = ['requests', 'tokens', 'input-tokens', 'output-tokens'] 
 
 /** A limit counts for at most this time, whatever reset the vendor names. */
 const RESET_MS_MAX = 600_000;
+/** The same for a limit of a day, which is used up until it is reset. */
+const DAY_MS = 86_400_000;
 const NOTHING: readonly VendorLimit[] = [];
 
-/** Returns the limits that the headers name. `nowMs` is the wall clock, `monotonicMs` the clock of the result. */
-export function readVendorLimits(headers: UpstreamHeaders, nowMs: number, monotonicMs: number): readonly VendorLimit[] {
+/**
+ * Returns the limits that the headers name. `nowMs` is the wall clock, `monotonicMs` the clock of the result. `preset` says which
+ * headers a vendor sends, and whether its limit of requests is for a day.
+ */
+export function readVendorLimits(
+  headers: UpstreamHeaders,
+  nowMs: number,
+  monotonicMs: number,
+  preset: PresetLimits | null = null,
+): readonly VendorLimit[] {
+  const family = preset?.family ?? 'any';
+  if (family === 'none') return NOTHING;
   let found: VendorLimit[] | null = null;
-  const note = (limit: unknown, remaining: unknown, resetMs: number | null) => {
+  const note = (limit: unknown, remaining: unknown, resetMs: number | null, resetMsMax = RESET_MS_MAX) => {
     const shareLeft = shareOf(wholeOf(limit), wholeOf(remaining));
     if (shareLeft === null || resetMs === null || resetMs <= 0) return;
     found ??= [];
-    found.push({ shareLeft, untilMs: monotonicMs + Math.min(resetMs, RESET_MS_MAX) });
+    found.push({ shareLeft, untilMs: monotonicMs + Math.min(resetMs, resetMsMax) });
   };
-  for (const unit of OPENAI_UNITS) {
+  for (const unit of family === 'anthropic' ? [] : OPENAI_UNITS) {
     const remaining = headers[`x-ratelimit-remaining-${unit}`];
+    const resetMsMax = unit === 'requests' && preset?.requests === 'day' ? DAY_MS : RESET_MS_MAX;
     if (remaining !== undefined)
-      note(headers[`x-ratelimit-limit-${unit}`], remaining, spanMs(headers[`x-ratelimit-reset-${unit}`]));
+      note(headers[`x-ratelimit-limit-${unit}`], remaining, spanMs(headers[`x-ratelimit-reset-${unit}`]), resetMsMax);
   }
-  for (const unit of ANTHROPIC_UNITS) {
+  for (const unit of family === 'openai' ? [] : ANTHROPIC_UNITS) {
     const name = `anthropic-ratelimit-${unit}`;
     const remaining = headers[`${name}-remaining`];
     if (remaining !== undefined) note(headers[`${name}-limit`], remaining, untilMs(headers[`${name}-reset`], nowMs));

@@ -1,6 +1,7 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq, inArray, sql } from 'drizzle-orm';
 import { beforeAll, expect, test } from 'vitest';
 import { onEveryDatabase } from '../../../test/support/database.ts';
+import { shippedPresets } from '../../providers/shipped-presets.ts';
 import type { Database } from '../database.ts';
 import * as schema from '../schema.ts';
 import { findKey, findKeyByHash, findKeys, loadCatalogue, loadOrganization, loadOrganizations, withoutSecret } from './config.ts';
@@ -132,6 +133,47 @@ onEveryDatabase('the configuration', (given) => {
     expect(catalogue.targets.get('fast')?.accessGroups).toEqual(new Set(['beta']));
   });
 
+  test('a credential of a preset is opened with it, and without it or with half of it its deployments are out of service', async () => {
+    const { db } = given();
+    const shipped = shippedPresets();
+    const [groq] = shipped;
+    const wires = { 'openai-chat': '/chat/completions' };
+    const definition = { id: 'acme-llm', name: 'Acme', base_url: 'https://llm.acme.example/v1', auth: 'bearer', wires };
+    const later = { ...definition, id: 'later', from_a_later_version: true };
+    await db.insert(schema.presets).values([
+      { id: 'acme-llm', definition },
+      { id: 'later', definition: later },
+      { id: 'mistral', definition: { ...definition, id: 'mistral' } },
+    ]);
+    const providers = ['groq', 'acme-llm', 'later', 'nobodys', 'mistral'];
+    await db.insert(schema.credentials).values(
+      providers.map((provider) => ({
+        id: `cred_${provider}`,
+        name: provider,
+        provider,
+        baseUrl: 'https://llm.acme.example/v1',
+      })),
+    );
+    await db.insert(schema.deployments).values(
+      providers.map((provider) => ({
+        ...{ id: `dep_${provider}`, model: 'fast', provider, upstreamModel: 'm', credentialId: `cred_${provider}` },
+      })),
+    );
+    const unreadable: string[] = [];
+    const catalogue = await loadCatalogue(db, openCredential, (what, id) => unreadable.push(`${what} ${id}`), shipped);
+    const members = catalogue.targets.get('fast')?.members.map(({ deployment }) => deployment) ?? [];
+    const found = (provider: string) => members.find((one) => one.provider === provider);
+    expect(found('groq')).toMatchObject({ enabled: true, credential: { preset: groq } });
+    expect(found('acme-llm')).toMatchObject({ enabled: true, credential: { preset: { id: 'acme-llm', quirks: { drop: [] } } } });
+    // A row that people added counts before a shipped one, which a later version may bring.
+    expect(found('mistral')?.credential?.preset?.quirks.rename).toEqual([]);
+    for (const provider of ['later', 'nobodys']) expect(found(provider)).toMatchObject({ enabled: false, credential: null });
+    expect(unreadable).toEqual(['preset later', 'credential cred_later', 'credential cred_nobodys']);
+    expect(notFrozen(catalogue.presets?.get('acme-llm'), 'preset')).toEqual([]);
+    await db.delete(schema.deployments).where(inArray(schema.deployments.provider, providers));
+    await db.delete(schema.credentials).where(inArray(schema.credentials.provider, providers));
+  });
+
   test('a version moves with the transaction of the change, and not without it', async () => {
     const { db } = given();
     const before = (await configVersions(db)).get('org_1') ?? 0;
@@ -179,6 +221,7 @@ const GLOBAL_TABLES = [
     'credentials',
     'deployments',
     'models',
+    'presets',
     'prices',
     'route_group_members',
     'route_groups',

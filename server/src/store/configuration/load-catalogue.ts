@@ -1,4 +1,6 @@
 import { and, asc, desc, eq, isNull } from 'drizzle-orm';
+import { CODED_PROVIDERS, type Preset } from '../../domain/presets/preset.ts';
+import { readPreset } from '../../domain/presets/read-preset.ts';
 import { canaryFrom } from '../../domain/routing/canary.ts';
 import type { CallableTarget, Catalogue, DeploymentConfig, ProviderName } from '../../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../../domain/routing/credential.ts';
@@ -11,6 +13,7 @@ import {
   credentials,
   deployments,
   models,
+  presets as presetTable,
   prices,
   routeGroupMembers,
   routeGroups,
@@ -42,20 +45,25 @@ export function withoutSecret({
 /**
  * Loads the platform's catalogue in one snapshot. Its version is that of the scope `catalogue`. An organization's own deployments
  * are not in it: they are loaded with the organization.
+ *
+ * `shipped`: the presets of this version. Null for what only needs to know what is configured: credentials then have no preset.
  */
 export async function loadCatalogue(
   db: Database,
   openCredential: OpenCredential,
   onUnreadable: OnUnreadable = () => {},
+  shipped: readonly Preset[] | null = null,
 ): Promise<Catalogue> {
   const rows = await db.transaction(readRows, { isolationLevel: 'repeatable read', accessMode: 'read only' });
-  const byId = deploymentsFrom(rows, openCredential, onUnreadable);
+  const presets = presetsFrom(rows, shipped ?? [], onUnreadable);
+  const opening = shipped === null ? openCredential : withPreset(openCredential, presets);
+  const byId = deploymentsFrom(rows, opening, onUnreadable);
   const labels = groupBy(rows.labels, (row) => row.targetName);
   const targets = [...modelTargets(rows, byId), ...routeGroupTargets(rows, byId)].map((target) => {
     const labelled = new Set(labels.get(target.name)?.map((row) => row.accessGroup));
     return [target.name, Object.freeze({ ...target, accessGroups: labelled })] as const;
   });
-  return Object.freeze({ version: rows.version, targets: new Map(targets), accessGroups: membersOfGroups(rows) });
+  return Object.freeze({ version: rows.version, targets: new Map(targets), accessGroups: membersOfGroups(rows), presets });
 }
 
 type Rows = Awaited<ReturnType<typeof readRows>>;
@@ -76,8 +84,39 @@ async function readRows(tx: Database) {
     models: (await tx.select().from(models)).map(withStrategy),
     routeGroups: (await tx.select().from(routeGroups)).map(withStrategy),
     members: await tx.select().from(routeGroupMembers).orderBy(asc(routeGroupMembers.deploymentId)),
+    presets: await tx.select().from(presetTable),
     accessGroups: await tx.select({ key: accessGroups.key }).from(accessGroups),
     labels: await tx.select().from(targetLabels),
+  };
+}
+
+/**
+ * Returns the presets by their ids. A row that people added counts before a shipped one of a later version with its id. One that
+ * this version cannot read is no preset, so that nothing is sent by half of its rules.
+ */
+function presetsFrom(rows: Rows, shipped: readonly Preset[], onUnreadable: OnUnreadable): ReadonlyMap<string, Preset> {
+  const presets = new Map(shipped.map((preset) => [preset.id, preset]));
+  for (const { id, definition } of rows.presets) {
+    presets.delete(id);
+    // The address was checked by the rules of the platform when it was stored, and is again at each connection.
+    const read = readPreset(definition, () => null);
+    if ('preset' in read && read.preset.id === id) presets.set(id, read.preset);
+    else onUnreadable('preset', id, new Error('fault' in read ? `${read.fault.field} ${read.fault.words}` : 'its id is another'));
+  }
+  return presets;
+}
+
+/** Opens credentials with their presets. Throws for one whose provider has neither code nor a preset here. */
+function withPreset(openCredential: OpenCredential, presets: ReadonlyMap<string, Preset>): OpenCredential {
+  return (row) => {
+    const credential = openCredential(row);
+    if (CODED_PROVIDERS.has(row.provider)) return credential;
+    const preset = presets.get(row.provider);
+    if (preset === undefined) throw new Error(`this version knows no provider and no preset ${row.provider}`);
+    const { other = null } = credential;
+    if (other === null) return Object.freeze({ ...credential, preset });
+    const before = Object.freeze({ ...other, credential: Object.freeze({ ...other.credential, preset }) });
+    return Object.freeze({ ...credential, preset, other: before });
   };
 }
 

@@ -11,7 +11,7 @@ import type { PriceRow } from '../catalogue/prices.ts';
 export type OpenCredential = (row: CredentialRow) => CredentialConfig;
 
 /** Called for a row that cannot be read, with its id. */
-export type OnUnreadable = (what: 'credential' | 'price', id: string, error: unknown) => void;
+export type OnUnreadable = (what: 'credential' | 'price' | 'preset', id: string, error: unknown) => void;
 
 /** Rows of one owner, or of several. `prices` are newest first. */
 interface Rows {

@@ -1,0 +1,51 @@
+/** The providers of this process by name, and what their presets say about prices and test calls. */
+import { CODED_PROVIDERS, type Preset } from '../domain/presets/preset.ts';
+import type { ProviderName } from '../domain/routing/catalogue.ts';
+import type { CredentialConfig } from '../domain/routing/credential.ts';
+import { systemClock as clock } from '../lib/timing/clock.ts';
+import { checkDeployment, listUpstreamModels } from '../providers/credential-check.ts';
+import { contextWindowOf, priceFor } from '../providers/price-table.ts';
+import type { Provider, Providers } from '../providers/provider.ts';
+import { readVendorModels } from '../providers/vendor-models.ts';
+import type { Snapshot } from '../proxy/snapshot/snapshot.ts';
+
+export interface OpenProviders extends Providers {
+  /** The presets of this version. */
+  readonly shipped: readonly Preset[];
+}
+
+/** Returns the providers by name. Every name without code of its own is a preset's, and its credentials hold the preset. */
+export function openProviders(
+  coded: readonly Provider[],
+  { presets, shipped }: { readonly presets: Provider; readonly shipped: readonly Preset[] },
+): OpenProviders {
+  const byName = new Map<ProviderName, Provider>(coded.map((provider) => [provider.name, provider]));
+  return { shipped, get: (name) => byName.get(name) ?? (CODED_PROVIDERS.has(name) ? undefined : presets) };
+}
+
+/** Returns the functions about providers for what makes no requests of clients: the admin plane and jobs. */
+export function knowledgeOf(providers: OpenProviders, snapshot: Pick<Snapshot, 'catalogue'>) {
+  const presetOf = (name: ProviderName) => snapshot.catalogue().presets?.get(name) ?? null;
+  const known = (name: ProviderName) => (CODED_PROVIDERS.has(name) || presetOf(name) !== null ? providers.get(name) : undefined);
+  const whole = (credential: CredentialConfig) =>
+    CODED_PROVIDERS.has(credential.provider) ? credential : { ...credential, preset: presetOf(credential.provider) };
+  /** Returns the vendor's name in the list of prices; null if the list does not have it. */
+  const listName = (name: ProviderName) => (CODED_PROVIDERS.has(name) ? name : (presetOf(name)?.prices ?? null));
+  return {
+    priceFor: (provider: ProviderName, upstreamModel: string) => {
+      const listed = listName(provider);
+      return listed === null ? null : priceFor(listed, upstreamModel);
+    },
+    contextWindowOf: (provider: ProviderName, upstreamModel: string) => {
+      const listed = listName(provider);
+      return listed === null ? null : contextWindowOf(listed, upstreamModel);
+    },
+    checkDeployment: (deployment: Parameters<typeof checkDeployment>[1]) => {
+      const { credential } = deployment;
+      const called = credential === null ? deployment : { ...deployment, credential: whole(credential) };
+      return checkDeployment(known(deployment.provider), called, clock);
+    },
+    listModels: (credential: CredentialConfig) => listUpstreamModels(known(credential.provider), whole(credential)),
+    readModels: (credential: CredentialConfig) => readVendorModels(known(credential.provider), whole(credential), clock),
+  };
+}
