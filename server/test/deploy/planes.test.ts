@@ -59,6 +59,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   'proxy/error-dialect.ts': 'the dialect of one endpoint',
   'proxy/refuse.ts': 'the address of a decision, in an answer',
   'providers/anthropic/anthropic-provider.ts': 'the vendor’s own paths',
+  'providers/preset/preset-provider.ts': 'the vendors’ own paths',
   'providers/vertex/vertex-provider.ts': 'the vendor’s own paths',
   'admin/catalogue/playground.ts': 'an example, in the contract',
   'settings/settings.ts': 'the meaning of a setting, in words',
