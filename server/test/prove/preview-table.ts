@@ -180,6 +180,7 @@ export const TAKING_NOTHING: Readonly<Record<string, string>> = {
   'POST /credentials/:id/end-overlap':
     'whether a provider takes the newer secret is known only to the provider: the last check says so',
   'DELETE /credentials/:id': 'is refused while a deployment uses it',
+  'DELETE /organizations/:id/cache': 'the dialog says it: requests are answered by a provider again, and new answers are kept',
   'PATCH /organizations/:id/own-providers':
     'the page says what `own_only` means; what no own deployment serves is the organization’s own choice',
   'POST /organizations/:id/own-credentials': ADDS,

@@ -13,7 +13,6 @@ export const words = {
   nothingInCommon:
     'The organization, the team and the key itself have no model in common. Ask an admin to change the asset access of one of them.',
   name: 'Name',
-  chat: 'Chat',
   modes: {
     chat: 'Chat',
     completion: 'Text completions',

@@ -30,12 +30,19 @@ export function EditPresetDialog({ preset, onClose }: EditPresetDialogProps) {
   );
 }
 
-/** Returns the part of a field of the draft that is sent as one field of the API, usually of the same name. */
-function part(
+type Sent = keyof ReturnType<typeof bodyOf>;
+
+/** Returns the part of a field of the draft that the API knows by the same name. */
+function part(name: keyof PresetDraft & Sent, label: string, said: (draft: PresetDraft) => string): EditPart<PresetDraft> {
+  return partSentAs(name, name, label, said);
+}
+
+/** Returns the part of a field of the draft that is sent as one field of the API. */
+function partSentAs(
   name: keyof PresetDraft & string,
+  sent: Sent,
   label: string,
   said: (draft: PresetDraft) => string,
-  sent: keyof ReturnType<typeof bodyOf> & string = name as never,
 ): EditPart<PresetDraft> {
   return { name, label, body: (draft) => ({ [sent]: bodyOf(draft)[sent] }), words: (draft) => said(draft) || words.none };
 }
@@ -48,8 +55,8 @@ const PARTS: readonly EditPart<PresetDraft>[] = [
   part('drop', words.drop, ({ drop }) => drop.join(', ')),
   part('rename', words.rename, ({ rename }) => rename),
   part('values', words.values, ({ values }) => values),
-  part('usage_at', words.usageAt, ({ usage_at: at }) => at.join(', '), 'usage'),
+  partSentAs('usage_at', 'usage', words.usageAt, ({ usage_at: at }) => at.join(', ')),
   part('thinking', words.thinking, ({ thinking }) => thinking || words.byModel),
-  part('limit_family', words.limitFamily, ({ limit_family: family, limit_span: span }) => `${family}, ${span}`, 'limits'),
+  partSentAs('limit_family', 'limits', words.limitFamily, ({ limit_family: family, limit_span: span }) => `${family}, ${span}`),
   part('prices', words.prices, ({ prices }) => prices),
 ];
