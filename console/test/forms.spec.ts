@@ -119,6 +119,8 @@ test('Change on a card opens the dialog at that section, and the list beside the
     'Tags',
     'Audit content',
     'Stored responses',
+    'Exact cache',
+    'End users',
   ]);
   await sections(page).getByRole('button', { name: 'Audit content' }).press('Enter');
   await expect(section(page, 'Audit content').getByRole('heading')).toBeInViewport();

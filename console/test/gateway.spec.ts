@@ -117,7 +117,7 @@ test.describe('as a platform admin', () => {
     await dialog(page).getByRole('button', { name: 'Add deployment' }).click();
     // The name is a route group's: refused, and the dialog keeps what was typed.
     await expect(dialog(page).getByRole('textbox', { name: 'Model', exact: true })).toHaveAttribute('aria-invalid', 'true');
-    await expect(dialog(page).getByText(/route group/)).toBeVisible();
+    await expect(dialog(page).getByText('Is already the name of a route group.')).toBeVisible();
     await expect(dialog(page).getByRole('textbox', { name: 'Model', exact: true })).toHaveValue('support-fast');
     await page.keyboard.press('Escape');
     await answerUnsaved(page, 'Keep editing');

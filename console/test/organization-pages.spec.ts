@@ -232,7 +232,7 @@ test.describe('the dialog', () => {
     await page.goto(`${house.url}/organizations/${(stored as { id: string }).id}?tab=settings`);
     await expect(page.getByRole('row', { name: 'Stored responses' })).toContainText('Kept for 30 days, found by the same key');
     const cache = page.getByRole('row', { name: 'Exact cache' });
-    await expect(cache).toContainText('Answers are given again to the same team');
+    await expect(cache).toContainText('For the same team');
     await cache.getByRole('button', { name: 'Forget cached answers' }).click();
     await dialog(page).getByRole('button', { name: 'Forget them' }).click();
     await expect(page.getByText('The cached answers were forgotten.')).toBeVisible();

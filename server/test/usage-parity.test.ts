@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { totalTokens, USAGE_BUCKETS } from '../src/domain/usage/usage.ts';
 import { bytesOf, recordings } from './recordings.ts';
-import { differenceUsd, differsAsStated, exceptionFor, usageParity } from './usage-parity.ts';
+import { differenceUsd, differsAsStated, exceptionFor, MEDIA, usageParity } from './usage-parity.ts';
 
 const USD_EPSILON = 1e-9;
 /** Answers of these kinds name no model. */
 const NAMELESS: ReadonlySet<string> = new Set(['responses-compact', 'cohere-chat', 'cohere-embed', 'gemini-embed']);
-/** Answers that are billed by other units than tokens, or not in JSON. They have tests of their own in walk/. */
-const MEDIA: ReadonlySet<string> = new Set(['rerank', 'image', 'images', 'audio-transcriptions', 'audio-translations']);
 const answers = recordings.filter(({ status, kind }) => status === 200 && !MEDIA.has(kind));
 
 describe('what a recorded answer costs', () => {

@@ -16,6 +16,9 @@ export interface UsageParity {
   readonly theirsUsd: number | null;
 }
 
+/** Answers that are billed by other units than tokens, or not in JSON. They have tests of their own in walk/. */
+export const MEDIA: ReadonlySet<string> = new Set(['rerank', 'image', 'images', 'audio-transcriptions', 'audio-translations']);
+
 /** Answers that are billed by other units have no wire here. */
 const WIRES: Readonly<Partial<Record<Recording['kind'], Wire>>> = {
   chat: 'openai-chat',

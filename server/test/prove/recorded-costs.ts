@@ -2,7 +2,15 @@
 
 import byHand from '../recorded/costs-by-hand.json' with { type: 'json' };
 import { type Recording, recordings } from '../recordings.ts';
-import { costByHandPrice, differenceUsd, differsAsStated, exceptionFor, type UsageParity, usageParity } from '../usage-parity.ts';
+import {
+  costByHandPrice,
+  differenceUsd,
+  differsAsStated,
+  exceptionFor,
+  MEDIA,
+  type UsageParity,
+  usageParity,
+} from '../usage-parity.ts';
 import type { ProveResult } from './prove.ts';
 
 const USD_EPSILON = 1e-9;
@@ -15,7 +23,7 @@ interface Priced {
 }
 
 export async function run(): Promise<ProveResult> {
-  const answers = recordings.filter(({ status }) => status === 200);
+  const answers = recordings.filter(({ status, kind }) => status === 200 && !MEDIA.has(kind));
   const read = answers.map((recording) => ({ recording, parity: usageParity(recording) }));
   const priced = read.filter(({ parity }) => parity.ours !== null);
   const different = priced.filter(({ parity }) => !(Math.abs(differenceUsd(parity)) <= USD_EPSILON));

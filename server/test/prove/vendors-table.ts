@@ -3,12 +3,15 @@
  * format of clients, and every other recorded kind behind its endpoint. A capability that is claimed must have a recording that passed.
  */
 import type { EmbeddingWire, InboundWire, JsonObject } from '../../src/dialects/dialect.ts';
+import { silentWav } from '../../src/dialects/exchange.ts';
 import type { Preset } from '../../src/domain/presets/preset.ts';
 import type { DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
 import { shippedPresets } from '../../src/providers/shipped-presets.ts';
 import { exchangeOf } from '../exchanges.ts';
 import { bytesOf, type Recording, recordings } from '../recordings.ts';
-import { asking, openScene, type Setting } from '../support/scene.ts';
+import { type Asking, asking, openScene, type Setting } from '../support/scene.ts';
+import type { AskOptions } from '../support/walk.ts';
+import { MEDIA } from '../usage-parity.ts';
 import { CAPABILITIES, claims, providerOf } from './capability-claims.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 import { differs, KINDS, type Kind, kindOf, MODELS, type ServerKind, WIRES } from './served-recordings.ts';
@@ -98,9 +101,11 @@ async function errorFault(recording: Recording, kind: ServerKind | 'completions'
   const isChat = kind !== null && kind !== 'completions';
   const place: Place | null = isChat ? { path: '/v1/chat/completions', body: HELLO } : endpointOf(recording);
   if (place === null) return 'it has no endpoint';
-  const scene = await openScene(isChat ? settingOf(recording, kind) : (place.setting ?? {}));
+  const scene = await openScene(isChat ? settingOf(recording, kind) : { isBudgeted: false, ...place.setting });
   try {
     const { call, said, row } = asking(scene, { ...place.body, model: 'fast' }, place);
+    const refused = await refusalBefore(call, said);
+    if (refused !== null) return refused;
     (await call).json(JSON.parse(bytesOf(recording).toString()), recording.status, recording.limit_headers);
     const { status: answered } = await said;
     const { status } = await row();
@@ -110,6 +115,12 @@ async function errorFault(recording: Recording, kind: ServerKind | 'completions'
   }
 }
 
+/** Returns the answer to a request that was refused, which makes no call; null if the call was made. */
+async function refusalBefore(call: Asking['call'], said: Asking['said']): Promise<string | null> {
+  const first = await Promise.race([call.then(() => null), said]);
+  return first === null ? null : `it was refused: ${first.status} ${first.text.slice(0, 300)}`;
+}
+
 /** Serves an answer of another kind behind the endpoint for it. */
 async function otherFault(recording: Recording): Promise<string | null> {
   const place = endpointOf(recording);
@@ -117,6 +128,8 @@ async function otherFault(recording: Recording): Promise<string | null> {
   const scene = await openScene({ isBudgeted: false, ...place.setting });
   try {
     const { call, said, row } = asking(scene, { ...place.body, model: 'fast' }, place);
+    const refused = await refusalBefore(call, said);
+    if (refused !== null) return refused;
     (await call).json(JSON.parse(bytesOf(recording).toString()));
     const { status: answered, text } = await said;
     const { status } = await row();
@@ -127,7 +140,7 @@ async function otherFault(recording: Recording): Promise<string | null> {
   }
 }
 
-interface Place {
+interface Place extends AskOptions {
   readonly path: string;
   readonly body: JsonObject;
   readonly setting?: Setting;
@@ -144,6 +157,7 @@ function endpointOf({ kind, provider, response }: Recording): Place | null {
     const input = Array.from({ length: vectorsIn(response) }, () => 'hi');
     return { path: '/v1/embeddings', body: { input }, setting: { ...(speaks && { speaks }), deployment: { mode: 'embedding' } } };
   }
+  if (MEDIA.has(kind)) return mediaPlace(kind, provider);
   if (kind === 'completions')
     return { path: '/v1/completions', body: { prompt: 'hi' }, setting: { deployment: { mode: 'completion' } } };
   if (kind === 'responses-compact') return { path: '/v1/responses/compact', body: { input: 'hi' } };
@@ -151,6 +165,32 @@ function endpointOf({ kind, provider, response }: Recording): Place | null {
   if (provider === 'gemini')
     return { path: '/v1beta/models/fast:countTokens', body: { contents: [{ parts: [{ text: 'hi' }] }] } };
   return { path: '/v1/messages/count_tokens', body: { messages: HELLO.messages } };
+}
+
+/** The endpoint of what is no text, with the mode of its deployment. Its files go as forms. */
+function mediaPlace(kind: Recording['kind'], provider: string): Place {
+  const speaks = provider === 'voyage' ? ({ speaks: 'voyage-rerank' } as const) : {};
+  const documents = Array.from({ length: 40 }, (_, at) => `document ${at}`);
+  if (kind === 'rerank')
+    return { path: '/v1/rerank', body: { query: 'hi', documents }, setting: { ...speaks, deployment: { mode: 'rerank' } } };
+  if (kind === 'images')
+    return { path: '/v1/images/generations', body: { prompt: 'hi' }, setting: { deployment: { mode: 'image' } } };
+  const isPicture = kind === 'image';
+  const file = isPicture
+    ? 'image"; filename="a.png"\r\ncontent-type: image/png'
+    : 'file"; filename="a.wav"\r\ncontent-type: audio/wav';
+  const parts = ['model"\r\n\r\nfast', 'prompt"\r\n\r\nhi', `${file}\r\n\r\n`];
+  const [before, after] = [
+    parts.map((part) => `--xyz\r\ncontent-disposition: form-data; name="${part}`).join('\r\n'),
+    '\r\n--xyz--\r\n',
+  ];
+  const raw = Buffer.concat([Buffer.from(before), silentWav(48_000), Buffer.from(after)]);
+  const sound = kind === 'audio-translations' ? '/v1/audio/translations' : '/v1/audio/transcriptions';
+  return {
+    ...{ path: isPicture ? '/v1/images/edits' : sound, body: {}, raw },
+    headers: ['content-type', 'multipart/form-data; boundary=xyz'],
+    setting: { deployment: { mode: isPicture ? 'image' : 'transcription' } },
+  };
 }
 
 /** The number of texts that were asked about: an answer with another number of vectors is refused. */

@@ -1,5 +1,5 @@
 /** A provider that is played by hand: each call waits until the test says what comes next. */
-import type { EmbeddingWire, ServerWire, Wire } from '../../src/dialects/dialect.ts';
+import type { EmbeddingWire, RerankWire, ServerWire, Wire } from '../../src/dialects/dialect.ts';
 import type { DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
 import type { Provider, ProviderRequest } from '../../src/providers/provider.ts';
 import { readOpenAiError } from '../../src/providers/read-error.ts';
@@ -35,12 +35,13 @@ const CHAT_WIRES: ReadonlySet<Wire> = new Set<Wire>([
 ]);
 
 /**
- * `speaks`: the wire of chat calls, whatever the client speaks, or that of embeddings. A deployment that serves neither gets requests as they come.
+ * `speaks`: the wire of chat calls, whatever the client speaks, or that of embeddings or of Voyage's rerank. A deployment that serves neither gets requests as they come.
  */
-export function playedProvider(speaks: ServerWire | EmbeddingWire = 'openai-chat'): PlayedProvider {
+export function playedProvider(speaks: ServerWire | EmbeddingWire | RerankWire = 'openai-chat'): PlayedProvider {
   const calls: Played[] = [];
   const isEmbedding = speaks.endsWith('-embed');
   const wireFor = (client: Wire, { mode }: DeploymentConfig) => {
+    if (speaks === 'voyage-rerank') return client === 'cohere-rerank' ? speaks : null;
     if (isEmbedding) return client === 'openai-embeddings' ? speaks : null;
     return mode === 'chat' && CHAT_WIRES.has(client) ? speaks : client;
   };

@@ -1,6 +1,6 @@
 /** A house whose provider and whose time are played by hand, for what depends on when things happen. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EmbeddingWire, ServerWire } from '../../src/dialects/dialect.ts';
+import type { EmbeddingWire, RerankWire, ServerWire } from '../../src/dialects/dialect.ts';
 import type { DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
 import type { KeyConfig, OrganizationConfig } from '../../src/domain/tenancy/tenancy.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
@@ -22,7 +22,7 @@ export interface Scene {
 
 export interface Setting {
   readonly isBudgeted?: boolean;
-  readonly speaks?: ServerWire | EmbeddingWire;
+  readonly speaks?: ServerWire | EmbeddingWire | RerankWire;
   readonly deployment?: Partial<DeploymentConfig>;
   /** Deployments that are asked when the first failed. */
   readonly others?: readonly Partial<DeploymentConfig>[];

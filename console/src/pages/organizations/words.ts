@@ -246,19 +246,15 @@ export const words = {
   whoFindsResponses: 'Who finds a stored response',
   storageOfResponses: { off: 'Not stored', keep: 'Kept for 30 days' },
   scopeOfResponses: { key: 'the same key', team: 'the same team', organization: 'the whole organization' },
-  scopeOfCache: {
-    off: 'Off',
-    key: 'Answers are given again to the same key',
-    team: 'Answers are given again to the same team',
-    organization: 'Answers are given again in the whole organization',
-  },
+  scopeOfCache: { off: 'Off', key: 'For the same key', team: 'For the same team', organization: 'For the organization' },
   keptForever: 'kept forever',
   keptFor: (days: number) => `kept for ${plural(days, 'day', 'days')}`,
 
   // ForgetCached
   forgetCached: 'Forget cached answers',
   forgetCachedOf: (name: string) => `Forget the cached answers of ${name}?`,
-  ...{ forget: 'Forget them', forgetCachedMeans: 'No answer that was kept before is given again. New ones are kept.' },
+  forget: 'Forget them',
+  forgetCachedMeans: 'No answer that was kept before is given again. New ones are kept.',
   cachedWereForgotten: 'The cached answers were forgotten.',
 
   // list-columns
