@@ -75,7 +75,7 @@ test('a canary and both kinds of fallbacks are published with a policy, and roll
   await house.api('POST', `/route-groups/${id}/policy/rollback`, { version: 1 });
   expect(await house.api('GET', `/route-groups/${id}`)).toMatchObject({ canary: null, policy_fallbacks: [] });
 
-  await page.goto(`${house.url}/deployments/${old}`);
+  await page.goto(`${house.url}/models/${old}`);
   await expect(page.locator('dl', { hasText: 'Context window' })).toContainText('8,000');
   await page.getByRole('button', { name: 'Routing and fallbacks' }).click();
   await page.getByRole('dialog').getByRole('combobox', { name: 'Context fallbacks' }).fill(`next-${stamp}`);
