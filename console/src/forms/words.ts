@@ -76,7 +76,7 @@ export const words = {
   endUsersHashed: 'As pseudonyms',
   endUsersHashedMeans:
     'Usage can be grouped by end user, but nobody can read who it is. A person who knows a name can search for it.',
-  endUsersKept: 'As the caller names them',
+  endUsersKept: 'As the caller sends them',
   endUsersKeptMeans: 'Names are readable in the request log, in usage and in exports, and stay in the usage for good.',
   endUsersOff: 'Not at all',
   endUsersOffMeans: 'End users are neither stored nor counted. Sessions and clients are.',
