@@ -3,8 +3,13 @@
 const REASONS: readonly (readonly [refusal: RegExp, why: string])[] = [
   [/must be an IANA time zone/, 'the database of time zones has no such name; its names change with it'],
   [/must be an IP address or a CIDR range/, 'short forms of IPv6 are too many for a pattern'],
+  [/would be more than \d+ imported lists/, 'it depends on how many are stored'],
+  [/needs the wire anthropic-messages beside it/, 'a change may name one wire, and another is stored'],
   [/ascending order/, 'a schema cannot compare the items of a list'],
-  [/must name each .* only once|must not be listed twice|is listed twice/, 'a schema cannot compare the items of a list'],
+  [
+    /must name each .* only once|must not be listed twice|is listed twice|must not name a place twice/,
+    'a schema cannot compare the items of a list',
+  ],
   [/must not contain NUL characters or unpaired surrogates/, 'metadata may hold any JSON, but no NUL at any depth'],
   [/must have at most 16384 bytes/, 'a schema cannot count the bytes of JSON'],
   [/is not a cursor of this list/, 'a cursor belongs to one list and its filters'],
@@ -52,7 +57,7 @@ const REASONS: readonly (readonly [refusal: RegExp, why: string])[] = [
     'the address is checked by the gateway’s policy and the rules of URLs',
   ],
   [
-    /would lead back|fall back to itself|refers? to itself|falls? back to|must not form a cycle/,
+    /would lead back|must not be the target itself|fall back to itself|refers? to itself|falls? back to|must not form a cycle/,
     'a chain of fallbacks would lead back to its start',
   ],
 ];

@@ -117,10 +117,15 @@ function describedOperation(
 
 type Schemas = Readonly<Record<string, Schema>>;
 
+/** Reports whether a schema takes whole numbers, and perhaps null. */
+function isWhole(schema: Schema | undefined): boolean {
+  return schema?.type === 'integer' || (schema?.anyOf ?? []).some(({ type }) => type === 'integer');
+}
+
 /** Reports whether an answer has a version, of which the ETag is made. */
 function isVersioned(schema: Schema | undefined, schemas: Schemas): boolean {
   if (schema === undefined) return false;
   if (schema.$ref !== undefined) return isVersioned(schemas[schema.$ref.split('/').at(-1) ?? ''], schemas);
-  if (schema.properties !== undefined) return schema.properties.version?.type === 'integer';
+  if (schema.properties !== undefined) return isWhole(schema.properties.version);
   return [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].some((branch) => isVersioned(branch, schemas));
 }
