@@ -70,7 +70,7 @@ function isContent(wire: Wire): boolean {
 }
 
 /** The header by which a client forbids that a translation leaves anything out. */
-const STRICT_HEADER = 'x-headgate-strict';
+export const STRICT_HEADER = 'x-headgate-strict';
 
 function isStrict({ request }: Walk): boolean {
   return request.header(STRICT_HEADER)?.trim().toLowerCase() === 'on';

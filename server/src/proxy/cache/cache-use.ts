@@ -1,6 +1,7 @@
 import type { InboundWire, JsonObject } from '../../dialects/dialect.ts';
 import { BETA_HEADER } from '../../dialects/exchange.ts';
 import type { Entitlement } from '../entitlement.ts';
+import { STRICT_HEADER } from '../exchange-for.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Admission, Walk } from '../walk.ts';
 import type { CacheUse, Caching } from './caching.ts';
@@ -22,7 +23,7 @@ const LEFT_OUT: readonly string[] = ['stream', 'user', 'metadata'];
 /** A body that is larger is neither looked up nor kept: its hash would take longer than other requests may wait. */
 const BODY_BYTES_MAX = 256 * 1024;
 /** The headers that change an answer. */
-const HEADERS: readonly string[] = [BETA_HEADER, 'anthropic-version', 'x-headgate-strict'];
+const HEADERS: readonly string[] = [BETA_HEADER, 'anthropic-version', STRICT_HEADER];
 
 /**
  * Returns the use of the cache by an admitted request of a name that is cached. It is bypassed by requests that ask for that
