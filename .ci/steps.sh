@@ -29,15 +29,24 @@ install_missing() {
   "${install[@]}" "${missing[@]}" >/dev/null || "${install[@]}" "${missing[@]/chromium-headless-shell/chromium}" >/dev/null
 }
 
-# Runs a step with a bound in seconds, shows it, keeps what it printed, and says how long it took.
+# Reads what `times` wrote to file $1: whole seconds of processor time of the children that have ended. `times` itself must run in the
+# shell whose children they are, which $(…) is not.
+cpu_seconds() {
+  awk 'NR == 2 { for (i = 1; i <= 2; i++) { split($i, part, /[ms]/); sum += part[1] * 60 + part[2] } print int(sum) }' "$1"
+}
+
+# Runs a step with a bound in seconds, shows it, keeps what it printed, and says how long it took, and how much processor time.
 step() {
-  local name=$1 seconds_max=$2 started=$SECONDS status
+  local name=$1 seconds_max=$2 started=$SECONDS status cpu_before
   shift 2
+  times >"$log/.times-$name"
+  cpu_before=$(cpu_seconds "$log/.times-$name")
   echo "── $name"
   timeout --kill-after=10 "$seconds_max" "$@" 2>&1 | tee "$log/$name"
   status=$?
   [ $status -eq 124 ] && echo "$name did not end within $seconds_max s"
-  echo "── $name: exit $status, $((SECONDS - started)) s"
+  times >"$log/.times-$name"
+  echo "── $name: exit $status, $((SECONDS - started)) s, $(($(cpu_seconds "$log/.times-$name") - cpu_before)) s of processor time"
   return $status
 }
 
