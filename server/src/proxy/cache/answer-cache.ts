@@ -17,6 +17,7 @@ export interface AnswerCache {
   nameOf(organization: OrganizationConfig, parts: readonly unknown[], body: string): string | null;
   /** Returns the answer of this name and its age, if it is at most `secondsMax` old; else null. */
   find(organization: OrganizationConfig, name: string, secondsMax: number): FoundAnswer | null;
+  /** Keeps an answer in the place of an earlier one of this name. One that is too large is not kept, and the earlier one is gone. */
   keep(organization: OrganizationConfig, name: string, answer: KeptAnswer): void;
   /** Returns the bytes that all answers take. */
   bytes(): number;
@@ -78,11 +79,11 @@ export function createAnswerCache({ clock, bytesMax, digest, seal, open }: Answe
       return { answer: decode(opened), ageSeconds: Math.floor(ageMs / 1_000) };
     },
     keep: (organization, name, answer) => {
+      const before = entries.get(name);
+      if (before !== undefined) drop(name, before);
       if (answer.bytes.length > CACHED_BYTES_MAX) return;
       const sealed = seal(organization, name, encode(answer));
       if (sealed === null || sealed.length + ENTRY_BYTES > bytesMax) return;
-      const before = entries.get(name);
-      if (before !== undefined) drop(name, before);
       entries.set(name, { sealed, keptAtMs: clock.monotonicMs() });
       bytes += sealed.length + ENTRY_BYTES;
       for (const [oldest, entry] of entries) {
