@@ -157,7 +157,8 @@ export const catalogueRows: readonly Row[] = [
   row('POST /deployments/:id/check', PLATFORM_CHANGE, ({ world }) => deploymentPath(world, '/check')),
   row('GET /known-models', PLATFORM_READ, at('/known-models')),
   row('GET /price-lists', PLATFORM_READ, at('/price-lists')),
-  row('POST /price-lists', PLATFORM_CHANGE, ({ world }) => made('/price-lists', priceListBody(world.fresh()))),
+  // One name for all, as there may be few lists: an import takes the place of the one before.
+  row('POST /price-lists', PLATFORM_CHANGE, at('/price-lists', priceListBody('imported'))),
   row('DELETE /price-lists/:name', PLATFORM_CHANGE, async ({ world }) => {
     const name = world.fresh();
     await world.root('POST', '/price-lists', priceListBody(name));
