@@ -23,7 +23,7 @@ const CONSOLE = fileURLToPath(new URL('../../../console/dist', import.meta.url))
 /** Returns the sources of health, metrics and the console's files. */
 export function operationsFor(
   config: Config,
-  { bodies: { buffered } }: Port,
+  { bodies: { buffered, spool } }: Port,
   { journal, writer, database, databaseStatus, volume, caFiles }: Stores,
   { gateway, counters, shared, redisMemory }: OpenGateway,
   jobs: OpenJobs,
@@ -48,6 +48,7 @@ export function operationsFor(
     caDaysLeft: () => caFiles.daysLeft(),
     journalSyncFailures: () => journal.stats().syncFailures,
     bufferedBytes: () => ({ bytes: buffered.bytes, bytesMax: buffered.bytesMax }),
+    spoolBytes: () => ({ bytes: spool.bytes, bytesMax: spool.bytesMax }),
     storedResponses: () => gateway.responses.read(),
     databaseConnections: () => connectionsOf(database),
     jobs: jobs.readings,

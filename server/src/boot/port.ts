@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Server } from 'node:net';
+import { join } from 'node:path';
 import { getHeapStatistics } from 'node:v8';
 import { Problem, renderProblem } from '../admin/http/problem.ts';
 import { ConnectionBounds } from '../http/connection-bounds.ts';
@@ -12,12 +13,14 @@ import { addressHolders } from '../lib/address/address-holder.ts';
 import { ANSWERED, BufferedBytes, bufferBounds } from '../lib/buffered-bytes.ts';
 import { isHeldHere } from '../lib/directory-lock.ts';
 import { requestId } from '../lib/id.ts';
+import { Spool } from '../lib/spool/spool.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
 import { onceFree } from '../lib/timing/once-free.ts';
 import { serveOperations } from '../ops/operations.ts';
 import { sayRefusal } from '../proxy/data-plane.ts';
 import type { HeadBounds } from '../proxy/head.ts';
 import { serviceUnavailable } from '../proxy/refusal.ts';
+import { formBytesMaxAt } from '../proxy/spool/form-paths.ts';
 import { BadSetting } from '../settings/bad-setting.ts';
 import type { Config } from '../settings/config.ts';
 import { isUnused } from '../settings/data-directory.ts';
@@ -58,6 +61,7 @@ export async function takePort(config: Config): Promise<Port> {
   const listening = openListener(config.fastLane, {
     clock,
     bodyBytesMax: bodies.bodyBytesMax,
+    formBytesMaxAt: (path) => formBytesMaxAt(path, bodies.formBytesMax),
     connections: {
       max: config.connectionsMax,
       bounds: new ConnectionBounds(Math.ceil(config.connectionsMax / 4), bodies.holderOf),
@@ -87,11 +91,13 @@ export async function takePort(config: Config): Promise<Port> {
 }
 
 /** Returns the memory limits for bodies. No single body may exceed the limit for all, because it could never be read. */
-function boundsOf({ bodyBytesMax, bufferedBytesMax, trustedProxies }: Config): HeadBounds {
+function boundsOf({ bodyBytesMax, bufferedBytesMax, spoolBytesMax, dataDir, trustedProxies }: Config): HeadBounds {
   const bounds = bufferBounds(bufferedBytesMax, getHeapStatistics().heap_size_limit, bodyBytesMax);
   return {
     buffered: new BufferedBytes(bounds),
     bodyBytesMax: Math.min(bodyBytesMax, bounds.bytesMax),
+    formBytesMax: bodyBytesMax,
+    spool: new Spool({ directory: join(dataDir, 'spool'), bytesMax: spoolBytesMax }),
     holderOf: addressHolders(trustedProxies),
   };
 }

@@ -67,6 +67,7 @@ async function serveFrom(port: Port, stores: Stores, { policies, shipped }: Rule
   const admin = await createAdminApp(adminDeps);
   const operations = operationsFor(config, port, stores, opened, jobs, admin, notReady);
   try {
+    await port.bodies.spool.open();
     await port.serve(behindOf(config, port, opened, admin, operations, log));
   } catch (error) {
     // Otherwise background work would use a database that is being closed.

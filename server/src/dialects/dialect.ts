@@ -2,7 +2,7 @@ import type { Beyond } from '../domain/money/beyond.ts';
 import type { Picture } from '../domain/money/pieces.ts';
 import type { Quirks } from '../domain/presets/preset.ts';
 import type { Usage } from '../domain/usage/usage.ts';
-import type { Bytes } from '../lib/pieces.ts';
+import type { Sendable } from '../lib/pieces.ts';
 
 /**
  * The wire formats in which clients ask. The first four are chat formats and translate into each other. The next two translate
@@ -22,7 +22,8 @@ export type InboundWire =
  */
 export type MediaWire =
   | ('cohere-rerank' | 'openai-moderations' | 'openai-images' | 'openai-speech')
-  | ('openai-transcriptions' | 'openai-translations' | 'openai-image-edits');
+  | ('openai-transcriptions' | 'openai-translations')
+  | ('openai-image-edits' | 'openai-image-variations');
 
 /** All wire formats: those of clients, and those that only providers speak. */
 export type Wire = InboundWire | ServerWire | EmbeddingWire | RerankWire;
@@ -47,7 +48,7 @@ export type ServerWire = ChatWire | 'cohere-chat' | 'bedrock-converse';
 export type EmbeddingWire = 'cohere-embed' | 'voyage-embed' | 'gemini-embed';
 
 /** The wires of providers that requests to put documents in order translate into. */
-export type RerankWire = 'voyage-rerank';
+export type RerankWire = 'voyage-rerank' | 'bedrock-rerank';
 
 /** The wires of clients whose requests translate into a chat wire. */
 export type ClientWire = ChatWire | 'openai-completions' | 'cursor-responses';
@@ -74,8 +75,8 @@ export interface RequestFacts {
   readonly mediaBytes: number;
   /** The number of inputs of a request for embeddings, or of documents. */
   readonly inputs?: number;
-  /** The bytes by which the input is longer than the body, because parts of it are read again. */
-  readonly repeatedBytes?: number;
+  /** The bytes by which the input is longer than the body: parts of it are read again, or it is a form in the spool. */
+  readonly moreBytes?: number;
   /** True if the caller asked for usage in the stream (`stream_options.include_usage`). Anthropic's streams always report it. */
   readonly wantsUsage: boolean;
   /** The form in which the caller wants a stream; absent: server-sent events. */
@@ -147,7 +148,7 @@ export interface WholeAnswer {
 
 /** The conversion of one request for one upstream, and of its answer for the client. Pure: no I/O. */
 export interface Exchange {
-  readonly upstreamBody: Bytes;
+  readonly upstreamBody: Sendable;
   /** The content type of the request; absent: JSON. */
   readonly contentType?: string;
   /** The client's fields that the request for the upstream lacks; at most 20. `NOTHING_DROPPED` within a dialect. */

@@ -39,8 +39,9 @@ export { actionIn, calledAt, modelIn, modelPath as geminiModelPath } from './gem
 export { OUTPUT_CAP_NAMES } from './known-fields.ts';
 export { BadField } from './media/fields.ts';
 export { isForm } from './media/form-exchange.ts';
+export { type FileHead, FormReader, type FormTaker } from './media/form-reader.ts';
 export { hasPictures, passesWhole } from './media/media-stream.ts';
-export { filesOf, readForm, type WrittenForm, writeForm } from './media/multipart.ts';
+export { FormTexts, filesOf, formBody, readForm, readParts, type WrittenForm, writeForm } from './media/multipart.ts';
 export { silentWav, wavSeconds } from './media/wav.ts';
 export { isOfResponses } from './openai-responses/family.ts';
 export { foreignIdIn } from './openai-responses/foreign-ids.ts';

@@ -169,6 +169,7 @@ export const KNOWN_FIELDS: Readonly<Record<InboundWire, ReadonlySet<string>>> = 
     ...['image', 'image[]', 'mask', 'model', 'prompt', 'n', 'size', 'quality', 'stream', 'partial_images', 'background'],
     ...['input_fidelity', 'output_compression', 'output_format', 'response_format', 'user'],
   ]),
+  'openai-image-variations': new Set(['image', 'model', 'n', 'size', 'response_format', 'user']),
   'openai-speech': new Set(['model', 'input', 'voice', 'instructions', 'response_format', 'speed', 'stream_format']),
   'openai-embeddings': new Set(['model', 'input', 'encoding_format', 'dimensions', 'user', 'input_type']),
 };

@@ -163,11 +163,13 @@ function isErrorInstead(wire: Wire, json: JsonObject): boolean {
     case 'gemini-count-tokens':
       return typeof json.totalTokens !== 'number';
     case 'cohere-rerank':
+    case 'bedrock-rerank':
     case 'openai-moderations':
       return !hasMembers(json.results);
     case 'voyage-rerank':
     case 'openai-images':
     case 'openai-image-edits':
+    case 'openai-image-variations':
       return !hasMembers(json.data);
     case 'openai-speech':
       return true;

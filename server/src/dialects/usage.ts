@@ -49,11 +49,13 @@ export function usageOf(wire: Wire, answer: JsonObject, usageAt: UsageAt = USAGE
       return converseUsage(answer);
     case 'cohere-rerank':
     case 'voyage-rerank':
+    case 'bedrock-rerank':
       return rerankUsage(answer);
     case 'openai-moderations':
       return moderationUsage(answer);
     case 'openai-images':
     case 'openai-image-edits':
+    case 'openai-image-variations':
       return imageTokens(answer.usage);
     case 'openai-speech':
       return speechTokens(answer.usage);

@@ -22,6 +22,7 @@
  */
 
 import type { Bytes } from '../lib/pieces.ts';
+import type { SpooledForm } from '../lib/spool/spooled-form.ts';
 
 /** A request as plain values, without a server library's objects. */
 export interface GatewayRequest {
@@ -36,6 +37,8 @@ export interface GatewayRequest {
   readonly rawHeaders: readonly string[];
   /** The request's body. Empty while a request is judged on its head. In pieces only if it is large and not read yet. */
   body: Bytes;
+  /** The form, if the body is a large one: then `body` is empty. Absent for all other bodies. */
+  readonly form?: SpooledForm;
   /** The address of the peer, which may be a proxy's; empty if the socket has none. */
   readonly remoteAddress: string;
   /** The time at which the request's head arrived, in monotonic milliseconds. */

@@ -3,6 +3,7 @@
  * senders.
  */
 import type { Bytes } from './pieces.ts';
+import type { SpooledForm } from './spool/spooled-form.ts';
 
 /** The room for one body. */
 export interface BodyRoom {
@@ -21,7 +22,32 @@ export type HeadVerdict =
       readonly room: BodyRoom;
       /** Answers the request: there is no room for its body, or it is larger than the maximum. */
       readonly refuse: (why: 'no_room' | 'too_large') => void;
+    }
+  | {
+      /** The body is a large form, which is read as it arrives. */
+      readonly is: 'form';
+      /** Frees what the form takes. */
+      readonly room: Pick<BodyRoom, 'free'>;
+      /** Reads the body, and calls back with the form. Answers the request itself if it cannot be read. */
+      readonly read: (body: ArrivingBody, done: (form: SpooledForm) => void) => void;
     };
+
+/** The largest form, in bytes, that is read into memory as any body is. */
+export const FORM_BYTES_IN_MEMORY_MAX = 262_144;
+
+/** Reports whether a content type is that of a form with files. */
+export function isFormType(contentType: string): boolean {
+  return contentType.trimStart().toLowerCase().startsWith('multipart/');
+}
+
+/** A body that is passed on as it arrives. */
+export interface ArrivingBody {
+  /** Begins to read. Each chunk is passed to `data`, which returns false to ask for a pause. */
+  begin(taker: { readonly data: (chunk: Buffer) => boolean; readonly end: () => void }): void;
+  resume(): void;
+  /** Ends the reading: nothing more is passed on. */
+  stop(): void;
+}
 
 /** The limits for all bodies together, and for those of one holder, in bytes. */
 export interface BufferBounds {

@@ -12,13 +12,30 @@ export class Pieces {
 
 export type Bytes = Buffer | Pieces;
 
+/** Bytes that are not in memory. Each reading begins anew, and takes the memory of one piece. */
+export class StreamedBytes {
+  /** The number of bytes. */
+  readonly length: number;
+  /** Returns the bytes in pieces. A piece is the reader's own. Rejects if they can no longer be read. */
+  readonly read: () => AsyncIterable<Buffer>;
+
+  constructor(length: number, read: () => AsyncIterable<Buffer>) {
+    this.length = length;
+    this.read = read;
+  }
+}
+
+/** Bytes that can be sent to an upstream. */
+export type Sendable = Bytes | StreamedBytes;
+
 /** The largest body, in bytes, that one turn of the event loop joins or reads. */
 export const BYTES_IN_TURN_MAX = 8_388_608;
 /** Memory from this size on is freed at once. Smaller buffers may share theirs. */
 const FREED_BYTES_MIN = 4_096;
 
-/** Returns the bytes as one buffer. Copies them if they are in pieces. */
-export function whole(bytes: Bytes): Buffer {
+/** Returns the bytes as one buffer. Copies them if they are in pieces. Throws for bytes that are not in memory. */
+export function whole(bytes: Sendable): Buffer {
+  if (bytes instanceof StreamedBytes) throw new Error('bytes that are not in memory were to be joined');
   return bytes instanceof Pieces ? Buffer.concat(bytes.buffers, bytes.length) : bytes;
 }
 

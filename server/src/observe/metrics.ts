@@ -37,6 +37,7 @@ export interface MetricsSources {
   readonly journalSyncFailures: () => number;
   /** Returns the memory that request bodies use, and its bound. */
   readonly bufferedBytes: () => { readonly bytes: number; readonly bytesMax: number };
+  readonly spoolBytes: () => { readonly bytes: number; readonly bytesMax: number };
   /** Returns the figures of stored responses. */
   readonly storedResponses: () => ResponsesReading;
   readonly databaseConnections: () => { readonly total: number; readonly idle: number; readonly waiting: number };
@@ -108,6 +109,9 @@ function registryOf(sources: MetricsSources): Registry {
     bytes,
   );
   families.gauge('headgate_buffered_bytes_max', 'Most bytes that request bodies may use together.', bytesMax);
+  const spool = sources.spoolBytes();
+  families.gauge('headgate_spool_bytes', 'Bytes of the disk that large forms in flight have taken.', spool.bytes);
+  families.gauge('headgate_spool_bytes_max', 'Most bytes of the disk that large forms may take together.', spool.bytesMax);
   addStoredResponses(families, sources.storedResponses());
   addShared(families, sources.shared());
   addRedisMemory(families, sources.redisMemory());

@@ -1,14 +1,14 @@
 import type { CloudForm, ContentForm, InboundWire, Wire } from '../dialects/dialect.ts';
 import type { DeploymentConfig, ProviderName } from '../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../domain/routing/credential.ts';
-import type { Bytes } from '../lib/pieces.ts';
+import type { Sendable } from '../lib/pieces.ts';
 import type { UpstreamCall, UpstreamHeaders, UpstreamSink } from '../upstream/call.ts';
 
 /** One attempt at one deployment. */
 export interface ProviderRequest {
   readonly deployment: DeploymentConfig;
   readonly wire: Wire;
-  readonly body: Bytes;
+  readonly body: Sendable;
   /** The content type of the body; absent: JSON. */
   readonly contentType?: string;
   readonly stream: boolean;

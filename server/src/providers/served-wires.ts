@@ -16,6 +16,7 @@ const NO_CHAT = {
   'openai-transcriptions': null,
   'openai-translations': null,
   'openai-image-edits': null,
+  'openai-image-variations': null,
 } as const satisfies Partial<ServedWires>;
 
 function chatsIn<const W extends Wire>(wire: W) {
@@ -41,6 +42,7 @@ export const CHAT_WIRES: ServedWires = {
   'openai-transcriptions': 'openai-transcriptions',
   'openai-translations': 'openai-translations',
   'openai-image-edits': 'openai-image-edits',
+  'openai-image-variations': 'openai-image-variations',
 };
 
 /** The wires of a server of Anthropic's messages. */
@@ -63,6 +65,7 @@ const OPENAI_PATHS: Readonly<Partial<Record<Wire, string>>> = {
   'openai-transcriptions': '/audio/transcriptions',
   'openai-translations': '/audio/translations',
   'openai-image-edits': '/images/edits',
+  'openai-image-variations': '/images/variations',
   'cohere-rerank': '/rerank',
   'openai-responses': '/responses',
   'openai-compact': '/responses/compact',

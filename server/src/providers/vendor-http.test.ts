@@ -99,6 +99,7 @@ describe('the address of a call', () => {
     ['openai-moderations', null, 'https://api.openai.com/v1/moderations'],
     ['openai-images', 'https://api.x.ai/v1', 'https://api.x.ai/v1/images/generations'],
     ['openai-image-edits', null, 'https://api.openai.com/v1/images/edits'],
+    ['openai-image-variations', null, 'https://api.openai.com/v1/images/variations'],
     ['openai-speech', null, 'https://api.openai.com/v1/audio/speech'],
     ['openai-transcriptions', null, 'https://api.openai.com/v1/audio/transcriptions'],
     ['openai-translations', null, 'https://api.openai.com/v1/audio/translations'],

@@ -108,7 +108,7 @@ function questionOf(
   fitting: ReadonlySet<Candidate> | null,
 ): HoldQuestion {
   return {
-    bodyBytes: walk.request.body.length + (stored === null ? 0 : stored.historyBytes) + (facts.repeatedBytes ?? 0),
+    bodyBytes: walk.request.body.length + (stored === null ? 0 : stored.historyBytes) + (facts.moreBytes ?? 0),
     mediaParts: facts.mediaParts,
     mediaBytes: facts.mediaBytes,
     outputTokensMax: hasOutput(walk.endpoint.mode) ? facts.outputCap : 0,

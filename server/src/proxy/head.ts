@@ -1,6 +1,8 @@
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
-import { ANSWERED, type BufferedBytes, type HeadVerdict } from '../lib/buffered-bytes.ts';
+import { ANSWERED, type BufferedBytes, FORM_BYTES_IN_MEMORY_MAX, type HeadVerdict, isFormType } from '../lib/buffered-bytes.ts';
+import type { Spool } from '../lib/spool/spool.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
+import { checkEncoding } from './bodies/body-type.ts';
 import { isWritten, sayRefusal, serveDataPlane } from './data-plane.ts';
 import { type Endpoint, walkAt } from './endpoints/endpoint.ts';
 import { entitlementOnHead } from './entitlement.ts';
@@ -9,11 +11,17 @@ import { limitRefusal } from './limit-refusal.ts';
 import { refuseOnHead } from './pipeline.ts';
 import { serviceUnavailable, tooLarge } from './refusal.ts';
 import { asRefusal } from './refuse.ts';
+import { formVerdict } from './spool/arriving-form.ts';
+import { asFormRefusal } from './spool/form-of.ts';
+import { formBytesMaxAt } from './spool/form-paths.ts';
 
 /** The bounds by which heads are judged, beside the gateway's rules. */
 export interface HeadBounds {
   readonly buffered: BufferedBytes;
   readonly bodyBytesMax: number;
+  /** The bound on forms with recordings or pictures, which take disk instead of memory. */
+  readonly formBytesMax: number;
+  readonly spool: Spool;
   /** Returns the holder whose share of memory an address uses; null for none, such as a proxy with many clients. */
   readonly holderOf: (address: string) => string | null;
 }
@@ -76,11 +84,38 @@ function judge(asked: Asked, found: Authenticated): HeadVerdict {
   }
   const address = bounds.holderOf(request.remoteAddress);
   const holders = address === null ? [key.config.id] : [key.config.id, address];
+  const formBytesMax = formBytesMaxAt(request.path, bounds.formBytesMax);
+  if (formBytesMax !== null && isLargeForm(request)) return formAt(asked, found, holders, formBytesMax);
   return {
     is: 'read',
     room: bounds.buffered.roomFor(holders),
     refuse: (why) => void refused(asked, found, why === 'no_room' ? noRoom() : tooLarge(bounds.bodyBytesMax)),
   };
+}
+
+/** Reports whether a body is a form that is too large for memory, or may be. */
+function isLargeForm(request: GatewayRequest): boolean {
+  const length = request.header('content-length');
+  if (length !== undefined && Number(length) <= FORM_BYTES_IN_MEMORY_MAX) return false;
+  return isFormType(request.header('content-type') ?? '');
+}
+
+function formAt(asked: Asked, found: Authenticated, holders: readonly string[], bytesMax: number): HeadVerdict {
+  const { request, bounds } = asked;
+  const declared = request.header('content-length');
+  try {
+    checkEncoding(request);
+    return formVerdict({
+      ...{ path: request.path, contentType: request.header('content-type') ?? '', holders, spool: bounds.spool },
+      // What is larger than the spool would wait for room in vain.
+      bytesMax: Math.min(bytesMax, bounds.spool.bytesMax),
+      declaredBytes: declared === undefined ? null : Number(declared),
+      memory: bounds.buffered.roomFor(holders),
+      refuse: (why) => void refused(asked, found, why),
+    });
+  } catch (error) {
+    return refused(asked, found, asFormRefusal(error));
+  }
 }
 
 /** The amounts that a request is known to need before its body arrives: one request, and no tokens or money. */

@@ -1,26 +1,25 @@
 import type { JsonObject } from '../dialects/dialect.ts';
 import {
-  BadField,
   BETA_HEADER,
+  formBody,
   hasInput,
   isForm,
   isOfResponses,
   readBodyInTurn,
   readFacts,
-  readForm,
   readTags,
   TAGS_HEADER,
   withChatTools,
 } from '../dialects/exchange.ts';
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
-import { joined, Pieces, whole } from '../lib/pieces.ts';
+import { whole } from '../lib/pieces.ts';
 import { traceContextOf } from '../observe/trace-context.ts';
 import type { RequestTrace, Tracing } from '../observe/tracing.ts';
 import { admit } from './admit.ts';
 import { clientRequestId } from './answer-headers.ts';
 import { noteLast } from './attempts/tried.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
-import { checkBodyType, checkEncoding } from './bodies/body-type.ts';
+import { checkBodyType } from './bodies/body-type.ts';
 import { answerFromCache } from './cache/cached-answer.ts';
 import { ClientGone, callProvider } from './call-provider.ts';
 import { deliver } from './deliver.ts';
@@ -33,6 +32,7 @@ import { detach } from './responses/detach.ts';
 import { route } from './route.ts';
 import { settle } from './settle.ts';
 import type { CachedKey } from './snapshot/cached-key.ts';
+import { formOf } from './spool/form-of.ts';
 import type { Admission, Asked, Walk } from './walk.ts';
 
 /**
@@ -119,19 +119,15 @@ function read(walk: Walk, key: CachedKey, gateway: Gateway): Asked | Promise<Ask
   return asked(walk, body, ourBytes);
 }
 
-/** Reads a form with files. The files stay where they are in the body's bytes. */
+/** Reads a form with files. The files stay where they are: in the body's bytes or in the spool. */
 function askedByForm(walk: Walk): Asked {
-  const { request } = walk;
-  checkEncoding(request);
-  // In one piece without a second copy of it.
-  const body = request.body instanceof Pieces ? joined(request.body.buffers) : request.body;
-  request.body = body;
-  try {
-    return asked(walk, readForm(body, request.header('content-type') ?? ''), null);
-  } catch (error) {
-    if (error instanceof BadField) throw invalidRequest(error.message, error.param);
-    throw error;
-  }
+  const { form } = walk.request;
+  const { fields, files } = formOf(walk.request);
+  const read = asked(walk, formBody(fields, files), null);
+  if (form === undefined) return read;
+  // Its bytes count as if they were the body's.
+  walk.asked = { ...read, facts: { ...read.facts, moreBytes: form.length } };
+  return walk.asked;
 }
 
 /** Decides which of two formats a body has, at a path that takes both. Returns the body in that format, usually as it is. */

@@ -68,6 +68,7 @@ describe('settings', () => {
       ['HEADGATE_SMTP_URL', 'mail.example.com'],
       ['HEADGATE_SMTP_URL', 'http://mail.example.com'],
       ['HEADGATE_JOURNAL_BYTES_MAX', '1'],
+      ['HEADGATE_SPOOL_BYTES_MAX', '0'],
       ['HEADGATE_METRICS_ORGANIZATIONS', '1001'],
       ['HEADGATE_METRICS_TOKEN', 'short'],
       ['HEADGATE_METRICS_TOKEN', 'twenty-four and two words'],

@@ -54,6 +54,7 @@ export interface Config {
   readonly bodyBytesMax: number;
   /** Null: depends on the heap's size. */
   readonly bufferedBytesMax: number | null;
+  readonly spoolBytesMax: number;
   readonly connectionsMax: number;
   readonly log: 'text' | 'json';
   /** Null: only this machine, and admin tokens that may read the platform, get the metrics. */
@@ -142,6 +143,7 @@ export function readConfig(env: Environment, flags: readonly string[] = []): Con
     cacheBytesMax: read('HEADGATE_CACHE_BYTES_MAX', schema.whole(0, 2 ** 36)),
     bodyBytesMax: read('HEADGATE_BODY_BYTES_MAX', schema.whole(1_024, 2 ** 30)),
     bufferedBytesMax: readIfSet('HEADGATE_BUFFERED_BYTES_MAX', schema.whole(1_048_576, 2 ** 40)),
+    spoolBytesMax: read('HEADGATE_SPOOL_BYTES_MAX', schema.whole(1_048_576, 2 ** 50)),
     connectionsMax: read('HEADGATE_CONNECTIONS_MAX', schema.whole(16, 1_048_576)),
     log: read('HEADGATE_LOG', schema.oneOf(['text', 'json'])),
     metricsToken: readIfSet('HEADGATE_METRICS_TOKEN', schema.token),

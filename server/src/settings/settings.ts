@@ -197,6 +197,12 @@ export const SETTINGS: readonly Setting[] = [
       'Bytes that all request bodies together may take in one process while they arrive and until they are read; empty: 268435456, or a quarter of the heap where that is less. No body is larger than it.',
   },
   {
+    name: 'HEADGATE_SPOOL_BYTES_MAX',
+    default: '8589934592',
+    about:
+      'Bytes that large forms (recordings, pictures, files) together may take on the disk of the data directory, in one process, while they arrive and until they are answered. One key or address may take a quarter.',
+  },
+  {
     name: 'HEADGATE_CACHE_BYTES_MAX',
     default: '67108864',
     about:

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { type buildConnector, Client, type Dispatcher, errors } from 'undici';
-import { Pieces, whole } from '../lib/pieces.ts';
+import { Pieces, StreamedBytes, whole } from '../lib/pieces.ts';
 import { bareHost } from './address-policy.ts';
 import { type AnswerTaker, UpstreamConnection } from './fast/upstream-connection.ts';
 import { clientOver } from './odd-answer.ts';
@@ -72,7 +73,7 @@ export class FullConnection implements Connection {
   }
 
   send(request: TransportRequest, sender: Sender): void {
-    this.#client.dispatch(inOnePiece(request), sender);
+    this.#client.dispatch(bodyFor(request, sender), sender);
   }
 
   destroy(): void {
@@ -89,12 +90,25 @@ export class FullConnection implements Connection {
   }
 }
 
-/** Returns the request as the full client takes it. */
-function inOnePiece(request: TransportRequest): WholeRequest {
-  return request.body instanceof Pieces ? { ...request, body: whole(request.body) } : (request as WholeRequest);
+/** Returns the request as the full client takes it. It tells the sender of each piece of a body that is not in memory. */
+function bodyFor(request: TransportRequest, sender: Sender): TakenRequest {
+  const { body, headers } = request;
+  if (body instanceof Pieces) return { ...request, body: whole(body) };
+  if (!(body instanceof StreamedBytes)) return request as TakenRequest;
+  const pieces = Readable.from(told(body, sender), { objectMode: false, highWaterMark: PIECE_BYTES });
+  return { ...request, headers: [...headers, 'content-length', String(body.length)], body: pieces };
 }
 
-type WholeRequest = TransportRequest & { readonly body: Buffer | null };
+const PIECE_BYTES = 65_536;
+
+async function* told(body: StreamedBytes, sender: Sender): AsyncIterable<Buffer> {
+  for await (const piece of body.read()) {
+    sender.wrote(false);
+    yield piece;
+  }
+}
+
+type TakenRequest = Omit<TransportRequest, 'body'> & { readonly body: Buffer | Readable | null };
 
 function clientOptions({ keepAliveMs, headerBytesMax }: ConnectionOptions): Client.Options {
   return {
@@ -142,7 +156,9 @@ export class PlainConnection extends UpstreamConnection implements Connection {
   readInFull(bytes: Buffer, socket: Socket, request: TransportRequest, sender: Sender): void {
     this.#full = clientOver(this.#origin, this.#clientOptions, bytes, socket);
     reportDefects(this.#full);
-    this.#full.dispatch(inOnePiece(request), sender);
+    // Nothing is sent again, so a body that is not in memory is not read again either.
+    const isStreamed = request.body instanceof StreamedBytes;
+    this.#full.dispatch(bodyFor(isStreamed ? { ...request, body: null } : request, sender), sender);
   }
 
   override destroy(): void {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
+import { StreamedBytes } from '../lib/pieces.ts';
 import type { TimerWheel, WheelTimer } from '../lib/timing/timer-wheel.ts';
 import { type UpstreamCall, UpstreamFailure, type UpstreamFailureKind, type UpstreamHeaders, type UpstreamSink } from './call.ts';
 import { type Connection, PlainConnection, type Sender } from './connection.ts';
@@ -73,7 +74,13 @@ export class UpstreamRequest implements Borrower, UpstreamCall, Sender {
 
   started(reader: { pause(): void; resume(): void }): void {
     this.reader = reader;
-    this.written();
+    if (!(this.request.body instanceof StreamedBytes)) this.written();
+  }
+
+  wrote(isLast: boolean): void {
+    // While the provider takes the body, it cannot answer.
+    this.lastHeardMs = this.wheel.nowMs();
+    if (isLast) this.written();
   }
 
   head(status: number, headers: UpstreamHeaders): void {
@@ -137,7 +144,8 @@ export class UpstreamRequest implements Borrower, UpstreamCall, Sender {
   }
 
   onRequestSent(): void {
-    this.written();
+    // The plain client says itself what it has sent. An answer that is read in full is read with an empty request.
+    if (!(this.connection instanceof PlainConnection)) this.written();
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: UpstreamHeaders): void {

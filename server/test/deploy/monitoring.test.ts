@@ -42,6 +42,7 @@ beforeAll(async () => {
     caDaysLeft: () => [{ server: 'redis', days: 40 }],
     volume: () => ({ bytes: 100, freeBytes: 50 }),
     bufferedBytes: () => ({ bytes: 0, bytesMax: 1 }),
+    spoolBytes: () => ({ bytes: 0, bytesMax: 1 }),
     storedResponses: () => house.gateway.responses.read(),
     databaseConnections: () => ({ total: 1, idle: 1, waiting: 0 }),
     jobs: () => ({

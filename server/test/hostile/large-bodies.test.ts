@@ -1,7 +1,7 @@
 /** Bodies that are as much work as they can be: counted before they are parsed, and read where they hold nobody up. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
-import { type Bytes, whole } from '../../src/lib/pieces.ts';
+import { type Sendable, whole } from '../../src/lib/pieces.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { UpstreamFailure } from '../../src/upstream/call.ts';
@@ -131,7 +131,7 @@ describe('a body of', () => {
 });
 
 test('a large body that a first provider was sent stays as it is while it is translated for the next', async () => {
-  const lent: Bytes[] = [];
+  const lent: Sendable[] = [];
   const fake = createFakeProvider();
   const twoDialects: Provider = {
     ...fake,

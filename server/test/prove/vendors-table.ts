@@ -169,7 +169,7 @@ function endpointOf({ kind, provider, response }: Recording): Place | null {
 
 /** The endpoint of what is no text, with the mode of its deployment. Its files go as forms. */
 function mediaPlace(kind: Recording['kind'], provider: string): Place {
-  const speaks = provider === 'voyage' ? ({ speaks: 'voyage-rerank' } as const) : {};
+  const speaks = provider === 'voyage' || provider === 'bedrock' ? ({ speaks: `${provider}-rerank` } as const) : {};
   const documents = Array.from({ length: 40 }, (_, at) => `document ${at}`);
   if (kind === 'rerank')
     return { path: '/v1/rerank', body: { query: 'hi', documents }, setting: { ...speaks, deployment: { mode: 'rerank' } } };

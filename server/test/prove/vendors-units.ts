@@ -2,18 +2,14 @@
  * What is no conversation: each unit against a row that was worked out by hand, 100 calls at once for a budget that blocks on every
  * endpoint, and the memory of a gateway while files arrive.
  */
-import { readFileSync } from 'node:fs';
-import { request as httpRequest } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { silentWav, writeForm } from '../../src/dialects/exchange.ts';
 import type { PriceUnits } from '../../src/domain/money/price.ts';
 import type { DeploymentMode } from '../../src/domain/routing/modes.ts';
 import { whole } from '../../src/lib/pieces.ts';
 import { budget, readingsOf } from '../support/policies.ts';
 import { type AskOptions, deployment, model, openHouse, type WalkHouse } from '../support/walk.ts';
-import { type Gateway, startGateway } from './gateway.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
-import { makeKey, makeModel, makeTenant } from './tenant.ts';
+import { uploads } from './vendors-uploads.ts';
 
 const USD = 1_000_000_000;
 const CALLS = 100;
@@ -34,6 +30,9 @@ interface Row {
 const WAV = silentWav(48_000);
 const recording = writeForm({ model: 'fast' }, [{ field: 'file', filename: 'a.wav', contentType: 'audio/wav', bytes: WAV }]);
 const picture = writeForm({ model: 'fast', prompt: 'Rain.', n: 2 }, [
+  { field: 'image', filename: 'a.png', contentType: 'image/png', bytes: Buffer.from('PNG') },
+]);
+const varied = writeForm({ model: 'fast', n: 3, size: '256x256' }, [
   { field: 'image', filename: 'a.png', contentType: 'image/png', bytes: Buffer.from('PNG') },
 ]);
 const RECORDING = {
@@ -88,6 +87,17 @@ const ROWS: readonly Row[] = [
     byHand: 0.08 * USD,
   },
   {
+    ...{ name: 'varied pictures', path: '/v1/images/variations', mode: 'image', upstreamModel: 'fake-image' },
+    ...{
+      body: whole(varied.bytes),
+      contentType: varied.contentType,
+      perMillion: FREE,
+      units: { perUnit: { image: 0.02 * USD } },
+    },
+    // Three pictures of 0.02 USD.
+    byHand: 0.06 * USD,
+  },
+  {
     ...{ name: 'characters', path: '/v1/audio/speech', mode: 'speech', upstreamModel: 'fake-speech' },
     ...{
       body: { model: 'fast', voice: 'alloy', input: 'A gate. 🌧!' },
@@ -119,11 +129,10 @@ const ROWS: readonly Row[] = [
 export async function run({ quick, doing = () => {} }: ProveOptions): Promise<ProveResult> {
   const units = await each(ROWS, unitOf);
   const races = await each(ROWS, raceOf);
-  doing('files arrive at a gateway');
   return allOf([
     summed(units, `${ROWS.length} units cost what rows by hand say`),
     summed(races, `${CALLS} calls at once on ${ROWS.length} endpoints and prices: overspend 0`),
-    await uploads(quick ? { files: 4, recordings: 40 } : { files: 20, recordings: 200 }),
+    await uploads({ ...(quick ? { files: 4, recordings: 40 } : { files: 20, recordings: 200 }), doing }),
   ]);
 }
 
@@ -179,90 +188,4 @@ async function inHouse(row: Row, amount: number, check: (house: WalkHouse) => Pr
 
 function optionsOf({ path, body, contentType }: Row): AskOptions {
   return Buffer.isBuffer(body) ? { path, raw: body, headers: ['content-type', contentType ?? ''] } : { path };
-}
-
-const MB = 1_000_000;
-const FILE_BYTES = 200 * MB;
-const RECORDING_BYTES = 20 * MB;
-/** The memory that bodies may take in the gateway that is measured, and what else it may take meanwhile. */
-const BUFFERED_BYTES = 128 * MB;
-const BESIDE_MB = 400;
-
-/** Sends files that are too large and many recordings at once. All are answered, and memory stays within its bound. */
-async function uploads({ files, recordings }: { readonly files: number; readonly recordings: number }): Promise<ProveResult> {
-  const gateway = await startGateway({ env: { HEADGATE_BUFFERED_BYTES_MAX: String(BUFFERED_BYTES) } });
-  try {
-    const tenant = await makeTenant(gateway);
-    const key = await makeKey(gateway, tenant);
-    const prices = { input_per_million: '0', per_unit: { second_input: '0.0001' } };
-    await makeModel(
-      gateway,
-      { model: 'hear', provider: 'fake', upstreamModel: 'fake-transcription', mode: 'transcription' },
-      { prices },
-    );
-    const before = rssMb(gateway.pid);
-    let most = before;
-    let isOver = false;
-    const watching = (async () => {
-      while (!isOver) {
-        most = Math.max(most, rssMb(gateway.pid));
-        await sleep(20);
-      }
-    })();
-    const large = await Promise.all(Array.from({ length: files }, () => upload(gateway, key.secret, FILE_BYTES)));
-    const heard = await Promise.all(Array.from({ length: recordings }, () => upload(gateway, key.secret, RECORDING_BYTES)));
-    isOver = true;
-    await watching;
-    const of = (all: readonly (number | null)[], status: number) => all.filter((one) => one === status).length;
-    const passed = of(heard, 200);
-    const isAnswered = of(large, 413) === files && passed > 0 && passed + of(heard, 503) === recordings;
-    const figure = `${files} files of 200 MB at once: ${of(large, 413)} × 413; ${recordings} recordings of 20 MB at once: ${passed} × 200, ${of(heard, 503)} × 503; memory ${before} MB before, ${most} MB at most`;
-    return { holds: isAnswered && most - before < BUFFERED_BYTES / MB + BESIDE_MB, figure, details: [`${large} ${heard}`] };
-  } finally {
-    await gateway.stop();
-  }
-}
-
-/** Uploads a recording of so many bytes, and returns the status; null: the connection broke before an answer. */
-function upload(gateway: Gateway, secret: string, bytes: number): Promise<number | null> {
-  const head = Buffer.from(
-    '--b\r\ncontent-disposition: form-data; name="model"\r\n\r\nhear\r\n--b\r\ncontent-disposition: form-data; name="file"; filename="a.wav"\r\n\r\n',
-  );
-  const end = Buffer.from('\r\n--b--\r\n');
-  const piece = Buffer.alloc(65_536, 1);
-  const length = head.length + bytes + end.length;
-  return new Promise((resolve) => {
-    const call = httpRequest(`${gateway.base}/v1/audio/transcriptions`, {
-      method: 'POST',
-      agent: false,
-      headers: { authorization: `Bearer ${secret}`, 'content-type': 'multipart/form-data; boundary=b', 'content-length': length },
-    });
-    let isAnswered = false;
-    call.on('response', (answer) => {
-      isAnswered = true;
-      answer.resume();
-      resolve(answer.statusCode ?? null);
-      answer.on('end', () => call.destroy());
-    });
-    call.on('error', () => resolve(null));
-    call.write(head);
-    let left = bytes;
-    const more = () => {
-      while (left > 0 && !isAnswered && !call.destroyed) {
-        const size = Math.min(left, piece.length);
-        left -= size;
-        if (!call.write(piece.subarray(0, size))) {
-          call.once('drain', more);
-          return;
-        }
-      }
-      if (left === 0) call.end(end);
-    };
-    more();
-  });
-}
-
-function rssMb(pid: number): number {
-  const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Math.round(Number(kilobytes) / 1_000);
 }

@@ -9,7 +9,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HEAD_BYTES_MAX } from '../../src/http/node/last-answer.ts';
-import { KEEP_ALIVE_MS, PATIENCE } from '../../src/http/node/listener.ts';
+import { FORM_MS_MAX, KEEP_ALIVE_MS, PATIENCE } from '../../src/http/node/listener.ts';
 import { checkYaml } from '../deploy/files.ts';
 import { type Gateway, startGateway } from '../prove/gateway.ts';
 import { type Key, makeCredential, makeKey, makeModel, makeTenant } from '../prove/tenant.ts';
@@ -156,6 +156,7 @@ describe('docs/proxies.md', () => {
       `| closes an idle connection after | ${KEEP_ALIVE_MS / 1_000} s |`,
       `| wants the head of a request within | ${PATIENCE.headMsMax / 1_000} s |`,
       `| wants the whole request within | ${PATIENCE.requestMsMax / 1_000} s |`,
+      `| wants a large form within | ${FORM_MS_MAX / 1_000} s |`,
       `| reads a head of up to | ${HEAD_BYTES_MAX / 1_024} kB |`,
       'proxy-read-timeout: "660"',
     ])

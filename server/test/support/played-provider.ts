@@ -35,13 +35,13 @@ const CHAT_WIRES: ReadonlySet<Wire> = new Set<Wire>([
 ]);
 
 /**
- * `speaks`: the wire of chat calls, whatever the client speaks, or that of embeddings or of Voyage's rerank. A deployment that serves neither gets requests as they come.
+ * `speaks`: the wire of chat calls, whatever the client speaks, or that of embeddings or of a vendor's own rerank. A deployment that serves neither gets requests as they come.
  */
 export function playedProvider(speaks: ServerWire | EmbeddingWire | RerankWire = 'openai-chat'): PlayedProvider {
   const calls: Played[] = [];
   const isEmbedding = speaks.endsWith('-embed');
   const wireFor = (client: Wire, { mode }: DeploymentConfig) => {
-    if (speaks === 'voyage-rerank') return client === 'cohere-rerank' ? speaks : null;
+    if (speaks === 'voyage-rerank' || speaks === 'bedrock-rerank') return client === 'cohere-rerank' ? speaks : null;
     if (isEmbedding) return client === 'openai-embeddings' ? speaks : null;
     return mode === 'chat' && CHAT_WIRES.has(client) ? speaks : client;
   };

@@ -1,15 +1,18 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { planeOf } from '../../src/domain/planes.ts';
 import type { Patience } from '../../src/http/node/listener.ts';
 import { openListener } from '../../src/http/open-listener.ts';
 import { addressHolders } from '../../src/lib/address/address-holder.ts';
 import { ANSWERED, type BufferBounds, BufferedBytes } from '../../src/lib/buffered-bytes.ts';
 import { requestId } from '../../src/lib/id.ts';
+import { Spool, type SpoolOptions } from '../../src/lib/spool/spool.ts';
 import { systemClock } from '../../src/lib/timing/clock.ts';
 import { type Operations, serveOperations } from '../../src/ops/operations.ts';
 import { serveDataPlane } from '../../src/proxy/data-plane.ts';
 import { judgeHead } from '../../src/proxy/head.ts';
+import { formBytesMaxAt } from '../../src/proxy/spool/form-paths.ts';
 import { type House, openHouse, type WalkHouse } from './walk.ts';
 
 /** A house behind the product's own listener, on a free port: real sockets and real framing, still no database. */
@@ -19,6 +22,14 @@ export interface ServedHouse extends WalkHouse {
   readonly administered: readonly string[];
   /** What bodies take of memory. */
   readonly buffered: BufferedBytes;
+  /** What large forms take of the disk. */
+  readonly spool: Spool;
+  readonly spoolDirectory: string;
+}
+
+/** How large forms are served, where a test cares. */
+export interface Spooling extends Partial<SpoolOptions> {
+  readonly formBytesMax?: number;
 }
 
 const BODY_BYTES_MAX = 32 * 1024 * 1024;
@@ -29,6 +40,7 @@ export async function serveHouse(
   patience?: Patience,
   fastLane: 'on' | 'off' = 'on',
   bounds: BufferBounds = BOUNDS,
+  { formBytesMax = BODY_BYTES_MAX, ...spooling }: Spooling = {},
 ): Promise<ServedHouse> {
   const house = await openHouse(plan);
   const administered: string[] = [];
@@ -43,10 +55,14 @@ export async function serveHouse(
     requestId,
   };
   const buffered = new BufferedBytes(bounds);
-  const heads = { buffered, bodyBytesMax: BODY_BYTES_MAX, holderOf: addressHolders([]) };
+  const spoolDirectory = spooling.directory ?? join(house.journalDirectory, 'spool');
+  const spool = new Spool({ bytesMax: 2 ** 33, ...spooling, directory: spoolDirectory });
+  await spool.open();
+  const heads = { buffered, bodyBytesMax: BODY_BYTES_MAX, formBytesMax, spool, holderOf: addressHolders([]) };
   const { server, cut } = openListener(fastLane, {
     clock: systemClock,
     bodyBytesMax: BODY_BYTES_MAX,
+    formBytesMaxAt: (path) => formBytesMaxAt(path, formBytesMax),
     requestId,
     ...(patience === undefined ? {} : { patience }),
     admin: (request, response) => {
@@ -70,6 +86,8 @@ export async function serveHouse(
     port: (server.address() as AddressInfo).port,
     administered,
     buffered,
+    spool,
+    spoolDirectory,
     close: async () => {
       cut();
       server.close();

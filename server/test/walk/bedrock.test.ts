@@ -74,7 +74,7 @@ async function open({ answer, credential = STATIC, deployment: more = {}, house 
   const one = deployment({ provider: 'bedrock', upstreamModel: NOVA, prices: PRICES, credential: own, ...more });
   const now = await openHouse({
     moreProviders: [provider],
-    targets: [model('fast', [one])],
+    targets: [model('fast', [one], { mode: one.mode })],
     key: { budgets: [budget(PLENTY)] },
     ...house,
   });
@@ -106,6 +106,30 @@ const streamed =
 const COST = 20n * 1_000n + 6n * 10_000n;
 
 describe('a call of Bedrock', () => {
+  test('that puts documents in order names the model by ARN, and its signature covers that', async () => {
+    const results = [{ index: 1, relevanceScore: 0.5 }];
+    const { now, upstream } = await open({
+      answer: (_asked, response) => void response.writeHead(200, JSON_HEAD).end(JSON.stringify({ results })),
+      deployment: {
+        ...{ mode: 'rerank', upstreamModel: 'cohere.rerank-v3-5:0' },
+        prices: [{ id: 'price_1', effectiveFromMs: 0, perMillion: { input: 0 }, units: { perUnit: { search_unit: 2_000_000 } } }],
+      },
+    });
+    const said = await now.ask({ model: 'fast', query: 'Which gate?', documents: ['"a"', 'b'] }, { path: '/v1/rerank' });
+    expect([said.status, said.json().results]).toEqual([200, [{ index: 1, relevance_score: 0.5 }]]);
+    const [asked] = upstream.asked;
+    expect(asked).toMatchObject({ path: '/rerank', proof: 'signed' });
+    expect(asked?.body).toMatchObject({
+      sources: [{ inlineDocumentSource: { textDocument: { text: '"a"' } } }, {}],
+      rerankingConfiguration: {
+        bedrockRerankingConfiguration: {
+          modelConfiguration: { modelArn: `arn:aws:bedrock:${REGION}::foundation-model/cohere.rerank-v3-5:0` },
+        },
+      },
+    });
+    expect(now.rows[0]?.entries).toMatchObject([{ usage: { search_unit: 1 }, nanoUsd: 2_000_000 }]);
+  });
+
   test('is signed, names the model in its path, and is charged as it reports', async () => {
     const { now, upstream } = await open({ answer: whole });
     const said = await now.ask(HELLO, CHAT);

@@ -20,6 +20,7 @@ const recorded = (name: string) =>
 const COHERE = recorded('cohere/rerank/vercel-cohere-reranking.1.json');
 const TOGETHER = recorded('togetherai/rerank/vercel-togetherai-reranking.1.json');
 const VOYAGE = recorded('voyage/rerank/vercel-voyage-reranking.1.json');
+const BEDROCK = recorded('bedrock/rerank/vercel-amazon-bedrock-reranking.1.json');
 
 function priced(perMillion: Price['perMillion'], perUnit: PerUnit = {}): Partial<DeploymentConfig> {
   return { prices: [{ id: 'price_1', effectiveFromMs: 0, perMillion, units: { perUnit } }] };
@@ -92,6 +93,39 @@ describe('documents that are put in order', () => {
       usage: { total_tokens: 12 },
     });
     expect(rows[0]?.entries).toMatchObject([{ usage: { input: 12 }, nanoUsd: 600 }]);
+  });
+
+  test('are written for Bedrock, whose answer is read as Cohere’s, and charged by the units that they are', async () => {
+    const sent: JsonObject[] = [];
+    const scripted = scriptedProvider('bedrock', (body) => {
+      sent.push(body);
+      return BEDROCK;
+    });
+    const bedrock: Provider = { ...scripted, wireFor: () => 'bedrock-rerank' };
+    const { ask, rows } = await open(BEDROCK, { provider: 'bedrock', ...BY_UNIT }, {}, bedrock);
+    const documents = ['a', { text: 'b' }, { title: 'c', text: 'd' }, 'e', 'f', 'g'];
+    const said = await ask({ ...BODY, documents, top_n: 2, return_documents: true, max_tokens_per_doc: 9 }, AT);
+    const text = (one: string) => ({ type: 'INLINE', inlineDocumentSource: { type: 'TEXT', textDocument: { text: one } } });
+    const json = { type: 'INLINE', inlineDocumentSource: { type: 'JSON', jsonDocument: documents[2] } };
+    expect(sent).toEqual([
+      {
+        queries: [{ type: 'TEXT', textQuery: { text: BODY.query } }],
+        sources: [text('a'), text('b'), json, text('e'), text('f'), text('g')],
+        rerankingConfiguration: {
+          type: 'BEDROCK_RERANKING_MODEL',
+          bedrockRerankingConfiguration: { numberOfResults: 2, modelConfiguration: { modelArn: 'fake-small' } },
+        },
+      },
+    ]);
+    expect([said.status, said.headers['x-headgate-dropped']]).toEqual([200, 'max_tokens_per_doc']);
+    expect(said.json()).toEqual({
+      model: 'fake-small',
+      results: [
+        { index: 0, relevance_score: 0.5110583305358887, document: { text: 'a' } },
+        { index: 5, relevance_score: 0.30241215229034424, document: { text: 'g' } },
+      ],
+    });
+    expect(rows[0]?.entries).toMatchObject([{ usage: { search_unit: 1 }, nanoUsd: UNIT }]);
   });
 
   test('are 502 and charged where the provider names a document that does not exist', async () => {

@@ -275,6 +275,21 @@ describe('OpenAI’s SDK', () => {
     ]);
   });
 
+  test('varies a picture, and no more than one', async () => {
+    const house = await fake({ ...priced({ input: 0 }, { image: 0.02 * USD }, 'image'), upstreamModel: 'fake-image' });
+    const image = await toFile(Buffer.from('PNG'), 'a.png', { type: 'image/png' });
+    const answer = await clientOf(house).images.createVariation({ model: 'fast', image, n: 3 });
+    expect([answer.data?.length, house.rows[0]?.endpoint, house.rows[0]?.entries[0]?.nanoUsd]).toEqual([
+      3,
+      'image_variations',
+      0.06 * USD,
+    ]);
+    for (const parts of [[MODEL], [MODEL, file(WAV, 'image'), file(WAV, 'image')], [MODEL, file(WAV, 'mask')]]) {
+      const { status, json } = await house.ask(null, form(parts, { path: '/v1/images/variations' }));
+      expect([status, json().error.param]).toEqual([400, 'image']);
+    }
+  });
+
   test('makes pictures and speech, and judges texts', async () => {
     const house = await fake({ ...priced({ input: 0 }, { image: 0.04 * USD }, 'image'), upstreamModel: 'fake-image' });
     const picture = await clientOf(house).images.generate({ model: 'fast', prompt: 'Rain.' });

@@ -36,6 +36,7 @@ async function scrape({ gateway, counters }: WalkHouse, name: string): Promise<R
     caDaysLeft: () => [{ server: 'redis', days: 40 }],
     volume: () => ({ bytes: 100, freeBytes: 50 }),
     bufferedBytes: () => ({ bytes: 0, bytesMax: 1 }),
+    spoolBytes: () => ({ bytes: 0, bytesMax: 1 }),
     storedResponses: () => gateway.responses.read(),
     databaseConnections: () => ({ total: 0, idle: 0, waiting: 0 }),
     jobs: () => ({

@@ -60,6 +60,7 @@ const ENDPOINTS: Readonly<Record<Target['endpoints'][number], string>> = {
   moderations: '/v1/moderations',
   image_generations: '/v1/images/generations',
   image_edits: '/v1/images/edits',
+  image_variations: '/v1/images/variations',
   speech: '/v1/audio/speech',
   transcriptions: '/v1/audio/transcriptions',
   translations: '/v1/audio/translations',

@@ -28,6 +28,7 @@ const endpoint = z.enum([
   'moderations',
   'image_generations',
   'image_edits',
+  'image_variations',
   'speech',
   'transcriptions',
   'translations',
@@ -86,7 +87,7 @@ const ENDPOINTS: Readonly<Record<CallableTarget['mode'], readonly z.output<typeo
   embedding: ['embeddings'],
   rerank: ['rerank'],
   moderation: ['moderations'],
-  image: ['image_generations', 'image_edits'],
+  image: ['image_generations', 'image_edits', 'image_variations'],
   speech: ['speech'],
   transcription: ['transcriptions', 'translations'],
 };

@@ -1,7 +1,7 @@
 /** The facts that admission needs about requests that are no conversation. Their prices count pieces rather than tokens. */
 import type { JsonObject, MediaWire, Wire } from '../dialect.ts';
 import type { MediaFacts } from './fields.ts';
-import { imageEditFacts } from './image-edits.ts';
+import { imageEditFacts, imageVariationFacts } from './image-edits.ts';
 import { imageFacts } from './images.ts';
 import { moderationFacts } from './moderations.ts';
 import { rerankFacts } from './rerank.ts';
@@ -16,6 +16,7 @@ const READERS: Readonly<Record<MediaWire, (body: JsonObject) => MediaFacts>> = {
   'openai-transcriptions': transcriptionFacts,
   'openai-translations': transcriptionFacts,
   'openai-image-edits': imageEditFacts,
+  'openai-image-variations': imageVariationFacts,
 };
 
 export function isMedia(wire: Wire): wire is MediaWire {

@@ -3,22 +3,29 @@ import type { AnswerFacts, Exchange, ExchangeOptions, JsonObject, MediaWire, Wir
 import { UnreadableAnswer } from '../dialect.ts';
 import { isObject, parseJson } from '../json.ts';
 import { NOTHING_DROPPED } from '../losses.ts';
-import { mediaStream } from './media-stream.ts';
+import { hasPictures, mediaStream } from './media-stream.ts';
 import { filesOf, writeForm } from './multipart.ts';
 import { subtitleSeconds } from './transcriptions.ts';
 import { wholeMediaFacts } from './whole-facts.ts';
 
-const FORMS: ReadonlySet<Wire> = new Set<MediaWire>(['openai-transcriptions', 'openai-translations', 'openai-image-edits']);
+const FORMS: ReadonlySet<Wire> = new Set<MediaWire>([
+  'openai-transcriptions',
+  'openai-translations',
+  'openai-image-edits',
+  'openai-image-variations',
+]);
 
 /** Reports whether requests of a wire are forms. */
-export function isForm(wire: Wire): wire is 'openai-transcriptions' | 'openai-translations' | 'openai-image-edits' {
+export function isForm(
+  wire: Wire,
+): wire is 'openai-transcriptions' | 'openai-translations' | 'openai-image-edits' | 'openai-image-variations' {
   return FORMS.has(wire);
 }
 
 /** Returns the exchange of a form. */
 export function formExchange({ client, body, facts, upstreamModel }: ExchangeOptions): Exchange {
   if (!isForm(client)) throw new Error(`requests of ${client} are no forms`);
-  const format = client === 'openai-image-edits' ? 'json' : body.response_format;
+  const format = hasPictures(client) ? 'json' : body.response_format;
   // An answer in plain text reports no usage, so JSON is asked for and its text is passed on.
   const isText = format === 'text';
   const { bytes, contentType } = writeForm(

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../dialect.ts';
 import { BadField, type MediaFacts } from './fields.ts';
-import { imageFacts } from './images.ts';
+import { imageFacts, pictureFacts } from './images.ts';
 import { filesOf } from './multipart.ts';
 import { formBoolean } from './transcriptions.ts';
 
@@ -20,6 +20,16 @@ export function imageEditFacts(body: JsonObject): MediaFacts {
     partial_images: numberOf(body.partial_images),
   });
   return { ...facts, mediaParts: files.length, mediaBytes: files.reduce((sum, { bytes }) => sum + bytes.length, 0) };
+}
+
+/** Returns the facts of a request for variations of one picture, which is a form without a prompt. */
+export function imageVariationFacts(body: JsonObject): MediaFacts {
+  const files = filesOf(body);
+  const [picture] = files;
+  if (picture === undefined || files.length > 1 || picture.field !== 'image')
+    throw new BadField('image', 'image must be one file, sent as a part with a file name');
+  const facts = pictureFacts({ ...body, n: numberOf(body.n) });
+  return { ...facts, mediaParts: 1, mediaBytes: picture.bytes.length };
 }
 
 /** Returns the number that a text says, or the text itself, which is refused later. */

@@ -12,6 +12,11 @@ const WORD_CHARS_MAX = 32;
 /** Returns the facts of a request for pictures. It is billed by the picture, or by the tokens that it takes. */
 export function imageFacts(body: JsonObject): MediaFacts {
   textIn(body, 'prompt');
+  return pictureFacts(body);
+}
+
+/** Returns the same of a request that may have no prompt. */
+export function pictureFacts(body: JsonObject): MediaFacts {
   const most = wholeIn(body, 'n', { min: 1, max: PICTURES_MAX }) ?? 1;
   wholeIn(body, 'partial_images', { min: 0, max: PARTIAL_MAX });
   const picture = { quality: wordIn(body, 'quality'), size: wordIn(body, 'size') };

@@ -22,7 +22,7 @@ export function passesWhole(wire: Wire): boolean {
 
 /** Reports whether answers of a wire are JSON with pictures. */
 export function hasPictures(wire: Wire): boolean {
-  return wire === 'openai-images' || wire === 'openai-image-edits';
+  return wire === 'openai-images' || wire === 'openai-image-edits' || wire === 'openai-image-variations';
 }
 
 /** Returns the stream of an answer of this content type. */

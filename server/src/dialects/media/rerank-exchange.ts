@@ -13,10 +13,11 @@ import { Losses } from '../losses.ts';
 import { reportOf } from '../plausible.ts';
 import type { Translation } from '../translated-exchange.ts';
 import { usageOf } from '../usage.ts';
+import { bedrockRerankRequest, bedrockRerankResults } from './bedrock-rerank.ts';
 
-/** Returns the exchange with Voyage, the one vendor whose format differs. Throws Untranslatable. */
+/** Returns the exchange with Voyage or Bedrock, the vendors whose formats differ. Throws Untranslatable. */
 export function rerankExchange(options: ExchangeOptions): Exchange {
-  const { body, upstreamModel } = options;
+  const { body, upstream, upstreamModel } = options;
   const request = options.translated ?? rerankRequest(options);
   const documents = arrayOr(body.documents);
   return {
@@ -24,11 +25,12 @@ export function rerankExchange(options: ExchangeOptions): Exchange {
     whole: (bytes) => {
       const json = parseJson(bytes.toString('utf8'));
       if (!isObject(json)) throw new UnreadableAnswer('the provider did not answer with a JSON object');
-      const usage = usageOf('voyage-rerank', json);
+      const usage = usageOf(upstream, json);
+      const rows = upstream === 'bedrock-rerank' ? bedrockRerankResults(json) : voyageResults(json);
       const answer = defined({
         id: stringOr(json.id, undefined),
         model: stringOr(json.model, upstreamModel),
-        results: resultsOf(json, documents.length, body.return_documents === true ? documents : null),
+        results: resultsOf(rows, documents.length, body.return_documents === true ? documents : null),
         usage: json.usage,
       });
       const seen = { serviceTier: null, outputBytes: 0, finishReason: null, finishes: 1, complete: true, error: null };
@@ -45,8 +47,9 @@ const CARRIED: ReadonlySet<string> = new Set(['model', 'query', 'documents', 'to
 /** Returns the request of such an exchange. Throws Untranslatable. */
 export function rerankRequest(options: Translation & Pick<ExchangeOptions, 'body'>): TranslatedRequest {
   const { body, upstreamModel, upstream } = options;
-  if (upstream !== 'voyage-rerank') throw new Error(`there is no translation of a rerank to ${upstream}`);
   const losses = new Losses({ names: FEATURE_NAMES['openai-chat'], isStrict: options.isStrict === true });
+  if (upstream === 'bedrock-rerank') return bedrockRerankRequest(options, losses);
+  if (upstream !== 'voyage-rerank') throw new Error(`there is no translation of a rerank to ${upstream}`);
   for (const name in body) if (!CARRIED.has(name) && body[name] !== null && body[name] !== undefined) losses.dropField(name);
   const documents = arrayOr(body.documents);
   const wrong = documents.findIndex((one) => typeof one !== 'string' && typeof (one as JsonObject).text !== 'string');
@@ -62,11 +65,15 @@ export function rerankRequest(options: Translation & Pick<ExchangeOptions, 'body
   return { upstreamBody: Buffer.from(JSON.stringify(request)), dropped: losses.dropped() };
 }
 
+function voyageResults({ data }: JsonObject): readonly JsonObject[] {
+  if (!Array.isArray(data)) throw new UnreadableAnswer('the provider answered without results');
+  return objectsIn(data);
+}
+
 /** Returns the results as Cohere writes them. Throws UnreadableAnswer for one that is none of the documents. */
-function resultsOf(json: JsonObject, documents: number, shown: readonly unknown[] | null): readonly JsonObject[] {
-  if (!Array.isArray(json.data)) throw new UnreadableAnswer('the provider answered without results');
+function resultsOf(rows: readonly JsonObject[], documents: number, shown: readonly unknown[] | null): readonly JsonObject[] {
   const seen = new Set<number>();
-  return objectsIn(json.data).map(({ index, relevance_score: score }) => {
+  return rows.map(({ index, relevance_score: score }) => {
     const isPlace = typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < documents && !seen.has(index);
     if (!isPlace || typeof score !== 'number')
       throw new UnreadableAnswer('the provider answered with a result that is none of the documents');

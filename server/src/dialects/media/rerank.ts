@@ -22,7 +22,7 @@ export function rerankFacts(body: JsonObject): MediaFacts {
   for (const document of documents) parts += Math.max(1, Math.ceil(bytesOf(document) / room));
   return {
     inputs: documents.length,
-    repeatedBytes: query * (documents.length - 1),
+    moreBytes: query * (documents.length - 1),
     beyond: [
       {
         is: 'pieces',

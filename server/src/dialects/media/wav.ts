@@ -21,9 +21,9 @@ export function silentWav(samples: number): Buffer {
   return file;
 }
 
-/** Returns the seconds of such a file; null for any other. */
-export function wavSeconds(file: Buffer): number | null {
+/** Returns the seconds of such a file, of which at least the head is given; null for any other. */
+export function wavSeconds(file: Buffer, length = file.length): number | null {
   if (file.length < HEAD_BYTES || file.toString('latin1', 0, 4) !== 'RIFF') return null;
   const bytesPerSecond = file.readUInt32LE(28);
-  return bytesPerSecond === 0 ? null : (file.length - HEAD_BYTES) / bytesPerSecond;
+  return bytesPerSecond === 0 ? null : (length - HEAD_BYTES) / bytesPerSecond;
 }

@@ -219,6 +219,11 @@ export class LaneConnection {
   #judged(verdict: HeadVerdict): void {
     // Meanwhile the request was answered, or timed out, or its client disconnected.
     if (this.phase !== 'judged' || verdict.is === 'answered') return;
+    if (verdict.is === 'form') {
+      // Cannot happen: the head of a large form is odd, so Node reads it.
+      this.refuse('unreadable');
+      return;
+    }
     this.phase = 'body';
     this.#verdict = verdict;
     this.#room = verdict.room;

@@ -1,4 +1,5 @@
 import { DATA_PREFIXES } from '../../domain/planes.ts';
+import { FORM_BYTES_IN_MEMORY_MAX, isFormType } from '../../lib/buffered-bytes.ts';
 import { IN_TARGET, KIND, plainLength } from '../../lib/http-text/characters.ts';
 import { LastNames, ODD, readHeaderLines } from '../../lib/http-text/header-lines.ts';
 
@@ -113,7 +114,14 @@ function judge(path: string, query: string, pairs: readonly string[], bodyAt: nu
     seen |= bit;
   }
   if (contentLength < 0 || !host) return 'odd';
+  // Node's listener reads large forms as they arrive.
+  if (contentLength > FORM_BYTES_IN_MEMORY_MAX && isForm(pairs)) return 'odd';
   return { path, query, pairs, contentLength, bodyAt, closes };
+}
+
+function isForm(pairs: readonly string[]): boolean {
+  for (let at = 0; at < pairs.length; at += 2) if (pairs[at] === 'content-type') return isFormType(pairs[at + 1] as string);
+  return false;
 }
 
 function isTwice(pairs: readonly string[], at: number): boolean {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { isAdminApi } from '../../domain/planes.ts';
-import { addPiece, type HeadVerdict, keepsRoom, readAll } from '../../lib/buffered-bytes.ts';
+import { type ArrivingBody, addPiece, type HeadVerdict, keepsRoom, readAll } from '../../lib/buffered-bytes.ts';
 import { type Bytes, freed, joinedInTurn } from '../../lib/pieces.ts';
 import type { Clock } from '../../lib/timing/clock.ts';
 import { type ErrorDialect, errorDialectOf } from '../../proxy/error-dialect.ts';
@@ -15,6 +15,8 @@ import { NodeReply, NodeRequest } from './node-reply.ts';
 export interface ListenerOptions {
   readonly clock: Clock;
   readonly bodyBytesMax: number;
+  /** Returns the bound on bodies at a path that takes forms, which are not read into memory; null for other paths. Default: none. */
+  readonly formBytesMaxAt?: (path: string) => number | null;
   /** Serves every request for the admin API (domain/planes.ts), by its raw path. */
   readonly admin: (request: IncomingMessage, response: ServerResponse) => void;
   /** Serves every other request once its body has arrived. Never throws. */
@@ -39,15 +41,22 @@ export interface ListenerOptions {
 /** Judges a request on its head; its body is empty. */
 export type Judge = (request: GatewayRequest, reply: Reply) => HeadVerdict | Promise<HeadVerdict>;
 
-/** Timeouts for a request's head and for the whole request, and the interval at which they are checked. */
+/**
+ * Timeouts for a request's head, for the whole request, and for one that is a large form; and the interval at which the first two
+ * are checked.
+ */
 export interface Patience {
   readonly headMsMax: number;
   readonly requestMsMax: number;
+  /** Default: `FORM_MS_MAX`. */
+  readonly formMsMax?: number;
   readonly lookMs: number;
 }
 
 /** Bounds on slow requests. Node itself enforces them. */
 export const PATIENCE: Patience = { headMsMax: 15_000, requestMsMax: 120_000, lookMs: 5_000 };
+/** The time in which a large form must arrive. */
+export const FORM_MS_MAX = 600_000;
 export const KEEP_ALIVE_MS = 72_000;
 
 /** Creates the `node:http` listener. It only applies bounds and splits by raw path prefix. Only `admin` sees Node's objects. */
@@ -92,7 +101,9 @@ export function createListener(options: ListenerOptions): Server {
     expectsContinue.add(request);
     take(request, response);
   });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerUnreadable(error, socket as Socket, options));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!hasMoreTime(error, socket as Socket, options)) answerUnreadable(error, socket as Socket, options);
+  });
   server.on('checkExpectation', (request, response) =>
     refuseAndClose(request, response, invalidRequest('The header `Expect` supports only `100-continue`. Leave it out.'), options),
   );
@@ -132,11 +143,30 @@ const refused = new WeakSet<Socket>();
  */
 const bodiesAwaited = new WeakMap<Socket, (() => void)[]>();
 
+/** The large form that arrives on a connection. */
+const formsArriving = new WeakMap<Socket, IncomingMessage>();
+
+/**
+ * Reports whether a request that did not arrive in time has more of it, because it is a large form. Node reports a late request
+ * once, and leaves it to the listener to end it.
+ */
+function hasMoreTime(error: NodeJS.ErrnoException, socket: Socket, options: ListenerOptions): boolean {
+  const arriving = formsArriving.get(socket);
+  if (error.code !== 'ERR_HTTP_REQUEST_TIMEOUT' || arriving === undefined) return false;
+  const { requestMsMax, formMsMax = FORM_MS_MAX } = options.patience ?? PATIENCE;
+  const late = setTimeout(() => {
+    if (formsArriving.get(socket) === arriving) answerUnreadable(error, socket, options);
+  }, formMsMax - requestMsMax);
+  socket.once('close', () => clearTimeout(late));
+  return true;
+}
+
 function readThenServe(request: IncomingMessage, response: ServerResponse, options: ListenerOptions): void {
   const declared = request.headers['content-length'];
   const { bodyBytesMax, clock } = options;
-  if (declared !== undefined && Number(declared) > bodyBytesMax) {
-    refuseAndClose(request, response, tooLarge(bodyBytesMax), options);
+  const bytesMax = options.formBytesMaxAt?.(pathOf(request)) ?? bodyBytesMax;
+  if (declared !== undefined && Number(declared) > bytesMax) {
+    refuseAndClose(request, response, tooLarge(bytesMax), options);
     return;
   }
   const reply = new NodeReply(response);
@@ -168,6 +198,7 @@ function judgeThenRead(arriving: Arriving, options: ListenerOptions): void {
     for (const take of later) take();
   };
   reply.sendUnread = (status, headers, body) => {
+    formsArriving.delete(socket);
     sendThenDrop(request, response, answerBytes(status, headers, body), options.bodyBytesMax);
     over();
   };
@@ -176,6 +207,17 @@ function judgeThenRead(arriving: Arriving, options: ListenerOptions): void {
     if (verdict.is === 'answered' || reply.gone) return;
     reply.room = verdict.room;
     if (expectsContinue.delete(request)) response.writeContinue();
+    if (verdict.is === 'form') {
+      formsArriving.set(socket, request);
+      verdict.read(arrivingBody(request), (form) => {
+        formsArriving.delete(socket);
+        reply.sendUnread = null;
+        arrived.form = form;
+        options.serve(arrived, reply);
+        over();
+      });
+      return;
+    }
     readBody(request, options.bodyBytesMax, verdict, (body) => {
       reply.sendUnread = null;
       arrived.body = body;
@@ -200,6 +242,31 @@ function bodyRefusal({ request, reply }: Arriving, { bodyBytesMax, requestId }: 
 }
 
 const EMPTY = Buffer.alloc(0);
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const mark = url.indexOf('?');
+  return mark < 0 ? url : url.slice(0, mark);
+}
+
+/** Returns a body that is passed on as it arrives. While it is paused, the client's system holds its bytes back. */
+function arrivingBody(request: IncomingMessage): ArrivingBody {
+  let stop = () => {};
+  return {
+    begin: ({ data, end }) => {
+      const onData = (chunk: Buffer) => {
+        if (!data(chunk)) request.pause();
+      };
+      stop = () => {
+        request.off('data', onData);
+        request.off('end', end);
+      };
+      request.on('data', onData);
+      request.on('end', end);
+    },
+    resume: () => void request.resume(),
+    stop: () => stop(),
+  };
+}
 
 /** Reads a body up to its bounds. A body of one chunk is passed on without a copy. */
 function readBody(

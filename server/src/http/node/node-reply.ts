@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { BodyRoom } from '../../lib/buffered-bytes.ts';
 import type { Bytes } from '../../lib/pieces.ts';
+import type { SpooledForm } from '../../lib/spool/spooled-form.ts';
 import type { GatewayRequest, Reply } from '../request-reply.ts';
 
 // Classes, not object literals: a literal with a getter makes V8 create a new hidden class for each request, in the old
@@ -14,6 +15,7 @@ export class NodeRequest implements GatewayRequest {
   readonly rawHeaders: readonly string[];
   /** The request's body; empty until it has arrived. */
   body: Bytes;
+  form?: SpooledForm;
   readonly startedMs: number;
   readonly #request: IncomingMessage;
   readonly #headers: IncomingHttpHeaders;
@@ -48,8 +50,8 @@ export class NodeReply implements Reply {
   gone = false;
   /** Set while the body has not arrived; null afterwards. */
   sendUnread: SendUnread | null = null;
-  /** The memory reserved for the body, freed at the latest when the answer ends. */
-  room: BodyRoom | null = null;
+  /** The memory or the disk reserved for the body, freed at the latest when the answer ends. */
+  room: Pick<BodyRoom, 'free'> | null = null;
   readonly #response: ServerResponse;
   #unread: { readonly status: number; readonly headers: readonly string[] } | null = null;
   #whenGone: (() => void) | null = null;

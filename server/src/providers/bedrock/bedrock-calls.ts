@@ -1,3 +1,4 @@
+import type { Wire } from '../../dialects/dialect.ts';
 import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../../domain/routing/credential.ts';
 import { fieldSpans } from '../../lib/json/json-fields.ts';
@@ -9,7 +10,7 @@ import type { ProviderRequest } from '../provider.ts';
 import { failLater } from '../vendor-http.ts';
 import { AnswerSink } from './answer-sink.ts';
 import { type Opener, openersOf } from './aws-keys.ts';
-import { type Place, pathOf, placeOf } from './endpoints.ts';
+import { modelArn, type Place, pathOf, placeOf } from './endpoints.ts';
 import type { KeysDeps } from './keys-deps.ts';
 import { type AwsKeys, signingHeaders } from './sign-v4.ts';
 
@@ -24,6 +25,9 @@ const FRAMES = 'application/vnd.amazon.eventstream';
 const FORWARDED: ReadonlySet<string> = new Set(['traceparent', 'tracestate']);
 const SERVICE = 'bedrock';
 
+/** A request whose body is in memory, because its signature covers it. */
+type SignedRequest = Omit<TransportRequest, 'origin' | 'body'> & { readonly body: Bytes | null };
+
 interface Prepared {
   readonly place: Place;
   readonly opener: Opener;
@@ -35,7 +39,7 @@ export function bedrockCalls(deps: KeysDeps) {
   const prepared = preparedOnce(openerOf);
 
   /** Sends a request with the credential's proof. Signing depends on the body and the time, so it is done for each call. */
-  function send(request: Omit<TransportRequest, 'origin'>, { place, opener }: Prepared, sink: UpstreamSink): UpstreamCall {
+  function send(request: SignedRequest, { place, opener }: Prepared, sink: UpstreamSink): UpstreamCall {
     const { origin, host, region } = place;
     const open = (proof: readonly string[]) =>
       deps.transport.send({ ...request, origin, headers: [...request.headers, ...proof] }, sink);
@@ -62,12 +66,14 @@ export function bedrockCalls(deps: KeysDeps) {
       const { credential, upstreamModel, timeoutMs } = deployment;
       const ready = credential === null ? null : prepared(deployment, credential);
       if (ready === null) return failLater(sink, 'the deployment has no credential that can be used, or its region is missing');
+      // No form is sent to Bedrock, so every body is in memory.
+      const bytes = body as Bytes;
       const answer = new AnswerSink(sink, wire);
       const request = {
         method: 'POST' as const,
         path: ready.place.path + pathOf(wire, upstreamModel, stream),
         headers: [...COMMON_HEADERS, stream ? FRAMES : JSON_TYPE, ...forwardedOf(forward)],
-        body: wire === 'anthropic-count-tokens' ? countBody(body) : body,
+        body: bodyOf(wire, bytes, modelArn(upstreamModel, ready.place.region)),
         timeoutMs,
         answerBytesMax: stream ? ANSWER_BYTES_MAX.stream : ANSWER_BYTES_MAX.whole,
       };
@@ -100,7 +106,7 @@ function preparedOnce(openerOf: (credential: CredentialConfig, region: string) =
   return (deployment: DeploymentConfig, credential: CredentialConfig): Prepared | null => {
     const known = byDeployment.get(deployment);
     if (known !== undefined) return known;
-    const place = placeOf('bedrock-runtime', credential);
+    const place = placeOf(deployment.mode === 'rerank' ? 'bedrock-agent-runtime' : 'bedrock-runtime', credential);
     const prepared = place === null ? null : { place, opener: openerOf(credential, place.region) };
     byDeployment.set(deployment, prepared);
     return prepared;
@@ -112,6 +118,19 @@ function forwardedOf(forward: readonly string[]): string[] {
   for (let at = 0; at + 1 < forward.length; at += 2)
     if (FORWARDED.has(forward[at] as string)) headers.push(forward[at] as string, forward[at + 1] as string);
   return headers;
+}
+
+function bodyOf(wire: Wire, bytes: Bytes, arn: string): Bytes {
+  if (wire === 'bedrock-rerank') return withArn(whole(bytes), arn);
+  return wire === 'anthropic-count-tokens' ? countBody(bytes) : bytes;
+}
+
+/** Names the model of a rerank by its ARN. Its configuration is the last field, and the documents are not parsed. */
+function withArn(bytes: Buffer, arn: string): Buffer {
+  const span = fieldSpans(bytes).get('rerankingConfiguration') as readonly [number, number];
+  const configuration = JSON.parse(bytes.toString('utf8', ...span));
+  configuration.bedrockRerankingConfiguration.modelConfiguration.modelArn = arn;
+  return Buffer.concat([bytes.subarray(0, span[0]), Buffer.from(JSON.stringify(configuration)), bytes.subarray(span[1])]);
 }
 
 /** The cap of a request whose tokens are counted. The model requires one, and a budget of thinking must be below it. */

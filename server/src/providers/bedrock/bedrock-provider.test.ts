@@ -9,7 +9,7 @@ import type { UpstreamHeaders } from '../../upstream/call.ts';
 import { checkDeployment, listUpstreamModels } from '../credential-check.ts';
 import type { ProviderError } from '../provider.ts';
 import { createBedrockProvider } from './bedrock-provider.ts';
-import { countedModel, pathOf, placeOf } from './endpoints.ts';
+import { countedModel, modelArn, pathOf, placeOf } from './endpoints.ts';
 
 const after = (ms: number, callback: () => void) => {
   const timer = setTimeout(callback, ms);
@@ -50,6 +50,21 @@ describe('the wire in which Bedrock serves', () => {
   ])('for %s and %s is %s', (client, upstreamModel, wire) => {
     expect(provider().wireFor(client, deployment({ provider: 'bedrock', upstreamModel }))).toBe(wire);
     expect(provider().wireFor(client, deployment({ provider: 'bedrock', upstreamModel, mode: 'embedding' }))).toBeNull();
+  });
+
+  test('puts documents in order at another service, which names models by ARN', () => {
+    const rerank = deployment({ provider: 'bedrock', upstreamModel: 'cohere.rerank-v3-5:0', mode: 'rerank' });
+    expect(provider().wireFor('cohere-rerank', rerank)).toBe('bedrock-rerank');
+    expect(provider().wireFor('openai-chat', rerank)).toBeNull();
+    expect(placeOf('bedrock-agent-runtime', credential())?.origin).toBe(
+      'https://bedrock-agent-runtime.eu-central-1.amazonaws.com',
+    );
+    expect(pathOf('bedrock-rerank', rerank.upstreamModel, false)).toBe('/rerank');
+    const of = (region: string, model = rerank.upstreamModel) => modelArn(model, region);
+    expect(of('us-west-2')).toBe('arn:aws:bedrock:us-west-2::foundation-model/cohere.rerank-v3-5:0');
+    expect(of('us-gov-west-1')).toBe('arn:aws-us-gov:bedrock:us-gov-west-1::foundation-model/cohere.rerank-v3-5:0');
+    expect(of('cn-north-1')).toBe('arn:aws-cn:bedrock:cn-north-1::foundation-model/cohere.rerank-v3-5:0');
+    expect(of('us-west-2', PROFILE)).toBe(PROFILE);
   });
 
   test('lists betas only for Claude, and few for its newest', () => {

@@ -26,6 +26,7 @@ const WIRES: Readonly<Record<InboundWire, Wire | null>> = {
   'openai-transcriptions': null,
   'openai-translations': null,
   'openai-image-edits': null,
+  'openai-image-variations': null,
 };
 
 /**
@@ -64,6 +65,7 @@ export function createBedrockProvider(deps: KeysDeps): Provider {
   return {
     name: 'bedrock',
     wireFor(client, { mode, upstreamModel }) {
+      if (mode === 'rerank') return client === 'cohere-rerank' ? 'bedrock-rerank' : null;
       if (mode !== 'chat') return null;
       if (!isClaude(upstreamModel)) return WIRES[client];
       if (client === 'anthropic-messages') return client;

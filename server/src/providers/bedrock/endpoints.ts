@@ -32,8 +32,20 @@ export function domainOf(region: string): string {
   return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
 }
 
+/** Returns the ARN of a foundation model in a region; an ARN is returned as it is. */
+export function modelArn(model: string, region: string): string {
+  return model.startsWith('arn:') ? model : `arn:${partitionOf(region)}:bedrock:${region}::foundation-model/${model}`;
+}
+
+function partitionOf(region: string): string {
+  if (region.startsWith('us-gov-')) return 'aws-us-gov';
+  if (region.startsWith('eusc-')) return 'aws-eusc';
+  return region.startsWith('cn-') ? 'aws-cn' : 'aws';
+}
+
 /** Returns the path of an operation of Bedrock. A model's id, or the ARN of a profile, is one segment of it. */
 export function pathOf(wire: Wire, model: string, isStream: boolean): string {
+  if (wire === 'bedrock-rerank') return '/rerank';
   if (wire === 'anthropic-count-tokens') return `/model/${encoded(countedModel(model) ?? model)}/count-tokens`;
   const operation = wire === 'bedrock-converse' ? (isStream ? 'converse-stream' : 'converse') : invokeOf(isStream);
   return `/model/${encoded(model)}/${operation}`;

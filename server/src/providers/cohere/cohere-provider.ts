@@ -41,6 +41,7 @@ const WIRES: Readonly<Record<InboundWire, Wire | null>> = {
   'openai-transcriptions': null,
   'openai-translations': null,
   'openai-image-edits': null,
+  'openai-image-variations': null,
 };
 
 /** Creates the provider for Cohere's chat, embeddings and rerank. */

@@ -1,6 +1,7 @@
 /** Answers of the fake provider to requests that are no conversation. The same request always gets the same answer. */
-import type { JsonObject, Wire } from '../../dialects/dialect.ts';
-import { filesOf, isForm, readForm, silentWav, wavSeconds } from '../../dialects/exchange.ts';
+import type { Wire } from '../../dialects/dialect.ts';
+import { FormReader, type FormTaker, FormTexts, isForm, silentWav, wavSeconds } from '../../dialects/exchange.ts';
+import type { StreamedBytes } from '../../lib/pieces.ts';
 import { json } from './fake-chat.ts';
 import { hashOf, promptTokensOf } from './fake-text.ts';
 
@@ -13,14 +14,55 @@ export type Made =
 
 const UNIT_DOCUMENTS = 100;
 
-/** Returns the answer to a form, whose bytes and content type are given; null on any other wire. */
+/** Returns the answer to a form, whose content type is given; null on any other wire. */
 export function fakeForm(wire: Wire, bytes: Buffer, contentType: string): Made | null {
   if (!isForm(wire)) return null;
-  const form = readForm(bytes, contentType);
-  return wire === 'openai-image-edits'
-    ? pictures({ ...form, n: Number(form.n ?? 1), stream: form.stream === 'true' })
-    : transcription(form);
+  const form = new FormHeads();
+  const reader = new FormReader(contentType, form);
+  reader.push(bytes);
+  reader.end();
+  return answerTo(wire, form);
 }
+
+/** Returns the same for a form that is not in memory. Rejects if it can no longer be read. */
+export async function fakeStreamedForm(wire: Wire, body: StreamedBytes, contentType: string): Promise<Made> {
+  const form = new FormHeads();
+  const reader = new FormReader(contentType, form);
+  for await (const piece of body.read()) reader.push(piece);
+  reader.end();
+  return answerTo(wire, form);
+}
+
+function answerTo(wire: Wire, { fields, files }: FormHeads): Made {
+  if (wire !== 'openai-image-edits' && wire !== 'openai-image-variations') return transcription(fields, files[0]);
+  // A variation has no prompt.
+  const prompt = wire === 'openai-image-edits' ? fields.prompt : 'Vary it.';
+  return pictures({ ...fields, prompt, n: Number(fields.n ?? 1), stream: fields.stream === 'true' });
+}
+
+interface FileBeginning {
+  readonly beginning: Buffer;
+  readonly length: number;
+}
+
+/** The texts of a form, and the beginning of each file. */
+class FormHeads extends FormTexts implements FormTaker {
+  readonly files: FileBeginning[] = [];
+
+  fileBegins(): void {
+    this.files.push({ beginning: Buffer.alloc(0), length: 0 });
+  }
+
+  fileBytes(bytes: Buffer): void {
+    const { beginning, length } = this.files.at(-1) as FileBeginning;
+    const more = bytes.subarray(0, BEGINNING_BYTES - beginning.length);
+    this.files[this.files.length - 1] = { beginning: Buffer.concat([beginning, more]), length: length + bytes.length };
+  }
+
+  fileEnds(): void {}
+}
+
+const BEGINNING_BYTES = 64;
 
 /** Returns the answer on such a wire; null on any other. */
 export function fakeMedia(wire: Wire, body: Body, model: string): Made | null {
@@ -98,10 +140,9 @@ function speech({ input, stream_format: format }: Body): Made {
 }
 
 /** Hears nothing but how long the recording is: one word for each second. */
-function transcription(form: JsonObject): Made {
-  const [file] = filesOf(form);
+function transcription(form: Body, file: FileBeginning | undefined): Made {
   if (file === undefined) return { problem: "'file' is required", param: 'file' };
-  const seconds = Math.ceil(wavSeconds(file.bytes) ?? file.bytes.length / UNKNOWN_BYTES_PER_SECOND);
+  const seconds = Math.ceil(wavSeconds(file.beginning, file.length) ?? file.length / UNKNOWN_BYTES_PER_SECOND);
   const text = Array.from({ length: Math.min(seconds, WORDS_MAX) }, () => 'silence').join(' ');
   const usage = { type: 'duration', seconds };
   if (form.response_format === 'srt')

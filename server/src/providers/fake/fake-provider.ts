@@ -1,14 +1,14 @@
 import type { InboundWire, Wire } from '../../dialects/dialect.ts';
-import { whole as bytesOf } from '../../lib/pieces.ts';
+import { whole as bytesOf, StreamedBytes } from '../../lib/pieces.ts';
 import { type Clock, systemClock } from '../../lib/timing/clock.ts';
 import type { Provider, ProviderRequest } from '../provider.ts';
 import { readOpenAiError } from '../read-error.ts';
 import { type FakeAnswerId, json, readFakeChat, streamedChat, wholeChat } from './fake-chat.ts';
 import { fakeCompletion } from './fake-completion.ts';
 import { fakeEmbeddings } from './fake-embedding.ts';
-import { fakeForm, fakeMedia, type Made } from './fake-media.ts';
+import { fakeForm, fakeMedia, fakeStreamedForm, type Made } from './fake-media.ts';
 import { hashOf, promptTokensOf } from './fake-text.ts';
-import { play, type Schedule, type Script } from './playback.ts';
+import { play, playOnceRead, type Schedule, type Script } from './playback.ts';
 
 const SLOW_MS = 1_000;
 const REMEMBERED_MAX = 10_000;
@@ -42,6 +42,7 @@ const WIRES: Readonly<Record<InboundWire, Wire | null>> = {
   'openai-transcriptions': 'openai-transcriptions',
   'openai-translations': 'openai-translations',
   'openai-image-edits': 'openai-image-edits',
+  'openai-image-variations': 'openai-image-variations',
 };
 
 export interface FakeProviderDeps {
@@ -108,7 +109,12 @@ export function createFakeProvider(deps: FakeProviderDeps = {}): Provider {
   return {
     name: 'fake',
     wireFor: (client, { mode }) => (mode === 'completion' && client === 'openai-completions' ? client : WIRES[client]),
-    open: (request, sink) => play(scriptFor(request), sink, { timeoutMs: request.deployment.timeoutMs, schedule }),
+    open: (request, sink) => {
+      const { body, wire, contentType = '', deployment } = request;
+      const options = { timeoutMs: deployment.timeoutMs, schedule };
+      if (!(body instanceof StreamedBytes)) return play(scriptFor(request), sink, options);
+      return playOnceRead(fakeStreamedForm(wire, body, contentType).then(media), sink, options);
+    },
     readError: readOpenAiError,
   };
 }

@@ -25,6 +25,34 @@ export function play(
   return new Playback(script, sink, options.timeoutMs, options.schedule);
 }
 
+/** Plays a script once the request's body was read. If it cannot be read to its end, the call fails as one that was not sent. */
+export function playOnceRead(
+  script: Promise<Script>,
+  sink: UpstreamSink,
+  options: { readonly timeoutMs: number; readonly schedule: Schedule },
+): UpstreamCall {
+  let playing: UpstreamCall | null = null;
+  let isAborted = false;
+  script.then(
+    (read) => {
+      if (!isAborted) playing = play(read, sink, options);
+    },
+    () => {
+      if (!isAborted) sink.failed(new UpstreamFailure('reset', { sent: false, message: 'the body could not be read' }));
+    },
+  );
+  return {
+    get sent() {
+      return playing !== null;
+    },
+    abort: () => {
+      isAborted = true;
+      playing?.abort();
+    },
+    resume: () => playing?.resume(),
+  };
+}
+
 class Playback implements UpstreamCall {
   readonly sent = true; // The call is inside this process, so it cannot be half sent.
   private readonly script: Script;

@@ -46,7 +46,7 @@ function metadataOf(admission: Admission, answer: Buffer | null): object {
   return {
     mode: 'metadata',
     request: {
-      bytes: admission.walk.request.body.length,
+      bytes: admission.walk.request.form?.length ?? admission.walk.request.body.length,
       messages: messagesOf(admission).slice(0, 1_000).map(messageMetadata),
       tools: admission.walk.endpoint.wire === 'gemini' ? functionNames(body.tools) : toolNames(body.tools),
       output_cap: facts.outputCap,

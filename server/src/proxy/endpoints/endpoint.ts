@@ -103,6 +103,14 @@ export const ENDPOINTS: readonly Endpoint[] = [
   },
   { path: '/v1/images/edits', name: 'image_edits', wire: 'openai-image-edits', dialect: 'openai', mode: 'image', free: false },
   {
+    path: '/v1/images/variations',
+    name: 'image_variations',
+    wire: 'openai-image-variations',
+    dialect: 'openai',
+    mode: 'image',
+    free: false,
+  },
+  {
     path: '/v1/audio/transcriptions',
     name: 'transcriptions',
     wire: 'openai-transcriptions',

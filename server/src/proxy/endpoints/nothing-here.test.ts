@@ -21,7 +21,6 @@ describe('a path where nothing is', () => {
     ['/cursor/chat/completions', 'Did you mean /cursor/v1/chat/completions?'],
     ['/cursor/v1/model', 'Did you mean /cursor/v1/models?'],
     ['/v1/embedings', 'Did you mean /v1/embeddings?'],
-    ['/v1/images/variations', 'belongs to variations of images, which this gateway does not serve'],
     ['/v1beta/models/gemini-pro:embedContent', 'belongs to Gemini’s API'],
     ['/v1beta/files', 'belongs to Gemini’s API'],
     ['/v1beta/v1beta/models', 'the path is /v1beta/models.'],

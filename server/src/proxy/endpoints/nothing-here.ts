@@ -22,7 +22,6 @@ const OTHER_ENDPOINTS: readonly (readonly [string, string])[] = [
   ['/v1beta/', 'Gemini’s API'],
   ['/complete', 'Anthropic’s older text completions'],
   ['/engines/', 'OpenAI’s engines'],
-  ['/images/', 'variations of images'],
   ['/files', 'files'],
   ['/batches', 'batches'],
   ['/messages/batches', 'batches of messages'],

@@ -1,5 +1,5 @@
 import { UNWRITABLE } from '../../lib/http-text/characters.ts';
-import type { Bytes } from '../../lib/pieces.ts';
+import type { Sendable } from '../../lib/pieces.ts';
 
 /** One request to an upstream. */
 export interface PlainRequest {
@@ -8,7 +8,7 @@ export interface PlainRequest {
   readonly path: string;
   /** Flat name/value pairs, never changed after sending. `host`, `connection` and `content-length` are added here. */
   readonly headers: readonly string[];
-  readonly body: Bytes | null;
+  readonly body: Sendable | null;
 }
 
 /** Returned for a request that cannot be written safely: a control character in a path or header could change the message. */

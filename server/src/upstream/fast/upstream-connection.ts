@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { addText, beginMessage, sendMessage } from '../../lib/http-text/outgoing.ts';
-import type { Bytes } from '../../lib/pieces.ts';
+import { type Sendable, StreamedBytes } from '../../lib/pieces.ts';
 import { afterPoll } from './after-poll.ts';
 import { type AnswerHead, type AnswerHeaders, readAnswerHead } from './answer-head.ts';
 import { ChunkedBody } from './chunked-body.ts';
@@ -10,6 +10,8 @@ import { type PlainRequest, requestHead } from './request-text.ts';
 export interface AnswerTaker {
   /** Called when the connection is established and the request is being written. */
   started(connection: UpstreamConnection): void;
+  /** Called for a body that is not in memory: when the socket took a piece of it, and whether that was the last. */
+  wrote(isLast: boolean): void;
   head(status: number, headers: AnswerHeaders): void;
   /** Takes a piece of the body. Returns false to ask for a pause; the rest of the current read still arrives. */
   data(piece: Buffer): boolean;
@@ -67,7 +69,7 @@ export class UpstreamConnection {
   #taker: AnswerTaker | null = null;
   #unread: Buffer | null = null;
   #unsentHead = '';
-  #unsentBody: Bytes | null = null;
+  #unsentBody: Sendable | null = null;
   /** The number of bytes in the current read, including those kept from earlier ones. */
   #readBytes = 0;
   #left = 0;
@@ -167,8 +169,25 @@ export class UpstreamConnection {
     this.#phase = 'head';
     beginMessage();
     addText(this.#unsentHead);
-    sendMessage(socket, body, '');
+    const isStreamed = body instanceof StreamedBytes;
+    sendMessage(socket, isStreamed ? null : body, '');
     this.#taker?.started(this);
+    if (isStreamed) void this.#stream(socket, body);
+  }
+
+  /** Sends a body that is not in memory, as fast as the socket takes it. Ends early once the answer ended, or was handed over. */
+  async #stream(socket: Socket, body: StreamedBytes): Promise<void> {
+    const taker = this.#taker;
+    try {
+      for await (const piece of body.read()) {
+        if (taker === null || this.#taker !== taker) return;
+        if (!socket.write(piece)) await drained(socket);
+        if (this.#taker === taker) taker.wrote(false);
+      }
+      if (taker !== null && this.#taker === taker) taker.wrote(true);
+    } catch (error) {
+      if (this.#taker === taker) this.#fail(error as Error);
+    }
   }
 
   #data(bytes: Buffer): void {
@@ -298,4 +317,18 @@ export class UpstreamConnection {
     this.isReusable = false;
     taker.failed(error);
   }
+}
+
+/** Waits until a socket takes more bytes, or is closed. */
+function drained(socket: Socket): Promise<void> {
+  if (socket.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off('drain', done);
+      socket.off('close', done);
+      resolve();
+    };
+    socket.on('drain', done);
+    socket.on('close', done);
+  });
 }
