@@ -14,6 +14,7 @@ const rooms = {
   proxy: [
     ...[...anyRoom, 'dialects', 'counters/counters.ts', 'providers/provider.ts', 'upstream/call.ts', 'ledger', 'store'],
     ...[
+      'providers/vendor-batches.ts',
       'http/request-reply.ts',
       'observe/traffic.ts',
       'observe/tracing.ts',

@@ -27,6 +27,7 @@ type OrganizationTab =
   | 'access'
   | 'limits'
   | 'usage'
+  | 'files'
   | 'audit'
   | 'security'
   | 'service-accounts'

@@ -1,4 +1,5 @@
 /** Every dialog of the console, and how it is opened. Names of dialogs are those of dialog-sources.ts. */
+import { batchSights } from './batches.ts';
 import { platformSights } from './platform-sights.ts';
 import type { Ids, Sight } from './sight.ts';
 import { button, dialogNamed, exactly, fromMenu, inDialog, menuOf, newcomer } from './sight-steps.ts';
@@ -89,6 +90,7 @@ function organizationSights(ids: Ids): readonly Sight[] {
       await page.getByRole('checkbox', { name: /Quiet Corner/ }).check();
       await page.getByRole('region', { name: 'Selected organizations' }).getByRole('button', { name: 'Suspend' }).click();
     }),
+    ...batchSights(organization),
     shows('mail-schedule', 'ScheduleDialog: Schedule e-mail', `${organization}/statements`, button('Schedule e-mail')),
     shows('who-can-call', 'WhoCanCall', `${organization}?tab=access`, button('Who can call it? smart')),
     shows('service-account-create', 'TokenAccountDialogs: Create service account', machines, button('Create service account')),

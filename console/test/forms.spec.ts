@@ -119,6 +119,7 @@ test('Change on a card opens the dialog at that section, and the list beside the
     'Tags',
     'Audit content',
     'Stored responses',
+    'Files and batches',
     'Exact cache',
     'End users',
   ]);

@@ -18,7 +18,7 @@ export function pageSights(ids: Ids): readonly Sight[] {
     { name: 'start', address: '/start' },
     { name: 'missing', address: '/keys/key_nothing' },
     { name: 'organizations', address: '/organizations' },
-    ...tabsOf('organization', organization, 'overview teams members keys access limits usage audit security'),
+    ...tabsOf('organization', organization, 'overview teams members keys access limits usage files audit security'),
     ...tabsOf('organization', organization, 'providers service-accounts webhooks settings'),
     { name: 'organization-owner', address: organization, who: 'org_owner' },
     { name: 'statement', address: `${organization}/statements` },

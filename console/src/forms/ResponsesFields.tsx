@@ -36,6 +36,35 @@ export function ResponsesFields({ storage, scope, disabled }: ResponsesFieldsPro
   );
 }
 
+export type FilesDraft = Pick<Schema<'Organization'>, 'batches' | 'files_scope'>;
+
+const FILE_SCOPES = [
+  { value: 'key', label: words.theSameKey, about: words.theSameKeyUploaded },
+  { value: 'team', label: words.theSameTeam, about: words.theSameTeamUploaded },
+  { value: 'organization', label: words.wholeOrganization, about: words.wholeOrganizationMeans },
+] as const;
+
+const BATCHES = [
+  { value: 'on', label: words.batchesOn, about: words.batchesOnMeans },
+  { value: 'off', label: words.batchesOff, about: words.batchesOffMeans },
+] as const;
+
+interface FilesFieldsProps {
+  readonly batches: Bound<FilesDraft['batches']>;
+  readonly scope: Bound<FilesDraft['files_scope']>;
+  readonly disabled: boolean;
+}
+
+/** Edits whether files and batches are allowed, and whose keys find them. */
+export function FilesFields({ batches, scope, disabled }: FilesFieldsProps) {
+  return (
+    <Stack gap="md">
+      <RadioChoices of={batches} label={words.filesAndBatches} choices={BATCHES} disabled={disabled} />
+      <RadioChoices of={scope} label={words.whoFindsFiles} choices={FILE_SCOPES} disabled={disabled || batches.value === 'off'} />
+    </Stack>
+  );
+}
+
 const END_USERS = [
   { value: 'hashed', label: words.endUsersHashed, about: words.endUsersHashedMeans },
   { value: 'kept', label: words.endUsersKept, about: words.endUsersKeptMeans },

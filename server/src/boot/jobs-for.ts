@@ -11,6 +11,7 @@ import { fillJob, foldJob, foldProofJob } from '../jobs/fold.ts';
 import type { Job } from '../jobs/job.ts';
 import { lateIndexesJob } from '../jobs/late-indexes.ts';
 import { archiveJob } from '../jobs/months/archive.ts';
+import { dropFilesJob } from '../jobs/months/drop-files.ts';
 import { dropResponsesJob } from '../jobs/months/drop-responses.ts';
 import { packMonthsJob } from '../jobs/months/pack-months.ts';
 import { sealMonthsJob } from '../jobs/months/seal-months.ts';
@@ -70,6 +71,7 @@ export function jobsFor(
     lateIndexesJob(),
     sweepJob(),
     dropResponsesJob(),
+    dropFilesJob(),
     accountOriginsJob(),
     requeueJob(enqueue),
     scheduledMailJob(sendScheduledMail),

@@ -33,6 +33,8 @@ export interface ProcessCounters extends Counters {
 export interface CountersNeed {
   readonly groupsOf: (calledName: string) => ReadonlySet<string>;
   readonly inFlight: () => readonly Hold[];
+  /** Resolves once this process holds again what running batches hold. Rejects while the database cannot be read. */
+  readonly batchesHeld: () => Promise<void>;
   /** Counts the last hour's requests again in these counters. */
   readonly restore: (counters: Counters) => Promise<void>;
 }
@@ -57,13 +59,18 @@ export async function openCounters(config: Config, stores: Stores, log: Logger):
 }
 
 function alone({ database, writer }: Stores): OpenCounters {
-  let need: Pick<CountersNeed, 'groupsOf'> = { groupsOf: () => NO_GROUPS };
+  let need: Pick<CountersNeed, 'groupsOf' | 'batchesHeld'> = { groupsOf: () => NO_GROUPS, batchesHeld: async () => {} };
   const past = createCounterPast({
     db: database.db,
     follow: () => writer.follow(),
     groupsOf: (calledName) => need.groupsOf(calledName),
   });
-  const counters = createMemoryCounters({ clock, seedFrom: past.ask, patience: past.patience });
+  // After a start no counter of a day or a period knows its past. None admits anything before the holds of batches are there.
+  const seedFrom: typeof past.ask = async (...question) => {
+    await need.batchesHeld();
+    return past.ask(...question);
+  };
+  const counters = createMemoryCounters({ clock, seedFrom, patience: past.patience });
   const begin = (its: CountersNeed) => {
     need = its;
     return its.restore(counters);
@@ -81,7 +88,12 @@ async function together(config: Config, url: string, stores: Stores, log: Logger
     onEvent: ({ is, message }) => (is === 'ready' ? log.info(`Redis: ${message}`) : log.warn(`Redis: ${message}`)),
   });
   const memory = watchRedisMemory(link);
-  let need: CountersNeed = { groupsOf: () => NO_GROUPS, inFlight: () => [], restore: async () => {} };
+  let need: CountersNeed = {
+    groupsOf: () => NO_GROUPS,
+    inFlight: () => [],
+    batchesHeld: async () => {},
+    restore: async () => {},
+  };
   // The prefix keeps two installations on one Redis apart.
   const base = `headgate:${installation.id.slice(0, 12)}:`;
   let epoch = 'none';

@@ -1,4 +1,5 @@
 import type { Counters } from '../counters/counters.ts';
+import { FILES_MAX } from '../domain/tenancy/files.ts';
 import { requestId } from '../lib/id.ts';
 import { type Logger, tellDefect } from '../lib/log.ts';
 import { createPseudonyms } from '../lib/pseudonyms.ts';
@@ -8,6 +9,7 @@ import type { TimerWheel } from '../lib/timing/timer-wheel.ts';
 import { createRequestLines } from '../observe/request-lines.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
 import { createTraffic, type Traffic } from '../observe/traffic.ts';
+import type { BatchesState } from '../proxy/batches/batches-state.ts';
 import { LargeBodies } from '../proxy/bodies/large-bodies.ts';
 import { createAnswerCache } from '../proxy/cache/answer-cache.ts';
 import { createCacheSealer, createContentOpener, createContentSealer } from '../proxy/content/content-sealer.ts';
@@ -17,6 +19,7 @@ import { createDeploymentLoad } from '../proxy/deployments/load.ts';
 import { createDeploymentMeasures } from '../proxy/deployments/measures.ts';
 import { createDeploymentPace } from '../proxy/deployments/pace.ts';
 import { createSecretChoice } from '../proxy/deployments/secret-choice.ts';
+import { createFileStore } from '../proxy/files/file-store.ts';
 import type { DecisionLookup, Gateway } from '../proxy/gateway.ts';
 import { type ConversationStore, createConversationsState } from '../proxy/responses/conversations-state.ts';
 import { createResponsesState } from '../proxy/responses/responses-state.ts';
@@ -32,6 +35,7 @@ import { UnusableCredential } from '../store/sealing/stored-credential.ts';
 import * as requestLog from '../store/usage/request-log.ts';
 import * as usage from '../store/usage/usage.ts';
 import { configFrom } from './config-source.ts';
+import { openBatches } from './open-batches.ts';
 import { type OpenCounters, openCounters, type ProcessCounters } from './open-counters.ts';
 import type { OpenProviders } from './open-providers.ts';
 import type { Stores } from './open-stores.ts';
@@ -44,6 +48,7 @@ export interface OpenGateway {
   /** Null if this process counts alone. */
   readonly shared: OpenCounters['shared'];
   readonly redisMemory: OpenCounters['redisMemory'];
+  readonly batches: BatchesState;
   /** Tells other replicas that this process stops. */
   leave(): Promise<void>;
   /** Null if no collector is set. */
@@ -55,6 +60,7 @@ const HOUR_MS = 3_600_000;
 const ATTEMPTS_MAX = 6;
 const CONTENT_BYTES_MAX = 1024 * 1024;
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+const DAY_MS = 86_400_000;
 
 /** Connects the parts of the data plane, and counts the last hour's requests again before it admits any. */
 export async function openGateway(
@@ -73,19 +79,23 @@ export async function openGateway(
   const largeBodies = new LargeBodies();
   const parts = { snapshot, counters, traffic, tracing: telemetry?.tracing ?? null, largeBodies };
   const gateway = gatewayOf(config, stores, parts, wheel, providers, log);
+  const batches = openBatches(config, stores, gateway, log);
+  gateway.batches = batches;
   await opened.begin({
     groupsOf: (calledName) => snapshot.catalogue().targets.get(calledName)?.accessGroups ?? NO_GROUPS,
-    inFlight: () => gateway.traffic.inFlight().map(({ hold }) => hold),
+    inFlight: () => [...gateway.traffic.inFlight().map(({ hold }) => hold), ...batches.holds()],
+    batchesHeld: () => batches.driver.heldAgain(),
     restore: (into) => countLastHour(stores, gateway, into, log),
   });
   await warmUp(snapshot);
   const leave = async () => {
+    await batches.driver.close();
     await largeBodies.close();
     await gateway.responses.close();
     await gateway.conversations.close();
     await opened.stop();
   };
-  return { gateway, counters, shared: opened.shared, redisMemory: opened.redisMemory, leave, telemetry };
+  return { gateway, counters, batches, shared: opened.shared, redisMemory: opened.redisMemory, leave, telemetry };
 }
 
 /** Opens the snapshot of the stored configuration. Its changes reach the counters. */
@@ -152,6 +162,8 @@ function gatewayOf(
     }),
     pseudonym: createPseudonyms(installation.content),
     ...responsesOf(stores, log),
+    files: filesOf(config, stores),
+    batches: null,
     refused: (record) => refusals.add(record),
     defect: (error, requestId) => tellDefect(error, requestId, log),
     requestId,
@@ -210,6 +222,13 @@ function responsesOf(
     },
   });
   return { responses, conversations: createConversationsState({ ...shared, store: conversationStore(db) }) };
+}
+
+/** Returns the store of files, with the seals of organizations' content keys. */
+function filesOf({ filesBytesMax, fileDays }: Config, { database: { db }, installation, masterKey }: Stores): Gateway['files'] {
+  const wrappers = { master: masterKey, installation: installation.content };
+  const seals = { seal: createContentSealer(wrappers), open: createContentOpener(wrappers) };
+  return createFileStore({ db, clock, ...seals, filesMax: FILES_MAX, bytesMax: filesBytesMax, keptMs: fileDays * DAY_MS });
 }
 
 function conversationStore(db: Database): ConversationStore {

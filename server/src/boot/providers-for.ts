@@ -19,6 +19,7 @@ import { createVoyageProvider } from '../providers/voyage/voyage-provider.ts';
 import { BadSetting } from '../settings/bad-setting.ts';
 import type { Config } from '../settings/config.ts';
 import { type AddressPolicy, createAddressPolicy } from '../upstream/address-policy.ts';
+import { createFileCalls, type FileCalls } from '../upstream/file-calls.ts';
 import { createTransport, type Transport } from '../upstream/transport.ts';
 import { type OpenProviders, openProviders } from './open-providers.ts';
 import { tokensFor } from './tokens-for.ts';
@@ -66,9 +67,13 @@ export function providersFor(
     platform: createTransport({ policy: policies.platform, wheel, client }),
     organizations: createTransport({ policy: policies.organizations, wheel, client, hidesInnerNames: true }),
   };
-  const ours = vendorsOver(transports.platform, new Set(config.ambientCredentials), config, wheel, log);
+  const files = {
+    platform: createFileCalls({ policy: policies.platform }),
+    organizations: createFileCalls({ policy: policies.organizations, hidesInnerNames: true }),
+  };
+  const ours = vendorsOver(transports.platform, files.platform, new Set(config.ambientCredentials), config, wheel, log);
   // The identity of this machine is the platform's alone.
-  const theirs = vendorsOver(transports.organizations, new Set(), config, wheel, log);
+  const theirs = vendorsOver(transports.organizations, files.organizations, new Set(), config, wheel, log);
   const byName = new Map(theirs.providers.map((provider) => [provider.name, provider]));
   const coded = ours.providers.map((provider) => byOwner(provider, byName.get(provider.name) ?? provider));
   // Presets are the platform's alone, so they have one transport.
@@ -77,6 +82,7 @@ export function providersFor(
     providers: openProviders(coded, { presets, shipped }),
     close: () => {
       for (const transport of Object.values(transports)) transport.close();
+      for (const calls of Object.values(files)) calls.close();
       ours.close();
       theirs.close();
     },
@@ -86,10 +92,13 @@ export function providersFor(
 /** Returns a provider that makes the calls of an organization's own credentials with another one. All else is the same. */
 function byOwner(ours: Provider, theirs: Provider): Provider {
   const isOwn = (credential: CredentialConfig | null) => (credential?.organizationId ?? null) !== null;
-  const { openModels } = ours;
+  const { openModels, batches } = ours;
   return {
     ...ours,
     open: (request, sink) => (isOwn(request.deployment.credential) ? theirs : ours).open(request, sink),
+    ...(batches === undefined
+      ? {}
+      : { batches: (credential) => (isOwn(credential) ? (theirs.batches ?? batches) : batches)(credential) }),
     ...(openModels === undefined
       ? {}
       : {
@@ -99,15 +108,22 @@ function byOwner(ours: Provider, theirs: Provider): Provider {
   };
 }
 
-function vendorsOver(transport: Transport, ambientClouds: ReadonlySet<Cloud>, config: Config, wheel: TimerWheel, log: Logger) {
+function vendorsOver(
+  transport: Transport,
+  files: FileCalls,
+  ambientClouds: ReadonlySet<Cloud>,
+  config: Config,
+  wheel: TimerWheel,
+  log: Logger,
+) {
   const { tokens, onFailure, close } = tokensFor(transport, wheel, ambientClouds, log);
   const providers: readonly Provider[] = [
-    createOpenAiProvider({ transport, responsesHosts: config.responsesUpstreams }),
+    createOpenAiProvider({ transport, files, responsesHosts: config.responsesUpstreams }),
     createAnthropicProvider({ transport }),
     createGeminiProvider({ transport }),
     createCohereProvider({ transport }),
     createVoyageProvider({ transport }),
-    createAzureProvider({ transport, tokens }),
+    createAzureProvider({ transport, tokens, files }),
     createVertexProvider({ transport, tokens }),
     createBedrockProvider({
       ...{ transport, clock, after: tokens.after, onFailure },

@@ -80,6 +80,7 @@ async function serveFrom(port: Port, stores: Stores, { policies, shipped }: Rule
   else log.info({ address: port.addresses().shown }, 'headgate is ready');
   if (config.worker <= 1) void tellPassedOver(stores.database.db, log);
   port.notReady = null;
+  if (config.role !== 'admin') opened.batches.driver.start();
   onSignal(log, async () => {
     await letProxiesNotice(port, config.drainLeadMs);
     // A database or network that does not answer must not block a process that stored what it could. The journal keeps the rest.

@@ -115,6 +115,11 @@ export interface Actual {
   readonly nanoUsd: number;
 }
 
+/** The amounts that were taken at an earlier admission. */
+export interface TakenBefore extends Actual {
+  readonly atMs: number;
+}
+
 /** A point of a counter's past, from the ledger: how much was admitted, and when. */
 export interface SeedPoint {
   readonly atMs: number;
@@ -145,6 +150,13 @@ export interface Counters {
    * an access group, the group's counter gets its whole hold back.
    */
   settle(hold: Hold, actual: Actual, planNow: LimitPlan): void | Promise<void>;
+  /**
+   * Takes what an earlier admission took, whatever the limits say, in the slots and periods of that admission. For work that outlasts
+   * the process that admitted it. Idempotent by request id where counters are shared. The plan must not count requests.
+   */
+  retake(requestId: string, plan: LimitPlan, taken: TakenBefore): Hold | Promise<Hold>;
+  /** Gives back all of a hold from `retake` for which no row is ever stored. */
+  release(hold: Hold): void | Promise<void>;
   /**
    * Returns the current state of each counter, for status pages. Seeds cold counters first, so it rejects when the ledger is out
    * of reach.

@@ -43,6 +43,7 @@ export { type FileHead, FormReader, type FormTaker } from './media/form-reader.t
 export { hasPictures, passesWhole } from './media/media-stream.ts';
 export { FormTexts, filesOf, formBody, readForm, readParts, type WrittenForm, writeForm } from './media/multipart.ts';
 export { silentWav, wavSeconds } from './media/wav.ts';
+export { factsOfWhole as wholeAnswerFacts } from './native/native-exchange.ts';
 export { isOfResponses } from './openai-responses/family.ts';
 export { foreignIdIn } from './openai-responses/foreign-ids.ts';
 export { repeatedOf, responseObject } from './openai-responses/response-object.ts';

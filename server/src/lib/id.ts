@@ -8,7 +8,8 @@ export type IdPrefix =
   | ('inv' | 'sess' | 'link' | 'pass' | 'auth' | 'prf') // accounts and sign-in
   | ('evt' | 'hook' | 'dlv' | 'rule' | 'inc' | 'run' | 'drift') // events, webhooks, alert rules and jobs
   | ('view' | 'mail') // saved views and scheduled mails
-  | ('resp' | 'conv' | 'msg' | 'item'); // stored responses, conversations and their items
+  | ('resp' | 'conv' | 'msg' | 'item') // stored responses, conversations and their items
+  | ('file' | 'batch'); // files, whose ids have a hyphen (proxy/files/file-store.ts), and batches
 
 /** Returns a new id, `org_0192f3…`. Two ids of one process in the same millisecond sort in the order in which they were made. */
 export function newId(prefix: IdPrefix, nowMs: number = Date.now()): string {

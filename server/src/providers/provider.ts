@@ -3,6 +3,7 @@ import type { DeploymentConfig, ProviderName } from '../domain/routing/catalogue
 import type { CredentialConfig } from '../domain/routing/credential.ts';
 import type { Sendable } from '../lib/pieces.ts';
 import type { UpstreamCall, UpstreamHeaders, UpstreamSink } from '../upstream/call.ts';
+import type { BatchAccess } from './batch-access.ts';
 
 /** One attempt at one deployment. */
 export interface ProviderRequest {
@@ -63,6 +64,8 @@ export interface Provider {
    * Requests the models that a credential may call (`GET /models`), from a page's cursor on; absent if the vendor has no list.
    */
   openModels?(credential: CredentialConfig, sink: UpstreamSink, cursor?: string | null): UpstreamCall;
+  /** Returns access to the vendor's files and batches; absent or null: the vendor or this credential has none. */
+  batches?(credential: CredentialConfig): BatchAccess | null;
   /** True if the vendor's list has pages. */
   readonly pagesModels?: boolean;
 }

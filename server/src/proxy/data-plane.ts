@@ -1,17 +1,23 @@
 import type { JsonObject } from '../dialects/dialect.ts';
 import { modelIn, readBodyInTurn } from '../dialects/exchange.ts';
+import type { Caller } from '../domain/tenancy/tenancy.ts';
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
 import { clientRequestId } from './answer-headers.ts';
 import { authenticate, callerOf } from './authenticate.ts';
 import { checkBodyType } from './bodies/body-type.ts';
+import { answerBatch, type BatchQuestion, batchQuestionOf } from './endpoints/batches.ts';
 import { answerConversation, type ConversationQuestion, conversationQuestionOf } from './endpoints/conversations.ts';
 import { showDecision } from './endpoints/decisions.ts';
 import { type Endpoint, walkAt } from './endpoints/endpoint.ts';
+import { answerFile, type FileQuestion, fileQuestionOf } from './endpoints/files.ts';
 import { listModels, showModel } from './endpoints/models.ts';
 import { nothingAt } from './endpoints/nothing-here.ts';
 import { answerStored, type StoredQuestion, storedQuestionOf } from './endpoints/stored-responses.ts';
 import { accessRefusal } from './entitlement.ts';
 import { errorDialectOf } from './error-dialect.ts';
+import type { StoredFile } from './files/file-store.ts';
+import { fileRefusal } from './files/refusals.ts';
+import { sendFile } from './files/send-file.ts';
 import type { Gateway } from './gateway.ts';
 import { handle } from './pipeline.ts';
 import { invalidRequest, Refusal, renderRefusal } from './refusal.ts';
@@ -65,9 +71,11 @@ async function answerQuestion(request: GatewayRequest, reply: Reply, gateway: Ga
     const { key, refusal } = await authenticate(request, gateway);
     headers.push('x-headgate-organization', key.config.organizationId);
     if (refusal !== null) throw refusal;
-    const answer = await answerOf(question, key, request, gateway);
+    const answer = await answerOf(question, key, request, id, gateway);
     headers.push('x-headgate-overhead-ms', (gateway.clock.monotonicMs() - request.startedMs).toFixed(2));
-    sayJson(reply, 200, answer, ['x-request-id', id, 'request-id', id, ...headers]);
+    const all = ['x-request-id', id, 'request-id', id, ...headers];
+    if ('json' in answer) sayJson(reply, 200, answer.json, all);
+    else await sayContent(answer.content, callerOf(key), { reply, headers: all, id }, gateway);
   } catch (error) {
     answerFailure(error, request, reply, id, headers, gateway);
   }
@@ -100,6 +108,8 @@ const ONLY_GET: readonly string[] = ['GET'];
 type Question =
   | StoredQuestion
   | ConversationQuestion
+  | FileQuestion
+  | BatchQuestion
   | { readonly is: 'models' }
   | { readonly is: 'model'; readonly name: string }
   | { readonly is: 'decision'; readonly id: string };
@@ -109,16 +119,25 @@ function questionOf(path: string): Question | null {
   if (path.startsWith('/v1/models/')) return { is: 'model', name: decoded(path, '/v1/models/') };
   if (path.startsWith('/cursor/v1/models/')) return { is: 'model', name: decoded(path, '/cursor/v1/models/') };
   if (path.startsWith('/v1/decisions/')) return { is: 'decision', id: path.slice('/v1/decisions/'.length) };
-  return geminiQuestionOf(path) ?? storedQuestionOf(path) ?? conversationQuestionOf(path);
+  return (
+    geminiQuestionOf(path) ??
+    storedQuestionOf(path) ??
+    conversationQuestionOf(path) ??
+    fileQuestionOf(path) ??
+    batchQuestionOf(path)
+  );
 }
 
 function methodsOf(question: Question): readonly string[] {
-  return question.is === 'stored response' || question.is === 'conversation' ? question.methods : ONLY_GET;
+  return 'methods' in question ? question.methods : ONLY_GET;
 }
 
 /** Reports whether a request is a question with a body. No endpoint of ENDPOINTS serves it, so nothing of it is charged. */
 export function isWritten({ method, path }: GatewayRequest): boolean {
-  return method === 'POST' && conversationQuestionOf(path)?.methods.includes('POST') === true;
+  return (
+    method === 'POST' &&
+    (conversationQuestionOf(path) ?? fileQuestionOf(path) ?? batchQuestionOf(path))?.methods.includes('POST') === true
+  );
 }
 
 const GEMINI_MODELS = '/v1beta/models';
@@ -147,7 +166,59 @@ function decoded(path: string, prefix: string): string {
   }
 }
 
-async function answerOf(question: Question, key: CachedKey, request: GatewayRequest, gateway: Gateway): Promise<object> {
+/** An answer as JSON, or the file whose content is the answer. */
+type Answer = { readonly json: object } | { readonly content: StoredFile };
+
+async function answerOf(
+  question: Question,
+  key: CachedKey,
+  request: GatewayRequest,
+  id: string,
+  gateway: Gateway,
+): Promise<Answer> {
+  if (question.is === 'batch') return { json: await batchFor(question, key, request, id, gateway) };
+  if (question.is !== 'file') return { json: await jsonFor(question, key, request, gateway) };
+  const { files, clock } = gateway;
+  try {
+    return await answerFile(question, callerOf(key), request, { files, nowMs: clock.nowMs() });
+  } catch (error) {
+    throw fileRefusal(error);
+  }
+}
+
+/** Sends the content of a file. */
+async function sayContent(
+  file: StoredFile,
+  { organization }: Caller,
+  { reply, headers, id }: { readonly reply: Reply; readonly headers: readonly string[]; readonly id: string },
+  gateway: Gateway,
+): Promise<void> {
+  try {
+    await sendFile(gateway.files.read(organization, file), { bytes: file.bytes, headers }, reply, gateway, id);
+  } catch (error) {
+    throw fileRefusal(error);
+  }
+}
+
+async function batchFor(
+  question: BatchQuestion,
+  key: CachedKey,
+  request: GatewayRequest,
+  requestId: string,
+  { batches }: Gateway,
+): Promise<object> {
+  if (batches === null) throw nothingAt(request.path);
+  const body = writtenBody(request);
+  const call = { key, caller: callerOf(key), request, body, requestId, clientRequestId: clientRequestId(request) };
+  return answerBatch(question, call, batches);
+}
+
+async function jsonFor(
+  question: Exclude<Question, FileQuestion | BatchQuestion>,
+  key: CachedKey,
+  request: GatewayRequest,
+  gateway: Gateway,
+): Promise<object> {
   const caller = callerOf(key);
   const dialect = errorDialectOf(request.path, request.header('anthropic-version'));
   switch (question.is) {

@@ -6,6 +6,7 @@ import type { RequestLines } from '../observe/request-lines.ts';
 import type { Tracing } from '../observe/tracing.ts';
 import type { Traffic } from '../observe/traffic.ts';
 import type { Providers } from '../providers/provider.ts';
+import type { Batches } from './batches/batches.ts';
 import type { LargeBodies } from './bodies/large-bodies.ts';
 import type { AnswerCache } from './cache/answer-cache.ts';
 import type { DeploymentHealth } from './deployments/health.ts';
@@ -13,6 +14,7 @@ import type { DeploymentLoad } from './deployments/load.ts';
 import type { DeploymentMeasures } from './deployments/measures.ts';
 import type { DeploymentPace } from './deployments/pace.ts';
 import type { SecretChoice } from './deployments/secret-choice.ts';
+import type { FileStore } from './files/file-store.ts';
 import type { ConversationsState } from './responses/conversations-state.ts';
 import type { ResponsesState } from './responses/responses-state.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
@@ -69,6 +71,10 @@ export interface Gateway {
   readonly responses: ResponsesState;
   /** The conversations of the Responses API. */
   readonly conversations: ConversationsState;
+  /** The files of batches. */
+  readonly files: FileStore;
+  /** The batches, which use all of this. Set once at the start; null before, and in processes without them. */
+  batches: Batches | null;
   /** Stores a refused request's row. Repeats of one (key, rule) may share a row. */
   readonly refused: (record: EndRecord) => void;
   /** Logs a defect of ours, which is never shown to the caller. */

@@ -28,6 +28,15 @@ describe('settings', () => {
     });
   });
 
+  test('files are kept for 30 days and take 10 GiB of an organization, unless less is set', () => {
+    expect(readConfig({})).toMatchObject({ fileDays: 30, filesBytesMax: 10_737_418_240 });
+    expect(readConfig({ HEADGATE_FILE_DAYS: '1', HEADGATE_FILES_BYTES_MAX: '0' })).toMatchObject({
+      fileDays: 1,
+      filesBytesMax: 0,
+    });
+    for (const days of ['0', '31', '1.5']) expect(bad({ HEADGATE_FILE_DAYS: days })).toMatch(/^HEADGATE_FILE_DAYS: /);
+  });
+
   test('the port is the one that a platform sets as PORT, where ours is absent', () => {
     expect(readConfig({ PORT: '8080' }).port).toBe(8080);
     expect(readConfig({ PORT: '8080', HEADGATE_PORT: '' }).port).toBe(8080);

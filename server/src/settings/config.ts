@@ -51,6 +51,9 @@ export interface Config {
   readonly journalKeepBytesMax: number;
   /** 0 keeps no answers. */
   readonly cacheBytesMax: number;
+  /** Of one organization. */
+  readonly filesBytesMax: number;
+  readonly fileDays: number;
   readonly bodyBytesMax: number;
   /** Null: depends on the heap's size. */
   readonly bufferedBytesMax: number | null;
@@ -141,6 +144,8 @@ export function readConfig(env: Environment, flags: readonly string[] = []): Con
     journalBytesMax: read('HEADGATE_JOURNAL_BYTES_MAX', schema.whole(65_536, 2 ** 40)),
     journalKeepBytesMax: read('HEADGATE_JOURNAL_KEEP_BYTES_MAX', schema.whole(0, 2 ** 40)),
     cacheBytesMax: read('HEADGATE_CACHE_BYTES_MAX', schema.whole(0, 2 ** 36)),
+    filesBytesMax: read('HEADGATE_FILES_BYTES_MAX', schema.whole(0, 2 ** 50)),
+    fileDays: read('HEADGATE_FILE_DAYS', schema.whole(1, 30)),
     bodyBytesMax: read('HEADGATE_BODY_BYTES_MAX', schema.whole(1_024, 2 ** 30)),
     bufferedBytesMax: readIfSet('HEADGATE_BUFFERED_BYTES_MAX', schema.whole(1_048_576, 2 ** 40)),
     spoolBytesMax: read('HEADGATE_SPOOL_BYTES_MAX', schema.whole(1_048_576, 2 ** 50)),

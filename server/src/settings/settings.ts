@@ -209,6 +209,16 @@ export const SETTINGS: readonly Setting[] = [
       'Bytes that answers of the exact cache may take in one process; 0 keeps none. Only organizations that turn it on, and names that allow it, use it.',
   },
   {
+    name: 'HEADGATE_FILES_BYTES_MAX',
+    default: '10737418240',
+    about: 'Bytes of files for batches that one organization may have in the database; 0 takes none.',
+  },
+  {
+    name: 'HEADGATE_FILE_DAYS',
+    default: '30',
+    about: 'For how many days a file for batches is kept, unless its upload asks for less; 30 at most.',
+  },
+  {
     name: 'HEADGATE_CONNECTIONS_MAX',
     default: '16384',
     about:

@@ -54,6 +54,9 @@ beforeAll(async () => {
 const TESTED_ELSEWHERE = new Set([
   'GET /requests/:request_id',
   'GET /decisions/:request_id',
+  'DELETE /organizations/:id/files/:file_id',
+  'GET /organizations/:id/batches/:batch_id',
+  'POST /organizations/:id/batches/:batch_id/cancel',
   'GET /access/explain',
   'GET /names',
 ]);
@@ -158,6 +161,8 @@ const PARTIAL_LISTS = [
   '/organizations/:id/members',
   '/organizations/:id/keys',
   '/organizations/:id/usage',
+  '/organizations/:id/files',
+  '/organizations/:id/batches',
 ];
 
 function targetOf(name: string, tenant: Ground): Target {

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { limitPromises } from './contract-limits.ts';
 import { pastPromises } from './contract-past.ts';
+import { retakePromises } from './contract-retake.ts';
 import { settlePromises } from './contract-settle.ts';
 import type { MakeCounters } from './testing.ts';
 
@@ -13,5 +14,6 @@ export function describeCounters(name: string, make: MakeCounters): void {
     limitPromises(make);
     settlePromises(make);
     pastPromises(make);
+    retakePromises(make);
   });
 }

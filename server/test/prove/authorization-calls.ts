@@ -289,3 +289,40 @@ export async function listedPath({ world }: Asking, below: string): Promise<stri
   const { id } = await world.root('POST', '/deployments', { ...deploymentBody(world), upstream_model: 'fake-large' });
   return `/prices/proposals/${id}${below}`;
 }
+
+/** A file that the team's own key uploads. */
+export async function filePath({ world, place }: Asking): Promise<string> {
+  return `/organizations/${world.organizationId(place)}/files/${await uploadedFile(world, place, world.model)}`;
+}
+
+async function uploadedFile(world: World, place: PlaceName, model: string): Promise<string> {
+  const messages = [{ role: 'user', content: 'hello' }];
+  const line = { custom_id: 'a', method: 'POST', url: '/v1/chat/completions', body: { model, max_tokens: 5, messages } };
+  const body = new FormData();
+  body.set('purpose', 'batch');
+  body.set('file', new Blob([JSON.stringify(line)]), 'a.jsonl');
+  return madeByKey(world, place, '/v1/files', { body });
+}
+
+/** A batch of the team's own key, at a provider that does not listen: it is tried again, and can be cancelled. */
+export function batchPath(below: string) {
+  return async ({ world, place }: Asking): Promise<string> => {
+    const credential = { name: world.fresh(), provider: 'openai', api_key: 'sk-batches', base_url: NOBODY };
+    const { id: credential_id } = await world.root('POST', '/credentials', credential);
+    const model = world.fresh();
+    const deployment = { model, provider: 'openai', upstream_model: 'gpt-batched', mode: 'chat', credential_id };
+    await world.root('POST', '/deployments', deployment);
+    const input_file_id = await uploadedFile(world, place, model);
+    const asked = { input_file_id, endpoint: '/v1/chat/completions', completion_window: '24h' };
+    const headers = { 'content-type': 'application/json' };
+    const id = await madeByKey(world, place, '/v1/batches', { body: JSON.stringify(asked), headers });
+    return `/organizations/${world.organizationId(place)}/batches/${id}${below}`;
+  };
+}
+
+async function madeByKey(world: World, place: PlaceName, path: string, init: RequestInit): Promise<string> {
+  const headers = { ...init.headers, authorization: `Bearer ${world.markers[place].keySecret}` };
+  const response = await fetch(`${world.gateway.base}${path}`, { method: 'POST', ...init, headers });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return ((await response.json()) as { readonly id: string }).id;
+}

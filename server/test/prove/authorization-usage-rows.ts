@@ -3,7 +3,9 @@ import {
   alertRuleBody,
   alertRulePath,
   at,
+  batchPath,
   deliveryPath,
+  filePath,
   made,
   mailBody,
   mailPath,
@@ -55,6 +57,11 @@ export const usageRows: readonly Row[] = [
   row('GET /requests/stream', SPENDERS, at('/requests/stream')),
   row('GET /requests/:request_id', TEAM_SPEND, ({ world, place }) => `/requests/${world.markers[place].requestId}`),
   row('GET /decisions/:request_id', TEAM_SPEND, ({ world, place }) => `/decisions/${world.markers[place].requestId}`),
+  row('GET /organizations/:id/files', ORGANIZATION_SPEND, organization('/files')),
+  row('DELETE /organizations/:id/files/:file_id', TEAM_ADMINS, filePath),
+  row('GET /organizations/:id/batches', ORGANIZATION_SPEND, organization('/batches')),
+  row('GET /organizations/:id/batches/:batch_id', TEAM_SPEND, batchPath('')),
+  row('POST /organizations/:id/batches/:batch_id/cancel', TEAM_ADMINS, batchPath('/cancel')),
 
   row('GET /overview', SPENDERS, at('/overview')),
   ...(['teamId', 'memberId', 'keyId', 'ownKeyId'] as const).flatMap((marker) => [

@@ -29,6 +29,8 @@ export interface Markers {
   readonly serviceAccountId: string;
   readonly memberId: string;
   readonly requestId: string;
+  /** The secret of the team's own key. */
+  readonly keySecret: string;
 }
 
 export interface World {
@@ -118,6 +120,7 @@ async function markersOf(gateway: Gateway, team: TeamPlace, model: string): Prom
     serviceAccountId: team.serviceAccountId,
     memberId: team.developer.memberId,
     requestId: said.headers.get('x-request-id') ?? '',
+    keySecret: team.key.secret,
   };
 }
 

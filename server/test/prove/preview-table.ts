@@ -181,6 +181,10 @@ export const TAKING_NOTHING: Readonly<Record<string, string>> = {
     'whether a provider takes the newer secret is known only to the provider: the last check says so',
   'DELETE /credentials/:id': 'is refused while a deployment uses it',
   'DELETE /organizations/:id/cache': 'the dialog says it: requests are answered by a provider again, and new answers are kept',
+  'POST /organizations/:id/batches/:batch_id/cancel':
+    'the dialog says it: lines that the provider has answered stay charged, and the others are not sent',
+  'DELETE /organizations/:id/files/:file_id':
+    'the dialog says it: no access and no money changes, and a batch that still has to read the file fails',
   'PATCH /organizations/:id/own-providers':
     'the page says what `own_only` means; what no own deployment serves is the organization’s own choice',
   'POST /organizations/:id/own-credentials': ADDS,

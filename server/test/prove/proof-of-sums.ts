@@ -49,7 +49,7 @@ interface Run {
 }
 
 /** What a run that began now says of itself. */
-async function runJob(gateway: Gateway, job: string): Promise<string> {
+export async function runJob(gateway: Gateway, job: string): Promise<string> {
   const newest = async () => {
     const { data } = await gateway.admin<{ data: readonly { name: string; runs: readonly Run[] }[] }>('GET', '/jobs');
     return data.find(({ name }) => name === job)?.runs[0];

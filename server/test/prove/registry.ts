@@ -150,7 +150,7 @@ export const REGISTRY: readonly ProveRow[] = [
     name: 'wires.tenancy',
     module: 'wires-tenancy',
     shows:
-      'three tenants on one account of a provider: no id of a response or conversation leads to another’s, on any path and in any field; and what ends with its key, team, organization or process',
+      'three tenants on one account of a provider: no id of a response, conversation or file leads to another’s, on any path and in any field; and what ends with its key, team, organization or process',
   },
   row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),
   {
@@ -176,6 +176,13 @@ export const REGISTRY: readonly ProveRow[] = [
     module: 'vendors-cache',
     shows:
       'the exact cache over a gateway: two tenants, one body: no hit and no measurable difference in time; who gets an answer again, at what cost, and what forgets it',
+  },
+  {
+    name: 'vendors.batches',
+    module: 'vendors-batches',
+    shows:
+      'batches at a vendor that fails in every way, under two kill -9: each line once, to the key that made the batch; ledger = Σ by hand',
+    alone: 'full',
   },
   {
     name: 'vendors.units',

@@ -33,7 +33,11 @@ export async function endsOf(site: TenancySite, restarted: Restarted): Promise<P
   };
 }
 
-const pathsOf = ({ ids }: Holder) => [`/v1/responses/${ids.response}`, `/v1/conversations/${ids.conversation}`];
+const pathsOf = ({ ids }: Holder) => [
+  `/v1/responses/${ids.response}`,
+  `/v1/conversations/${ids.conversation}`,
+  `/v1/files/${ids.file}`,
+];
 
 async function statuses(site: TenancySite, secret: string, of: Holder, what: string, status: number): Promise<readonly Check[]> {
   const checks: Check[] = [];
@@ -58,7 +62,10 @@ async function ofKey(site: TenancySite): Promise<readonly Check[]> {
 /** With its team, what it made is not found at once, also where the whole organization would find it. */
 async function ofTeam(site: TenancySite): Promise<readonly Check[]> {
   const [, , holder, neighbour] = site.holders as [Holder, Holder, Holder, Holder];
-  await site.gateway.admin('PATCH', `/organizations/${holder.organizationId}`, { responses_scope: 'organization' });
+  await site.gateway.admin('PATCH', `/organizations/${holder.organizationId}`, {
+    responses_scope: 'organization',
+    files_scope: 'organization',
+  });
   const before = await statuses(site, neighbour.secret, holder, 'a neighbour, with the scope organization', 200);
   await site.gateway.admin('DELETE', `/keys/${holder.keyId}`);
   await site.gateway.admin('DELETE', `/teams/${holder.teamId}`);

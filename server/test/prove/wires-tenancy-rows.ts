@@ -7,6 +7,7 @@ export interface IdsOf {
   readonly background: string;
   readonly conversation: string;
   readonly item: string;
+  readonly file: string;
 }
 
 export interface TenancyRow {
@@ -32,6 +33,11 @@ function path(method: string, of: keyof IdsOf, at: string, body?: unknown): Tena
       ...(body === undefined ? {} : { body }),
     }),
   };
+}
+
+/** A path of files, whose refusal names the id as OpenAI's does. */
+function file(method: string, at: string): TenancyRow {
+  return { ...path(method, 'file', at), refusal: [404, 'not_found', 'id'] };
 }
 
 const RESPONSES = [
@@ -69,6 +75,8 @@ export const ROWS: readonly TenancyRow[] = [
   path('DELETE', 'conversation', '/v1/conversations/{id}/items/msg_1'),
   path('GET', 'item', '/v1/conversations/{own}/items/{id}'),
   path('DELETE', 'item', '/v1/conversations/{own}/items/{id}'),
+  ...['/v1/files/{id}', '/v1/files/{id}/content'].map((at) => file('GET', at)),
+  file('DELETE', '/v1/files/{id}'),
   ...field('response', 'previous_response_id', [400, 'previous_response_not_found', 'previous_response_id'], (id) => ({
     previous_response_id: id,
   })),

@@ -59,14 +59,14 @@ export async function openSite(gateway: Gateway, upstream: TenancySite['upstream
           ? teamId
           : (await gateway.admin<{ id: string }>('POST', `/organizations/${organizationId}/teams`, { name })).id;
       const { id: keyId, secret } = await makeKey(gateway, { organizationId, teamId: own });
-      holders.push({ name, organizationId, teamId: own, keyId, secret, ids: await makeAll(call, secret, name) });
+      holders.push({ name, organizationId, teamId: own, keyId, secret, ids: await makeAll(call, gateway.base, secret, name) });
     }
   }
   return { gateway, upstream, holders, call };
 }
 
 /** Makes one of everything that has an id. */
-async function makeAll(call: TenancySite['call'], secret: string, name: string): Promise<IdsOf> {
+async function makeAll(call: TenancySite['call'], base: string, secret: string, name: string): Promise<IdsOf> {
   const made = async (path: string, body: object) => {
     const { status, text } = await call(secret, 'POST', path, body);
     if (status !== 200) throw new Error(`${path}: ${status} ${text}`);
@@ -77,5 +77,16 @@ async function makeAll(call: TenancySite['call'], secret: string, name: string):
   const { id: background } = await made('/v1/responses', { ...asked, background: true });
   const { id: conversation } = await made('/v1/conversations', { metadata: { name } });
   const items = await made(`/v1/conversations/${conversation}/items`, { items: [{ role: 'user', content: `item of ${name}` }] });
-  return { response, background, conversation, item: items.data?.[0]?.id ?? '' };
+  return { response, background, conversation, item: items.data?.[0]?.id ?? '', file: await uploaded(base, secret, name) };
+}
+
+/** Uploads a file of one request. */
+async function uploaded(base: string, secret: string, name: string): Promise<string> {
+  const body = new FormData();
+  body.set('purpose', 'batch');
+  const line = { custom_id: name, method: 'POST', url: '/v1/chat/completions', body: { model: 'native', messages: [] } };
+  body.set('file', new Blob([JSON.stringify(line)]), `${name}.jsonl`);
+  const answer = await fetch(`${base}/v1/files`, { method: 'POST', headers: { authorization: `Bearer ${secret}` }, body });
+  if (!answer.ok) throw new Error(`/v1/files: ${answer.status} ${await answer.text()}`);
+  return ((await answer.json()) as { readonly id: string }).id;
 }

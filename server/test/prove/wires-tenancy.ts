@@ -1,6 +1,7 @@
-// Three tenants on one account of a provider: no id of a response or conversation leads from one to another, on any path and in any field.
+// Three tenants on one account of a provider: no id of a response, conversation or file leads from one to another, on any path and in any field.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '../../src/lib/id.ts';
+import { newFileId } from '../../src/proxy/files/file-store.ts';
 import { startGateway } from './gateway.ts';
 import { allOf, type ProveResult } from './prove.ts';
 import { endsOf } from './wires-tenancy-ends.ts';
@@ -74,6 +75,7 @@ function asksOf({ holders, upstream }: TenancySite): readonly Ask[] {
 }
 
 function unknownOf(of: keyof IdsOf): string {
+  if (of === 'file') return newFileId(Date.now());
   return newId(of === 'conversation' ? 'conv' : of === 'item' ? 'msg' : 'resp');
 }
 
@@ -98,6 +100,7 @@ async function missingOf({ holders, call }: TenancySite): Promise<readonly strin
       `/v1/responses/${ids.response}`,
       `/v1/responses/${ids.background}`,
       `/v1/conversations/${ids.conversation}/items/${ids.item}`,
+      `/v1/files/${ids.file}`,
     ]) {
       const { status, text } = await call(secret, 'GET', path);
       if (status !== 200 || text.includes('"cancelled"')) missing.push(`${name} ${path}: ${status} ${text.slice(0, 200)}`);

@@ -22,7 +22,7 @@ import { conversations as conversationRows, organizations, storedResponses, team
 import { until } from '../jobs/support.ts';
 import { openHouse, type WalkHouse } from '../support/walk.ts';
 
-const wrappers = { master: newDataKey(), installation: newDataKey() };
+export const wrappers = { master: newDataKey(), installation: newDataKey() };
 export const ORGANIZATIONS = ['org_a', 'org_b', 'org_c'] as const;
 /** The team of each key, in the order of a house's keys. */
 export const TEAM_OF = [1, 1, 2] as const;
@@ -104,6 +104,11 @@ const contentKeys = new Map<string, OrganizationConfig['wrappedContentKey']>(
   ]),
 );
 
+/** A tenant as far as its content is sealed and opened. */
+export function organizationOf(id: string): OrganizationConfig {
+  return { id, wrappedContentKey: contentKeys.get(id) ?? null } as OrganizationConfig;
+}
+
 /** A tenant's gateway, with keys `key_1` and `key_2` of its first team and `key_3` of its second. */
 export function openTenant(
   id: string,
@@ -113,7 +118,7 @@ export function openTenant(
   provider?: Provider,
 ): Promise<WalkHouse> {
   return openHouse({
-    organization: { id, slug: id, responses, wrappedContentKey: contentKeys.get(id) ?? null },
+    organization: { id, slug: id, responses, files: responses, wrappedContentKey: contentKeys.get(id) ?? null },
     team: { id: teamOf(id, 1) },
     moreTeams: [{ id: teamOf(id, 2) }],
     key: { organizationId: id, teamId: teamOf(id, 1) },

@@ -28,6 +28,8 @@ export function delayed(inner: Counters, later: Later): Counters {
     exhausted: (plan) => inner.exhausted(plan),
     extend: (hold, more) => ask(() => inner.extend(hold, more)),
     settle: (hold, actual, planNow) => ask(() => inner.settle(hold, actual, planNow)),
+    retake: (requestId, plan, taken) => ask(() => inner.retake(requestId, plan, taken)),
+    release: (hold) => ask(() => inner.release(hold)),
     read: (counters) => ask(() => inner.read(counters)),
     restore: (plan, at) => ask(() => inner.restore(plan, at)),
     correct: (counter, periodStartMs, amount) => ask(() => inner.correct(counter, periodStartMs, amount)),

@@ -13,7 +13,7 @@ import { type RestoreSources, restoreRecent } from '../../src/proxy/snapshot/res
 import { type ConfigSource, openSnapshot } from '../../src/proxy/snapshot/snapshot.ts';
 import { StoreUnavailable } from '../../src/store/errors.ts';
 import { openAnswerCache } from '../support/answer-cache.ts';
-import { memoryConversations, memoryResponses } from '../support/stored-responses.ts';
+import { memoryConversations, memoryResponses, noFiles } from '../support/stored-responses.ts';
 import { delayed } from './delayed.ts';
 import { type Fault, withFault } from './faults.ts';
 import type { ModelJournal } from './model-journal.ts';
@@ -95,6 +95,8 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     pseudonym: (_organizationId, name) => name,
     responses: memoryResponses(),
     conversations: memoryConversations(),
+    files: noFiles,
+    batches: null,
     refused: () => {},
     defect: (error) => truth.fail(`a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
     requestId: surroundings.newRequestId,

@@ -77,6 +77,8 @@ export function watch(inner: Counters, witness: Witness, nowMs: () => number): W
       exhausted: (plan) => inner.exhausted(plan),
       extend,
       settle,
+      retake: (requestId, plan, taken) => inner.retake(requestId, plan, taken),
+      release: (hold) => inner.release(hold),
       read: (counters) => inner.read(counters),
       restore: (plan, at) => {
         const restoring = inner.restore(plan, at);

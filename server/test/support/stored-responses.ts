@@ -1,11 +1,13 @@
 /** The store of responses and conversations in plain memory, for tests of the walk without a database. */
 import { systemClock } from '../../src/lib/timing/clock.ts';
+import type { FileStore } from '../../src/proxy/files/file-store.ts';
 import {
   type ConversationStore,
   type ConversationsState,
   createConversationsState,
 } from '../../src/proxy/responses/conversations-state.ts';
 import { createResponsesState, type ResponseStore, type ResponsesState } from '../../src/proxy/responses/responses-state.ts';
+import { StoreUnavailable } from '../../src/store/errors.ts';
 import type { ConversationRow, SealedItem } from '../../src/store/responses/conversations.ts';
 import type { NewStoredResponse, ResponseAddress } from '../../src/store/responses/stored-responses.ts';
 
@@ -56,6 +58,21 @@ export function memoryResponses(more: Partial<ResponseStore> = {}): ResponsesSta
   };
   return createResponsesState({ ...UNSEALED, store });
 }
+
+const NO_DATABASE = new StoreUnavailable('this house has no database', '08006');
+
+/** The store of files of a house without a database. */
+export const noFiles: FileStore = {
+  keptMs: 0,
+  begin: () => Promise.reject(NO_DATABASE),
+  find: () => Promise.reject(NO_DATABASE),
+  list: () => Promise.reject(NO_DATABASE),
+  // biome-ignore lint/correctness/useYield: there is nothing to read.
+  read: async function* () {
+    throw NO_DATABASE;
+  },
+  remove: () => Promise.reject(NO_DATABASE),
+};
 
 export function memoryConversations(more: Partial<ConversationStore> = {}): ConversationsState {
   const rows = new Map<string, ConversationRow & { readonly all: readonly SealedItem[] }>();

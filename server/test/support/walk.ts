@@ -31,7 +31,7 @@ import { createSecretChoice } from '../../src/proxy/deployments/secret-choice.ts
 import type { Gateway } from '../../src/proxy/gateway.ts';
 import { openSnapshot } from '../../src/proxy/snapshot/snapshot.ts';
 import { openAnswerCache } from './answer-cache.ts';
-import { memoryConversations, memoryResponses } from './stored-responses.ts';
+import { memoryConversations, memoryResponses, noFiles } from './stored-responses.ts';
 
 const NO_LIMITS = { rateLimits: {}, modelLimits: [], budgets: [] } as const;
 
@@ -231,6 +231,8 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     pseudonym: createPseudonyms(Buffer.alloc(32, 7)),
     responses: memoryResponses(),
     conversations: memoryConversations(),
+    files: noFiles,
+    batches: null,
     refused: (record) => journal.end(record),
     defect,
     requestId,
@@ -239,7 +241,12 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
       const timer = setTimeout(callback, ms);
       return () => clearTimeout(timer);
     },
-    settings: { attemptsMax: 4, stallMsMax: 60_000, contentBytesMax: 1_048_576, answerBytesMax: 2 ** 24 },
+    settings: {
+      attemptsMax: 4,
+      stallMsMax: 60_000,
+      contentBytesMax: 1_048_576,
+      answerBytesMax: 2 ** 24,
+    },
     ...house.gateway,
   };
   const [secret] = secrets as [string];

@@ -45,6 +45,8 @@ export const OBJECT_TYPES = [
   'key',
   'admin_token',
   'webhook',
+  'file',
+  'batch',
   'job',
   'request',
   'credential',

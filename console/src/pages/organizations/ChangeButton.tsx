@@ -13,6 +13,7 @@ export const SECTION_AT: Readonly<Record<string, string>> = {
   tags: words.tags,
   audit: words.auditContent,
   responses: words.storedResponses,
+  files: words.filesAndBatches,
   cache: words.exactCache,
   end_users: words.endUsers,
 };
@@ -25,6 +26,7 @@ const PERMISSION_AT: Readonly<Record<string, Permission>> = {
   tags: 'organizations.cap',
   audit: 'audit_policy.change',
   responses: 'audit_policy.change',
+  files: 'audit_policy.change',
   cache: 'audit_policy.change',
   end_users: 'audit_policy.change',
 };

@@ -25,6 +25,7 @@ import { AskedLifecycle, LifecycleActions } from './dialog/LifecycleActions.tsx'
 import { OrganizationCards } from './OrganizationCards.tsx';
 import { AccessTab } from './tabs/AccessTab.tsx';
 import { AuditTab } from './tabs/AuditTab.tsx';
+import { FilesTab } from './tabs/FilesTab.tsx';
 import { KeysTab } from './tabs/KeysTab.tsx';
 import { LimitsTab } from './tabs/LimitsTab.tsx';
 import { MembersTab } from './tabs/MembersTab.tsx';
@@ -55,6 +56,7 @@ const TABS: readonly Tab[] = [
   { value: 'access', label: words.assetAccess, needs: 'organization.read', content: AccessTab },
   { value: 'limits', label: words.limitsBudgets, needs: 'organization.read', content: LimitsTab },
   { value: 'usage', label: words.usage, needs: 'usage.read', content: UsageTab },
+  { value: 'files', label: words.filesAndBatches, needs: 'usage.read', content: FilesTab },
   { value: 'audit', label: words.audit, needs: 'audit.read', content: AuditTab },
   { value: 'security', label: words.security, needs: 'audit.read', content: SecurityTab },
   { value: 'service-accounts', label: words.serviceAccounts, needs: 'admin_tokens.manage', content: ServiceAccountsTab },

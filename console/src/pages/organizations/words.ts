@@ -244,6 +244,10 @@ export const words = {
   auditSettings: (content: string, contentKept: string, logKept: string) =>
     `Content: ${content}, ${contentKept}\nRequest log: ${logKept}`,
   whoFindsResponses: 'Who finds a stored response',
+  filesAndBatches: 'Files and batches',
+  whoFindsFiles: 'Who finds a file or a batch',
+  allowanceOfBatches: { off: 'Not allowed', on: 'Allowed' },
+  batchesFoundBy: (scope: string) => `Allowed, found by ${scope}`,
   storageOfResponses: { off: 'Not stored', keep: 'Kept for 30 days' },
   scopeOfResponses: { key: 'the same key', team: 'the same team', organization: 'the whole organization' },
   scopeOfCache: { off: 'Off', key: 'For the same key', team: 'For the same team', organization: 'For the organization' },

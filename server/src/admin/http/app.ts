@@ -27,6 +27,7 @@ import * as priceProposals from '../catalogue/price-proposals.ts';
 import * as prices from '../catalogue/prices.ts';
 import * as routeGroupPolicy from '../catalogue/route-group-policy.ts';
 import * as routeGroups from '../catalogue/route-groups.ts';
+import { FILE_ROUTES } from '../files/file-routes.ts';
 import { noteReaders, orKnownReader } from '../guards/known-readers.ts';
 import * as keyActions from '../keys/key-actions.ts';
 import * as keyCreate from '../keys/key-create.ts';
@@ -239,6 +240,7 @@ export const ROUTES: RouteTable = {
   'PATCH /credentials/:id': credentials.update,
   'POST /credentials/:id/end-overlap': credentials.endOverlap,
   'DELETE /credentials/:id': credentials.remove,
+  ...FILE_ROUTES,
   'GET /organizations/:id/own-providers': ownProviders.read,
   'PATCH /organizations/:id/own-providers': ownProviders.update,
   'GET /organizations/:id/own-credentials': ownCredentials.list,

@@ -39,6 +39,14 @@ export const organizationSettings = {
     description:
       'Whose keys find a stored response: the `key` that made it, those of its `team` (the default), or all of the `organization`.',
   }),
+  batches: z.enum(['off', 'on']).optional().meta({
+    description:
+      '`on` (the default) allows files and batches. Their content is stored sealed under the organization’s content key, and ends after at most 30 days. `off` refuses new ones; what was stored is not found while it is off.',
+  }),
+  files_scope: z.enum(RESPONSES_SCOPES).optional().meta({
+    description:
+      'Whose keys find a file or a batch: the `key` that made it, those of its `team` (the default), or all of the `organization`.',
+  }),
   cache_scope: z
     .enum(['off', ...CACHE_SCOPES])
     .optional()
@@ -83,6 +91,8 @@ export async function settingsOf(db: Database, row: OrganizationRow): Promise<Se
     audit,
     responses_storage: facts.responses_storage,
     responses_scope: facts.responses_scope,
+    batches: facts.batches,
+    files_scope: facts.files_scope,
     cache_scope: facts.cache_scope,
     end_users: facts.end_users,
   };

@@ -39,6 +39,8 @@ export const organizationOut = z
     audit: auditOut,
     responses_storage: z.enum(['off', 'keep']),
     responses_scope: z.enum(RESPONSES_SCOPES),
+    batches: z.enum(['off', 'on']),
+    files_scope: z.enum(RESPONSES_SCOPES),
     cache_scope: z.enum(['off', ...CACHE_SCOPES]),
     end_users: z.enum(END_USERS),
     metadata: metadataOut
@@ -138,6 +140,8 @@ export function organizationFacts(row: OrganizationRow, policy: ScopePolicy) {
     },
     responses_storage: row.responsesStorage,
     responses_scope: row.responsesScope,
+    batches: row.batches,
+    files_scope: row.filesScope,
     cache_scope: row.cacheScope ?? ('off' as const),
     end_users: row.endUsers,
     metadata: row.metadata,

@@ -1,7 +1,18 @@
 // biome-ignore-all lint/style/noNonNullAssertion: every offset used here is one that Cells handed out.
 import type { CounterSpec, LimitPlan, LimitRule } from '../../domain/limits/limit-plan.ts';
 import type { Clock } from '../../lib/timing/clock.ts';
-import type { Actual, Counters, Hold, HoldResult, Readings, Refused, SeedFrom, SeedPoint, Wanted } from '../counters.ts';
+import type {
+  Actual,
+  Counters,
+  Hold,
+  HoldResult,
+  Readings,
+  Refused,
+  SeedFrom,
+  SeedPoint,
+  TakenBefore,
+  Wanted,
+} from '../counters.ts';
 import { mustBeWhole } from './amounts.ts';
 import { Cells } from './cells.ts';
 import { check, expireAll, REFUSED, readingsOf, refusingRules } from './check.ts';
@@ -10,7 +21,7 @@ import { counterAt, doubtPast, evict, existingCounter, forgetPast, newRegistry }
 import { type Resolved, resolve } from './resolve.ts';
 import { seedAll } from './seeding.ts';
 import { unitOf } from './shape.ts';
-import { amountsOf, MemoryHold, setAmounts, settleAll, takeAll } from './take.ts';
+import { amountsOf, MemoryHold, setAmounts, settleAll, takeAll, takeAllAgain } from './take.ts';
 import { addSettled, CELLS_PER_COUNTER_MAX, expire, HELD, SUM } from './trailing.ts';
 
 export interface MemoryCountersOptions {
@@ -50,6 +61,7 @@ export interface MemoryCounters extends Counters {
 /** Longer than a key stays in the cache: a cached key is served while the ledger is out of reach. */
 const IDLE_MS = 40 * 60_000;
 const EVICT_AT_ONCE = 20_000;
+const NOTHING: Actual = { tokens: 0, nanoUsd: 0 };
 
 /**
  * Creates counters that answer synchronously, unless they must first read the past of a day, a budget period or a rolling budget
@@ -145,6 +157,22 @@ class CountersInMemory implements MemoryCounters {
     this.#cells.reserve(held.resolved.shape.cellsMax);
     settleAll(this.#cells, held, setAmounts(this.#amounts, 1, actual.tokens, actual.nanoUsd, 0), planNow, nowMs);
     if (planNow !== held.plan) this.#countWhereNotHeld(held, actual, planNow, nowMs);
+  }
+
+  /** Needs no past: what is held stays when a counter reads its past. */
+  retake(requestId: string, plan: LimitPlan, taken: TakenBefore): Hold {
+    mustBeWhole(taken.tokens, taken.nanoUsd, 0);
+    const nowMs = this.nowMs();
+    const resolved = resolve(this.#registry, plan, nowMs, taken.atMs);
+    this.#cells.reserve(resolved.shape.cellsMax);
+    setAmounts(this.#amounts, 1, taken.tokens, taken.nanoUsd, 1);
+    takeAllAgain(this.#cells, resolved, this.#amounts, taken.atMs, nowMs);
+    this.#inFlight++;
+    return new MemoryHold(requestId, plan, taken, resolved);
+  }
+
+  release(hold: Hold): void {
+    this.settle(hold, NOTHING, hold.plan);
   }
 
   /**

@@ -22,13 +22,13 @@ export interface Resolved {
 
 /**
  * Looks up every counter of a plan and creates those that do not exist yet. Uses maps and strings, so it is not for every
- * request.
+ * request. `atMs`: the admission whose periods are wanted; now if absent.
  */
-export function resolve(registry: Registry, plan: LimitPlan, nowMs: number): Resolved {
+export function resolve(registry: Registry, plan: LimitPlan, nowMs: number, atMs: number = nowMs): Resolved {
   registry.cells.reserve(plan.counters.length * CELLS_PER_COUNTER_MAX);
-  const counters = plan.counters.map((spec) => counterAt(registry, spec, nowMs, nowMs));
+  const counters = plan.counters.map((spec) => counterAt(registry, spec, atMs, nowMs));
   const endsMs = plan.counters.map(({ window }) =>
-    window.is === 'calendar' ? periodAt(window.boundariesMs, nowMs).endMs : Number.POSITIVE_INFINITY,
+    window.is === 'calendar' ? periodAt(window.boundariesMs, atMs).endMs : Number.POSITIVE_INFINITY,
   );
   return {
     generation: registry.generation,

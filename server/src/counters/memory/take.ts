@@ -5,7 +5,7 @@ import type { Cells } from './cells.ts';
 import type { Amounts } from './check.ts';
 import type { Resolved } from './resolve.ts';
 import { NANO_USD, PARALLEL, REQUESTS, TOKENS, TRAILING } from './shape.ts';
-import { expire, HELD, HOLDS, SUM, settleSlot, TOUCHED, takeNow } from './trailing.ts';
+import { expire, HELD, HOLDS, SUM, settleSlot, TOUCHED, takeAt, takeNow } from './trailing.ts';
 
 /** The tokens and money taken at one instant. */
 export interface Part {
@@ -52,6 +52,26 @@ export function takeAll(cells: Cells, resolved: Resolved, amounts: Amounts, nowM
     data[offset + HOLDS]! += requests;
     if (windows[i] === TRAILING) {
       takeNow(cells, offset, nowMs, amount);
+    } else {
+      data[offset + SUM]! += amount;
+      data[offset + HELD]! += amount;
+      data[offset + TOUCHED] = nowMs;
+    }
+  }
+}
+
+/** Takes from every counter again what a request took at an earlier admission, whatever the limits say. The caller has reserved. */
+export function takeAllAgain(cells: Cells, resolved: Resolved, amounts: Amounts, atMs: number, nowMs: number): void {
+  const { offsets } = resolved;
+  const { units, windows } = resolved.shape;
+  for (let i = 0; i < offsets.length; i++) {
+    const offset = offsets[i]!;
+    const amount = amounts[units[i]!]!;
+    const { data } = cells;
+    data[offset + HOLDS]! += 1;
+    if (windows[i] === TRAILING) {
+      expire(cells, offset, nowMs);
+      takeAt(cells, offset, atMs, nowMs, amount);
     } else {
       data[offset + SUM]! += amount;
       data[offset + HELD]! += amount;

@@ -95,6 +95,16 @@ export function takeNow(cells: Cells, at: number, nowMs: number, amount: number)
   data[at + HELD]! += amount;
 }
 
+/** Holds an amount in the slot of an earlier admission. One that has expired holds nothing. Call `expire` first. */
+export function takeAt(cells: Cells, at: number, atMs: number, nowMs: number, amount: number): void {
+  const { data } = cells;
+  const whenMs = Math.min(atMs, nowMs);
+  if (whenMs <= nowMs - data[at + WINDOW_MS]!) return;
+  addSettled(cells, at, whenMs, amount, nowMs);
+  data[slotFor(cells, at, whenMs) + SLOT_HELD]! += amount;
+  data[at + HELD]! += amount;
+}
+
 /**
  * Turns what was held at an admission into what was used. If the slot has expired, so has the unused part; use beyond the hold
  * goes to the present slot. Call `expire` first.

@@ -13,6 +13,7 @@ import type {
   Refused,
   Refusing,
   SeedPoint,
+  TakenBefore,
   Wanted,
 } from '../counters.ts';
 import { mustBeWhole } from '../memory/amounts.ts';
@@ -253,6 +254,19 @@ class CountersInRedis implements RedisCounters {
 
   adopt(requestId: string, plan: LimitPlan, atMs: number, taken: Taken): SharedHold {
     return new RedisHold(requestId, plan, atMs, taken);
+  }
+
+  async retake(requestId: string, plan: LimitPlan, taken: TakenBefore): Promise<SharedHold> {
+    mustBeWhole(taken.tokens, taken.nanoUsd, 0);
+    const hold = this.adopt(requestId, plan, taken.atMs, taken);
+    await this.rehold(hold);
+    return hold;
+  }
+
+  /** No row will say that the request is over, so its record is deleted here. */
+  async release(hold: Hold): Promise<void> {
+    await this.settle(hold, { tokens: 0, nanoUsd: 0 }, hold.plan);
+    await this.stored(hold.plan.organizationId, [{ requestId: hold.requestId, tokens: 0, nanoUsd: 0 }]);
   }
 
   async #amend(set: RedisCounterSet, act: string, ...args: readonly (number | string)[]): Promise<Buffer> {

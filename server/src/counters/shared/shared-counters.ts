@@ -39,6 +39,7 @@ import {
   type Readings,
   type Refused,
   type SeedPoint,
+  type TakenBefore,
   type Wanted,
 } from '../counters.ts';
 import type { SharedHold } from '../redis/redis-counters.ts';
@@ -48,6 +49,7 @@ import { hasBlockingBudget, hasRateLimit, localShare, refusalOfShare, wantedOfSh
 import { createMissed } from './missed.ts';
 import { Opening, type OpeningOptions } from './opening.ts';
 import { RedisUnreachable } from './redis-link.ts';
+import { Retaken } from './retaken.ts';
 import { createStoredQueue, type StoredQueue } from './stored-queue.ts';
 
 export interface SharedCountersOptions extends OpeningOptions {
@@ -129,9 +131,11 @@ class Shared implements SharedCounters {
   #isRenewing = false;
   #timers: NodeJS.Timeout[] = [];
   #inFlight = 0;
+  readonly #retaken: Retaken;
 
   constructor(options: SharedCountersOptions) {
     this.#o = options;
+    this.#retaken = new Retaken(options.redis, this.#missed);
     this.#queue = createStoredQueue((organizationId, uses) => options.redis.stored(organizationId, uses));
     this.#opening = new Opening(options, this.#missed, this.#queue);
     this.#look = createHeldLook({
@@ -221,6 +225,7 @@ class Shared implements SharedCounters {
   settle(hold: Hold, actual: Actual, planNow: LimitPlan): void | Promise<void> {
     const its = hold as SharedHold;
     const { local } = its;
+    this.#retaken.settled(hold, this.#opening.state.is === 'open');
     if (its.ended === null) {
       this.#inFlight -= 1;
       // Nobody would give back a hold that reaches Redis after its row is stored.
@@ -239,6 +244,19 @@ class Shared implements SharedCounters {
     this.#missed.doubt(planNow);
     const left = hold.plan.counters.filter((spec) => hasLeft(spec, planNow));
     if (left.length > 0) this.#missed.recount(left);
+  }
+
+  async retake(requestId: string, plan: LimitPlan, taken: TakenBefore): Promise<Hold> {
+    const hold = this.#o.redis.adopt(requestId, plan, taken.atMs, taken);
+    this.#inFlight += 1;
+    this.#o.living.holds(plan.organizationId);
+    await this.#retaken.take(hold, this.#opening.state.is === 'open');
+    return hold;
+  }
+
+  async release(hold: Hold): Promise<void> {
+    await this.settle(hold, { tokens: 0, nanoUsd: 0 }, hold.plan);
+    this.stored(hold.plan.organizationId, { requestId: hold.requestId, tokens: 0, nanoUsd: 0 });
   }
 
   read(counters: readonly CounterSpec[]): Readings | Promise<Readings> {

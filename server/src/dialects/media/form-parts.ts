@@ -50,6 +50,9 @@ export function headOf(text: string): PartHead {
 
 const FILE_TYPE = /^[\w.+-]{1,60}\/[\w.+-]{1,60}(?:; ?[\w-]{1,20}=[\w.,"-]{1,60})*$/;
 
+/** OpenAI's clients write an object of a form as one field for each of its own. The Files API has the only one. */
+const PART_NAME = /^(?:[A-Za-z][\w.-]{0,63}(?:\[\])?|expires_after\[(?:anchor|seconds)\])$/;
+
 function dispositionOf(value: string): Pick<PartHead, 'name' | 'filename'> {
   const [, rest] = /^form-data((?:; ?[\w-]+\*?=(?:"(?:[^"\\]|\\.)*"|[^\s";]+))*)$/i.exec(value) ?? [];
   if (rest === undefined) throw malformed('a part must say its name as form-data');
@@ -59,7 +62,7 @@ function dispositionOf(value: string): Pick<PartHead, 'name' | 'filename'> {
     parameters.set(key.toLowerCase(), quoted === undefined ? plain : quoted.replace(/\\(.)/g, '$1'));
   }
   const name = parameters.get('name') ?? '';
-  if (!/^[A-Za-z][\w.-]{0,63}(?:\[\])?$/.test(name)) throw malformed('the name of a part must be 1 to 64 plain characters');
+  if (!PART_NAME.test(name)) throw malformed('the name of a part must be 1 to 64 plain characters');
   const isFile = parameters.has('filename') || parameters.has('filename*');
   return { name, filename: isFile ? plainFilename(parameters.get('filename') ?? '') : null };
 }

@@ -62,7 +62,8 @@ function ownRequest(options: ExchangeOptions): Pick<Exchange, 'upstreamBody' | '
 
 const REASONING_DROPPED: readonly string[] = ['input.encrypted_content'];
 
-function factsOfWhole(client: Wire, bytes: Buffer, usageAt: UsageAt | undefined): AnswerFacts {
+/** Returns the facts of a whole answer in the format of its request. Throws UnreadableAnswer. */
+export function factsOfWhole(client: Wire, bytes: Buffer, usageAt?: UsageAt): AnswerFacts {
   if (isResponse(client)) return wholeResponseFacts(bytes);
   if (isMedia(client)) return wholeMediaFacts(client, bytes);
   return client === 'gemini' ? wholeContentFacts(bytes) : wholeFacts(client, bytes, usageAt);

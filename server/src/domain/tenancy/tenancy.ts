@@ -71,6 +71,8 @@ export interface OrganizationConfig extends TaggedPolicy {
   readonly wrappedContentKey: WrappedContentKey | null;
   /** The keys that find a stored response. Absent or null: the organization stores none. */
   readonly responses?: ResponsesScope | null;
+  /** The keys that find a file or a batch. Absent or null: the organization has neither. */
+  readonly files?: ResponsesScope | null;
   /** Absent or null: no answer of this organization is given again. */
   readonly answerCache?: AnswerCachePolicy | null;
   /** The deployments that the organization brought. Null or absent: none, and the platform's serve. */

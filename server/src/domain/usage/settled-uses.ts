@@ -58,6 +58,8 @@ function countable(amount: number): number {
 export interface CountedUse extends PlanUse {
   readonly organizationId: string;
   readonly atMs: number;
+  /** 1, or 0 for a line of a batch: the request that made the batch is counted. */
+  readonly requests: number;
   readonly tokens: number;
   readonly nanoUsd: number;
 }
@@ -82,6 +84,7 @@ export function countedUses({ bytes, starts }: RowBatch, from: number, to: numbe
       keyId: text('key_id'),
       calledName: text('called_name'),
       atMs: Number(text('admitted_at_ms')),
+      requests: text('count') === '0' ? 0 : 1,
       tokens: countable(tokens),
       nanoUsd: countable(nanoUsd),
     });

@@ -2,7 +2,9 @@ import type { InboundWire, Wire } from '../../dialects/dialect.ts';
 import { isOfResponses } from '../../dialects/exchange.ts';
 import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../../domain/routing/credential.ts';
+import type { FileCalls } from '../../upstream/file-calls.ts';
 import type { Transport } from '../../upstream/transport.ts';
+import { batchesOverHttp } from '../batch-access.ts';
 import type { Provider } from '../provider.ts';
 import { CHAT_WIRES, OPENAI_HEADERS, openAiPath } from '../served-wires.ts';
 import { readErrorWithToken } from '../tokens/read-error-with-token.ts';
@@ -12,6 +14,8 @@ import { readAzureError } from './read-azure-error.ts';
 
 interface AzureProviderDeps {
   readonly transport: Transport;
+  /** The calls that carry files; absent: no batches. */
+  readonly files?: FileCalls;
   readonly tokens: Tokens;
 }
 
@@ -19,11 +23,12 @@ interface AzureProviderDeps {
  * Creates the provider for OpenAI's models at Azure. A deployment's upstream model is the name of Azure's own deployment. Without a
  * version of the API, the newer paths (`/openai/v1`) are called, which have none.
  */
-export function createAzureProvider({ transport, tokens }: AzureProviderDeps): Provider {
+export function createAzureProvider({ transport, tokens, files }: AzureProviderDeps): Provider {
   return {
     name: 'azure',
     wireFor: servedWire,
     ...callOverHttp(azureOver(tokens), transport),
+    ...(files === undefined ? {} : { batches: batchesOverHttp({ baseUrl: newerPaths, authentication, tokens, files }) }),
     readError: readErrorWithToken(tokens, readAzureError),
   };
 }
@@ -41,11 +46,21 @@ function azureOver(tokens: Tokens): VendorHttp {
     },
     modelsPath: ({ settings }) =>
       settings?.apiVersion === undefined ? '/openai/v1/models' : `/openai/models?${versionQuery(settings.apiVersion)}`,
-    authentication: ({ apiKey }) => (apiKey === '' ? [] : ['api-key', apiKey]),
+    authentication,
     tokens,
     forwarded: OPENAI_HEADERS,
     passesQuery: false,
   };
+}
+
+function authentication({ apiKey }: CredentialConfig): string[] {
+  return apiKey === '' ? [] : ['api-key', apiKey];
+}
+
+/** Returns the address of the newer paths, which alone have files and batches in OpenAI's form. */
+function newerPaths(credential: CredentialConfig): string | null {
+  const resource = credential.settings?.apiVersion === undefined ? resourceUrl(credential) : null;
+  return resource === null ? null : `${resource}/openai/v1`;
 }
 
 /** Returns the address of a resource. Azure's pages show it with and without the beginning of the paths. */

@@ -1,6 +1,9 @@
 import { isOfResponses } from '../../dialects/exchange.ts';
 import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
+import type { CredentialConfig } from '../../domain/routing/credential.ts';
+import type { FileCalls } from '../../upstream/file-calls.ts';
 import type { Transport } from '../../upstream/transport.ts';
+import { batchesOverHttp } from '../batch-access.ts';
 import type { Provider } from '../provider.ts';
 import { readOpenAiError } from '../read-error.ts';
 import { CHAT_WIRES, OPENAI_HEADERS, openAiPath } from '../served-wires.ts';
@@ -17,8 +20,15 @@ const OPENAI: VendorHttp = {
   passesQuery: false,
 };
 
+const BATCHES = {
+  baseUrl: ({ baseUrl }: CredentialConfig) => baseUrl ?? OPENAI.defaultBaseUrl,
+  authentication: OPENAI.authentication,
+};
+
 interface OpenAiProviderDeps {
   readonly transport: Transport;
+  /** The calls that carry files; absent: no batches. */
+  readonly files?: FileCalls;
   /** The hosts, besides OpenAI's own, whose servers speak the Responses API. */
   readonly responsesHosts?: readonly string[];
 }
@@ -37,6 +47,7 @@ export function createOpenAiProvider(deps: OpenAiProviderDeps): Provider {
       return client === 'cursor-responses' ? 'openai-responses' : client;
     },
     ...callOverHttp(OPENAI, deps.transport),
+    ...(deps.files === undefined ? {} : { batches: batchesOverHttp({ ...BATCHES, files: deps.files }) }),
     readError: readOpenAiError,
   };
 }

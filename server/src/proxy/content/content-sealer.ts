@@ -8,7 +8,7 @@ import { type ContentWrappers, open, openContentKey, seal } from '../../lib/secr
  */
 export function createContentSealer(wrappers: ContentWrappers) {
   const keyOf = openedKeys(wrappers);
-  return (organization: OrganizationConfig, requestId: string, content: string): Buffer | null => {
+  return (organization: OrganizationConfig, requestId: string, content: string | Uint8Array): Buffer | null => {
     const key = keyOf(organization);
     return key === null ? null : seal(key, content, requestId);
   };

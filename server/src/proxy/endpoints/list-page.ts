@@ -7,13 +7,18 @@ export interface Page {
   readonly after: string | null;
 }
 
-const LIMIT_MAX = 100;
-const LIMIT_DEFAULT = 20;
+/** The bounds on the length of a page. */
+interface PageBounds {
+  readonly limitMax: number;
+  readonly limitDefault: number;
+}
 
-export function pageOf(query: URLSearchParams): Page {
-  const limit = query.get('limit') ?? String(LIMIT_DEFAULT);
-  if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > LIMIT_MAX)
-    throw invalidRequest(`limit must be a whole number from 1 to ${LIMIT_MAX}.`, 'limit');
+const BOUNDS: PageBounds = { limitMax: 100, limitDefault: 20 };
+
+export function pageOf(query: URLSearchParams, { limitMax, limitDefault }: PageBounds = BOUNDS): Page {
+  const limit = query.get('limit') ?? String(limitDefault);
+  if (!/^\d{1,6}$/.test(limit) || Number(limit) < 1 || Number(limit) > limitMax)
+    throw invalidRequest(`limit must be a whole number from 1 to ${limitMax}.`, 'limit');
   const order = query.get('order') ?? 'desc';
   if (order !== 'asc' && order !== 'desc') throw invalidRequest('order must be "asc" or "desc".', 'order');
   return { limit: Number(limit), order, after: query.get('after') };

@@ -11,7 +11,7 @@ const LETTERS_MAX = 3;
 /** The paths that a client may have meant. */
 const SERVED: readonly string[] = [
   ...ENDPOINTS.map(({ path }) => path),
-  ...['/v1/models', '/v1/conversations', '/v1beta/models', '/cursor/v1/models'],
+  ...['/v1/models', '/v1/conversations', '/v1/files', '/v1/batches', '/v1beta/models', '/cursor/v1/models'],
 ];
 
 /** The paths as a message lists them: of Gemini's one stands for all. */
@@ -22,8 +22,6 @@ const OTHER_ENDPOINTS: readonly (readonly [string, string])[] = [
   ['/v1beta/', 'Gemini’s API'],
   ['/complete', 'Anthropic’s older text completions'],
   ['/engines/', 'OpenAI’s engines'],
-  ['/files', 'files'],
-  ['/batches', 'batches'],
   ['/messages/batches', 'batches of messages'],
   ['/realtime', 'OpenAI’s Realtime API'],
   ['/assistants', 'OpenAI’s assistants'],

@@ -127,6 +127,7 @@ function organizationFrom(
     access: organizationAccessFrom(row),
     auditContent: row.auditContent,
     responses: row.responsesStorage === 'keep' ? row.responsesScope : null,
+    files: row.batches === 'on' ? row.filesScope : null,
     answerCache: row.cacheScope === null ? null : Object.freeze({ scope: row.cacheScope, epoch: row.cacheEpoch }),
     endUsers: row.endUsers,
     wrappedContentKey: row.contentKey === null ? null : Object.freeze({ bytes: row.contentKey, by: row.contentKeyBy }),

@@ -112,6 +112,6 @@ function isCounted(
   );
 }
 
-function movedBy({ counter: { unit } }: Question, { atMs, tokens, nanoUsd }: CountedUse): UsePoint {
-  return { atMs, amount: unit === 'nano_usd' ? -nanoUsd : unit === 'tokens' ? -tokens : -1 };
+function movedBy({ counter: { unit } }: Question, { atMs, requests, tokens, nanoUsd }: CountedUse): UsePoint {
+  return { atMs, amount: unit === 'nano_usd' ? -nanoUsd : unit === 'tokens' ? -tokens : -requests };
 }

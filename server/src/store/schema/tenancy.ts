@@ -84,6 +84,11 @@ export const organizations = pgTable(
       .notNull()
       .default('off'),
     responsesScope: text('responses_scope', { enum: RESPONSES_SCOPES }).notNull().default('team'),
+    /** The choice to allow files and batches, and the keys that find them. */
+    batches: text('batches', { enum: ['off', 'on'] })
+      .notNull()
+      .default('on'),
+    filesScope: text('files_scope', { enum: RESPONSES_SCOPES }).notNull().default('team'),
     /** The keys that get an answer of the exact cache again; null: none is kept. Another epoch forgets those kept before. */
     cacheScope: text('cache_scope', { enum: CACHE_SCOPES }),
     cacheEpoch: integer('cache_epoch').notNull().default(0),

@@ -1,5 +1,5 @@
 /** The past of counters, from the ledger. Each function reads one snapshot with one statement. */
-import { and, eq, gte, inArray, lt, ne, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, eq, gt, gte, inArray, lt, ne, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { CounterSpec } from '../../domain/limits/limit-plan.ts';
 import type { TargetMatch } from '../../domain/limits/rate-limit.ts';
 import type { Database } from '../database.ts';
@@ -71,7 +71,8 @@ export async function recentAdmissions(db: Database, sinceMs: number): Promise<r
       tokens: sql<string>`sum(${requestLog.totalTokens})`,
     })
     .from(requestLog)
-    .where(and(gte(requestLog.admittedAt, instantOf(sinceMs)), ne(requestLog.status, 'refused')))
+    // Lines of batches count for none of these limits. Their rows stand for no request.
+    .where(and(gte(requestLog.admittedAt, instantOf(sinceMs)), ne(requestLog.status, 'refused'), gt(requestLog.count, 0)))
     .groupBy(...Object.values(whose), slot)
     .orderBy(sql`at`);
   return rows.map(({ at, requests, tokens, ...same }) => ({

@@ -9,7 +9,7 @@ import { bind } from '../../../forms/bind.ts';
 import { CacheFields } from '../../../forms/CacheFields.tsx';
 import { ModelLimitFields } from '../../../forms/ModelLimitFields.tsx';
 import { RateLimitFields } from '../../../forms/RateLimitFields.tsx';
-import { EndUsersFields, ResponsesFields } from '../../../forms/ResponsesFields.tsx';
+import { EndUsersFields, FilesFields, ResponsesFields } from '../../../forms/ResponsesFields.tsx';
 import { TagFields } from '../../../forms/TagFields.tsx';
 import { words } from '../words.ts';
 import { IdentityFields } from './IdentityFields.tsx';
@@ -85,6 +85,9 @@ export function SettingsSections({ form, of }: OrganizationFieldsProps) {
           scope={bind(form, 'responses_scope')}
           disabled={!mayAudit.allowed}
         />
+      </FormSection>
+      <FormSection title={words.filesAndBatches} verdict={mayAudit}>
+        <FilesFields batches={bind(form, 'batches')} scope={bind(form, 'files_scope')} disabled={!mayAudit.allowed} />
       </FormSection>
       <FormSection title={words.exactCache} verdict={mayAudit}>
         <CacheFields scope={bind(form, 'cache_scope')} disabled={!mayAudit.allowed} />

@@ -19,12 +19,12 @@ import {
   rateLimitsBody,
   rateLimitsDraft,
 } from '../../../forms/limit-draft.ts';
-import { NO_RESPONSES, type ResponsesDraft } from '../../../forms/ResponsesFields.tsx';
+import { type FilesDraft, NO_RESPONSES, type ResponsesDraft } from '../../../forms/ResponsesFields.tsx';
 import { NO_TAGS, type TagsDraft, tagListWords, tagsBody, tagsDraft } from '../../../forms/tags-draft.ts';
 import { words } from '../words.ts';
 
 /** An organization as the dialog edits it. */
-export interface OrganizationDraft extends TagsDraft, ResponsesDraft, Pick<Organization, 'cache_scope'> {
+export interface OrganizationDraft extends TagsDraft, ResponsesDraft, FilesDraft, Pick<Organization, 'cache_scope'> {
   /** Of a template only. */
   readonly description?: string;
   readonly name: string;
@@ -49,6 +49,8 @@ export const NEW_ORGANIZATION: OrganizationDraft = {
   ...NO_TAGS,
   audit: NO_CONTENT,
   ...NO_RESPONSES,
+  batches: 'on',
+  files_scope: 'team',
   cache_scope: 'off',
   end_users: 'hashed',
 };
@@ -66,6 +68,8 @@ export function draftOf(organization: Organization): OrganizationDraft {
     audit: auditDraft(organization.audit),
     responses_storage: organization.responses_storage,
     responses_scope: organization.responses_scope,
+    batches: organization.batches,
+    files_scope: organization.files_scope,
     cache_scope: organization.cache_scope,
     end_users: organization.end_users,
   };
@@ -84,6 +88,8 @@ export function organizationBody(draft: OrganizationDraft) {
     audit: auditBody(draft.audit),
     responses_storage: draft.responses_storage,
     responses_scope: draft.responses_scope,
+    batches: draft.batches,
+    files_scope: draft.files_scope,
     cache_scope: draft.cache_scope,
     end_users: draft.end_users,
   };
@@ -103,6 +109,8 @@ export const ORGANIZATION_PARTS: readonly EditPart<OrganizationDraft>[] = [
   part('audit', words.auditContent, ({ audit }) => auditWords(audit)),
   part('responses_storage', words.storedResponses, (draft) => words.storageOfResponses[draft.responses_storage]),
   part('responses_scope', words.whoFindsResponses, (draft) => words.scopeOfResponses[draft.responses_scope]),
+  part('batches', words.filesAndBatches, (draft) => words.allowanceOfBatches[draft.batches]),
+  part('files_scope', words.whoFindsFiles, (draft) => words.scopeOfResponses[draft.files_scope]),
   part('cache_scope', words.exactCache, (draft) => words.scopeOfCache[draft.cache_scope]),
   part('end_users', words.endUsers, ({ end_users }) => words.storageOfEndUsers[end_users]),
 ];

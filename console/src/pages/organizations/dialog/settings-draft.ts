@@ -39,6 +39,8 @@ export function settingsDraft({ settings }: Template): SettingsDraft {
     audit: auditDraft({ content: 'off', content_retention_days: null, event_retention_days: null, ...given.audit }),
     responses_storage: given.responses_storage ?? NO_RESPONSES.responses_storage,
     responses_scope: given.responses_scope ?? NO_RESPONSES.responses_scope,
+    batches: given.batches ?? 'on',
+    files_scope: given.files_scope ?? 'team',
     cache_scope: given.cache_scope ?? 'off',
     end_users: given.end_users ?? 'hashed',
   };

@@ -24,6 +24,7 @@ export function SettingsTab({ organization }: TabProps) {
     [words.contentKept, daysWords(audit.content_retention_days)],
     [words.requestLogKept, daysWords(audit.event_retention_days)],
     [words.storedResponses, responsesWords(organization)],
+    [words.filesAndBatches, batchesWords(organization)],
     [
       words.exactCache,
       <Group key="cache" gap="xs">
@@ -40,7 +41,7 @@ export function SettingsTab({ organization }: TabProps) {
     <Stack gap="xl">
       <Box component="section" aria-label={words.settings}>
         <Group gap="xs" justify="flex-end">
-          {['identity', 'tags', 'audit', 'responses', 'cache', 'end_users'].map((at) => (
+          {['identity', 'tags', 'audit', 'responses', 'files', 'cache', 'end_users'].map((at) => (
             <ChangeButton key={at} organization={organization} at={at} isNamed />
           ))}
         </Group>
@@ -84,6 +85,10 @@ export function SettingsTab({ organization }: TabProps) {
 
 function responsesWords({ responses_storage: storage, responses_scope: scope }: TabProps['organization']): string {
   return storage === 'off' ? words.storageOfResponses.off : words.keptAndFoundBy(words.scopeOfResponses[scope]);
+}
+
+function batchesWords({ batches, files_scope: scope }: TabProps['organization']): string {
+  return batches === 'off' ? words.allowanceOfBatches.off : words.batchesFoundBy(words.scopeOfResponses[scope]);
 }
 
 function daysWords(days: number | null): string {
