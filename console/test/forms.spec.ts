@@ -115,6 +115,7 @@ test('Change on a card opens the dialog at that section, and the list beside the
     'Identity',
     'Budgets',
     'Rate limits',
+    'Limits by tag and end user',
     'Asset access',
     'Tags',
     'Audit content',

@@ -11,6 +11,8 @@ interface BudgetFieldsProps extends Bound<readonly BudgetDraft[]> {
   readonly organizationId?: string;
   /** Shown below a budget's amount: the caps above it. */
   readonly beside?: (budget: BudgetDraft) => ReactNode;
+  /** True for the budgets of a limit by label: they have no target of their own, alert nobody and shorten nothing. */
+  readonly isOfLabel?: boolean;
 }
 
 const BUDGETS_MAX = 50;
@@ -25,10 +27,11 @@ export function BudgetFields({
   timeZone,
   organizationId,
   beside,
+  isOfLabel = false,
 }: BudgetFieldsProps) {
   return (
     <Stack gap="sm" data-at={at}>
-      {value.length === 0 && (
+      {value.length === 0 && !isOfLabel && (
         <Text fz="sm" c="dimmed">
           {words.noBudgetMeans}
         </Text>
@@ -43,6 +46,7 @@ export function BudgetFields({
           disabled={disabled}
           timeZone={timeZone}
           organizationId={organizationId}
+          isOfLabel={isOfLabel}
           beside={beside?.(budget)}
           onChange={(change) => onChange(value.map((one) => (one.row === budget.row ? { ...one, ...change } : one)))}
           onRemove={() => onChange(value.filter((one) => one.row !== budget.row))}

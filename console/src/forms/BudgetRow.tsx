@@ -28,6 +28,7 @@ interface BudgetRowProps {
   readonly disabled: boolean;
   readonly timeZone: string;
   readonly organizationId: string | undefined;
+  readonly isOfLabel: boolean;
   readonly beside: ReactNode;
   readonly onChange: (change: Partial<BudgetDraft>) => void;
   readonly onRemove: () => void;
@@ -63,7 +64,7 @@ export function BudgetRow(props: BudgetRowProps) {
           </Text>
         )}
         {props.beside}
-        <MatchAndThresholds {...props} />
+        {!props.isOfLabel && <MatchAndThresholds {...props} />}
         <WhenUsedUp {...props} />
       </Stack>
     </Paper>
@@ -127,7 +128,7 @@ function MatchAndThresholds({ budget, at, errors, disabled, organizationId, onCh
   );
 }
 
-function WhenUsedUp({ budget, ordinal, disabled, onChange }: BudgetRowProps) {
+function WhenUsedUp({ budget, ordinal, disabled, isOfLabel, onChange }: BudgetRowProps) {
   return (
     <Group gap="md">
       <SegmentedControl
@@ -141,7 +142,7 @@ function WhenUsedUp({ budget, ordinal, disabled, onChange }: BudgetRowProps) {
           { value: 'alert', label: words.onlyAlert },
         ]}
       />
-      {budget.action === 'block' && (
+      {budget.action === 'block' && !isOfLabel && (
         <Checkbox
           size="xs"
           label={words.shortenAnswers}

@@ -199,6 +199,21 @@ export const words = {
     key: `${REQUIRED_TAGS} Those of the team and the organization apply too.`,
   },
 
+  requireEndUser: 'Requests must name their end user',
+  requireEndUserMeans:
+    'A request that names none is refused with 400. It applies if the organization, the team or the key has it.',
+
+  // LabelLimitFields
+  labelLimitsMean:
+    'For the requests with one tag, or for those of each end user. A rate limit, or a budget that blocks, needs a rule that makes callers name the label: a required tag, or required end users. Budgets here send no alerts by mail.',
+  labelLimitNumber: (ordinal: number) => `Limit by label ${ordinal}`,
+  labelLimitOf: 'Applies to',
+  oneTag: 'One tag',
+  eachEndUser: 'Each end user',
+  tag: 'Tag',
+  addLabelLimit: 'Add a limit by tag or end user',
+  removeLabelLimit: (ordinal: number) => `Remove limit by label ${ordinal}`,
+
   callerTags: 'Tags that requests name',
   callerTagsAre: { route: 'Choose deployments', attribute: 'Are labels only', refuse: 'Are refused' },
   callerTagsMean: {
@@ -246,4 +261,5 @@ export const words = {
   requires: (requiredTags: string) => `Requires ${requiredTags}`,
   default: 'Default',
   noOwnTags: 'No tags at this level',
+  requiresEndUsers: 'requires end users',
 };

@@ -11,6 +11,13 @@ export const POLICY_FLAGS: readonly Flag[] = [
   { name: 'budget-period', value: 'period', about: 'period of the budget: day, week, month or total (default: month)' },
 ];
 
+/** The flags about end users when a key or an organization is created. */
+export const END_USER_FLAGS: readonly Flag[] = [
+  { name: 'require-end-user', value: null, about: 'refuse requests that do not name their end user' },
+  { name: 'end-user-rpm', value: 'n', about: 'limit of requests per minute of each end user; needs --require-end-user' },
+  { name: 'end-user-budget', value: 'usd', about: 'budget per day in USD of each end user; needs --require-end-user' },
+];
+
 /** Returns the part of a request body that these flags set. A flag that was not given adds no field. */
 export function policyBody(given: Given): object {
   const limits = {
@@ -24,4 +31,19 @@ export function policyBody(given: Given): object {
   const budgets = budget === undefined ? undefined : [{ amount: budget, period: given.flag('budget-period') ?? 'month' }];
   const hasLimits = Object.values(limits).some((value) => value !== undefined);
   return { ...(hasLimits ? { rate_limits: limits } : {}), ...(budgets === undefined ? {} : { budgets }) };
+}
+
+/** Returns the part of a request body that the flags about end users set. */
+export function endUserBody(given: Given): object {
+  const rpm = given.whole('end-user-rpm');
+  const amount = given.flag('end-user-budget');
+  const limit = {
+    end_user: '*',
+    ...(rpm === undefined ? {} : { rate_limits: { rpm } }),
+    ...(amount === undefined ? {} : { budgets: [{ amount, period: 'day' }] }),
+  };
+  return {
+    ...(given.has('require-end-user') ? { require_end_user: true } : {}),
+    ...(rpm === undefined && amount === undefined ? {} : { label_limits: [limit] }),
+  };
 }

@@ -1,6 +1,7 @@
 /** Deletes request-log rows and stored content past their retention. A month of which nothing is kept is dropped whole. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dropPartition, newPartitions, partitionsOf } from '../store/partitions.ts';
+import { dropNamedSums, dropPastNames } from '../store/usage/name-retention.ts';
 import { dropRows, isSpent, RETAINED_TABLES, type Retention } from '../store/usage/retention.ts';
 import { goOn, type Job, type JobContext } from './job.ts';
 
@@ -33,7 +34,8 @@ export function partitionsJob(): Job {
 export function retentionJob({ logDaysMax, archives = false }: Omit<Retention, 'at'>): Job {
   return {
     name: 'retention',
-    about: 'Deletes request-log rows and stored content past their retention. Keeps the ledger and the audit log.',
+    about:
+      'Deletes request-log rows, stored content, and sums by end user and session past their retention. Keeps the ledger and the audit log.',
     cron: '23 * * * *',
     run: async (context) => {
       const retention = { at: new Date(context.clock.nowMs()), logDaysMax, archives };
@@ -51,9 +53,24 @@ export function retentionJob({ logDaysMax, archives = false }: Omit<Retention, '
           }
         }
       }
-      return `Deleted ${months} whole months and ${rows} rows.`;
+      const names = await dropNames(context, retention);
+      return `Deleted ${months} whole months and ${rows} rows, and ${names} rows of names.`;
     },
   };
+}
+
+/** Deletes names of callers past their retention, some thousands at a time. Returns the number of rows. */
+async function dropNames(context: JobContext, retention: Retention): Promise<number> {
+  const { db } = context.database;
+  let total = 0;
+  for (const drop of [() => dropNamedSums(db, retention, ROWS_AT_ONCE), () => dropPastNames(db, retention.at, ROWS_AT_ONCE)]) {
+    for (let gone = await drop(); gone > 0; gone = await drop()) {
+      total += gone;
+      goOn(context);
+      await sleep(PAUSE_MS);
+    }
+  }
+  return total;
 }
 
 /** Deletes the expired rows of one month, some thousands at a time. Returns their number. */

@@ -28,7 +28,7 @@ import {
   unitsOf,
 } from '../store/usage/rollup-columns.ts';
 import { ATTEMPT_ROLLUPS } from './ledger-statement-attempts.ts';
-import { type MoreParts, ORIGINS, TAGS } from './ledger-statement-labels.ts';
+import { LABELLED, type MoreParts, ORIGINS, TAGS } from './ledger-statement-labels.ts';
 import { addTo, END, list } from './statement-parts.ts';
 
 const end = END;
@@ -71,10 +71,10 @@ export type LinesWith = (typeof LINES_WITH)[number];
 
 const MORE: Readonly<Record<LinesWith, MoreParts>> = {
   plain: NO_MORE,
-  origin: ORIGINS,
-  tagged: TAGS,
-  tried: all(TAGS, TRIED),
-  every: all(TAGS, TRIED, ORIGINS),
+  origin: all(LABELLED, ORIGINS),
+  tagged: all(LABELLED, TAGS),
+  tried: all(LABELLED, TAGS, TRIED),
+  every: all(LABELLED, TAGS, TRIED, ORIGINS),
 };
 
 /** Splits each line into its fields, and the first end of each request into columns. */

@@ -20,6 +20,7 @@ import { limitRefusal } from './limit-refusal.ts';
 import { Refusal, serviceUnavailable } from './refusal.ts';
 import { fittingCandidates } from './settlement/unpriced.ts';
 import type { CachedKey } from './snapshot/cached-key.ts';
+import { checkEndUser, entitlementForLabels } from './snapshot/labelled-entitlement.ts';
 import { checkCallerTags, entitlementForTags, noDeploymentForTags } from './snapshot/tagged-entitlement.ts';
 import type { Admission, Asked, LostAttempt, Walk } from './walk.ts';
 
@@ -30,10 +31,11 @@ import type { Admission, Asked, LostAttempt, Walk } from './walk.ts';
  */
 export function admit(walk: Walk, key: CachedKey, asked: Asked, gateway: Gateway): Admission | Promise<Admission> {
   const untagged = entitlementOf(key, asked.facts.model, gateway);
-  const entitlement = asked.tags === null ? untagged : entitlementForTags(untagged, asked.tags, gateway);
-  walk.entitlement = entitlement;
-  if (entitlement.refusal !== null) throw entitlement.refusal;
-  if (asked.tags !== null) checkCallerTags(entitlement, asked.tags);
+  const unlabelled = asked.tags === null ? untagged : entitlementForTags(untagged, asked.tags, gateway);
+  walk.entitlement = unlabelled;
+  if (unlabelled.refusal !== null) throw unlabelled.refusal;
+  if (asked.tags !== null) checkCallerTags(unlabelled, asked.tags);
+  const entitlement = unlabelled.labelled === null ? unlabelled : labelledEntitlement(walk, unlabelled, asked, gateway);
   checkServable(entitlement, walk);
   if (!gateway.journal.room())
     throw serviceUnavailable('The settlement journal is full, so no request that costs money can start. Try again later.');
@@ -48,6 +50,14 @@ export function admit(walk: Walk, key: CachedKey, asked: Asked, gateway: Gateway
   };
   const taken = take(walk, entitlement, estimate, gateway);
   return taken instanceof Promise ? taken.then(admitted) : admitted(taken);
+}
+
+/** Returns the entitlement with the limits by tag and end user. Throws if the request must name its end user and does not. */
+function labelledEntitlement(walk: Walk, entitlement: Entitlement, asked: Asked, gateway: Gateway): Entitlement {
+  if (entitlement.labelled !== null) checkEndUser(walk, entitlement.labelled);
+  const labelled = entitlementForLabels(walk, entitlement, asked, gateway);
+  walk.entitlement = labelled;
+  return labelled;
 }
 
 const NO_ESTIMATES: readonly EstimateReason[] = [];

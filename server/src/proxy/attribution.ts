@@ -27,17 +27,23 @@ export function attributionOf(walk: Walk, gateway: Pick<Gateway, 'pseudonym'>): 
 function read({ request, asked, key }: Walk, { pseudonym }: Pick<Gateway, 'pseudonym'>): Attribution {
   const client = knownClient(request);
   const body = asked?.body ?? null;
-  const session = sessionOf(request, body);
   const organization = key?.config.organizationId ?? '';
   const mode = key?.holder.config?.endUsers ?? 'hashed';
+  // A client may put a person into its session, so what is stored of people is also stored of sessions.
+  const session = mode === 'off' ? null : sessionOf(request, body);
   const user = mode === 'off' ? null : endUserOf(request, body);
   if (client === null && session === null && user === null) return NOBODY;
-  const bounded = (name: string) => (name.length > NAME_CHARS_MAX ? pseudonym(organization, name) : name);
+  const stored = (name: string) => (mode === 'hashed' || name.length > NAME_CHARS_MAX ? pseudonym(organization, name) : name);
   return {
-    endUser: user === null ? null : mode === 'hashed' ? pseudonym(organization, user) : bounded(user),
-    session: session === null ? null : bounded(session),
+    endUser: user === null ? null : stored(user),
+    session: session === null ? null : stored(session),
     client,
   };
+}
+
+/** Reports whether a request names its end user, also where the organization stores none. */
+export function namesEndUser({ request, asked }: Pick<Walk, 'request' | 'asked'>): boolean {
+  return endUserOf(request, asked?.body ?? null) !== null;
 }
 
 function endUserOf(request: GatewayRequest, body: Readonly<Record<string, unknown>> | null): string | null {

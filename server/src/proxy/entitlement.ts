@@ -2,7 +2,8 @@ import { checkAccess, explainTarget, levelsOf, reaches } from '../domain/access/
 import { encodeAccess, shapeOf } from '../domain/decision/decision.ts';
 import { planOfHead } from '../domain/limits/head-plan.ts';
 import { type HoldCandidate, OutputHistory } from '../domain/limits/hold.ts';
-import { type LimitPlan, planLimits, tightestTokenLimit } from '../domain/limits/limit-plan.ts';
+import type { Labels } from '../domain/limits/label-limit.ts';
+import { type LimitPlan, planLimits, planWithLabels, tightestTokenLimit } from '../domain/limits/limit-plan.ts';
 import type { CallableTarget, Catalogue, DeploymentConfig } from '../domain/routing/catalogue.ts';
 import { smallestWindow } from '../domain/routing/context-window.ts';
 import { type Detours, detoursOf, targetsBeside } from '../domain/routing/detours.ts';
@@ -20,6 +21,7 @@ import { type LimitWords, limitWordsOf } from './limit-headers.ts';
 import { Refusal } from './refusal.ts';
 import { chargedFor, memberIdOf } from './settlement/charged.ts';
 import type { CachedKey } from './snapshot/cached-key.ts';
+import { type Labelled, labelledOf } from './snapshot/labelled.ts';
 import { type EntitlementTags, tagged, tellShape } from './snapshot/tag-chain.ts';
 
 /**
@@ -71,6 +73,8 @@ export interface Entitlement {
   readonly needsPrice: boolean;
   /** True if a covering `block` budget clamps the output to what is affordable. */
   readonly clamps: boolean;
+  /** The labels that matter, by which requests are limited or that they must name; null if none do. */
+  readonly labelled: Labelled | null;
   /** The use of the exact cache; null unless both the target and the organization turn it on. */
   readonly caching: Caching | null;
   readonly catalogue: Catalogue;
@@ -144,6 +148,7 @@ function onHead(caller: Caller, plan: LimitPlan, catalogue: Catalogue): Entitlem
     accessText: '',
     needsPrice: false,
     clamps: false,
+    labelled: null,
     caching: null,
     catalogue,
     organization: caller.organization,
@@ -156,7 +161,12 @@ function onHead(caller: Caller, plan: LimitPlan, catalogue: Catalogue): Entitlem
  * admitted the request, with their current limits and the name's current access groups. Returns the same plan object if nothing
  * has changed and it is still valid.
  */
-export function planNow(key: CachedKey, admittedBy: Entitlement, gateway: Gateway): LimitPlan {
+export function planNow(
+  key: CachedKey,
+  admittedBy: Entitlement,
+  gateway: Gateway,
+  labelsOf: (present: Entitlement) => Labels,
+): LimitPlan {
   const organization = key.holder.config;
   const { caller, charged, name } = admittedBy;
   const catalogue = gateway.snapshot.catalogue();
@@ -164,7 +174,10 @@ export function planNow(key: CachedKey, admittedBy: Entitlement, gateway: Gatewa
   const isSame = organization === caller.organization && key.config === caller.key && catalogue === admittedBy.catalogue;
   // A plan knows the periods of a few days. A request that outlives them still counts in the period in which it was admitted.
   if (isSame && gateway.clock.nowMs() < admittedBy.validUntilMs) return admittedBy.plan;
-  if (isChargedTo(key, charged)) return entitlementOf(key, name, gateway).plan;
+  if (isChargedTo(key, charged)) {
+    const present = entitlementOf(key, name, gateway);
+    return planWithLabels(present.plan, present.caller, labelsOf(present), gateway.clock.nowMs());
+  }
   const team = organization.teams.get(charged.teamId) ?? unlimitedTeam(charged.teamId);
   const member = charged.memberId === null ? null : (organization.members.get(charged.memberId) ?? null);
   const groups = catalogue.targets.get(name)?.accessGroups ?? NO_GROUPS;
@@ -233,6 +246,7 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
     accessText: encodeAccess(explainTarget(levels, name, catalogue)).replace(/\p{Cc}/gu, '\ufffd'),
     needsPrice: blocks.length > 0,
     clamps: blocks.some((rule) => rule.clampOutput),
+    labelled: labelledOf(caller),
     caching: cachingOf(caller, target, reachable),
     catalogue,
     organization: caller.organization,

@@ -20,6 +20,7 @@ import type { Gateway } from './gateway.ts';
 import { tellDefect } from './refuse.ts';
 import { keepSettled } from './responses/keep-settled.ts';
 import { type SeenOfAnswer, tokensOfBytes, unreportedOutput, usageWith } from './settlement/unreported.ts';
+import { labelsOf } from './snapshot/labelled-entitlement.ts';
 import { recordedTags } from './snapshot/tagged-entitlement.ts';
 import type { Admission, Walk } from './walk.ts';
 
@@ -232,9 +233,9 @@ function settleCounters(admission: Admission, gateway: Gateway): void {
 }
 
 /** Returns the current plan. If it cannot be computed, returns the admission's plan, so that the hold is still released. */
-function presentPlan({ key, entitlement, walk }: Admission, gateway: Gateway): LimitPlan {
+function presentPlan({ key, entitlement, walk, asked }: Admission, gateway: Gateway): LimitPlan {
   try {
-    return planNow(key, entitlement, gateway);
+    return planNow(key, entitlement, gateway, (present) => labelsOf(walk, present, asked, gateway));
   } catch (error) {
     tellDefect(error, walk.id, gateway);
     return entitlement.plan;

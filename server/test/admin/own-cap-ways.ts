@@ -37,6 +37,8 @@ export function waysToRaise(place: CappedPlace): readonly Way[] {
     patch('the key’s limits', key, { rate_limits: { rpm: 100 } }),
     patch('the key’s budgets', key, { budgets: [] }),
     patch('the key’s tags', key, { required_tags: [] }),
+    patch('the key’s limits by label', key, { label_limits: [] }),
+    patch('the end users that the key’s requests name', key, { require_end_user: false }),
     patch('the key’s access', key, { asset_access: { mode: 'inherit' } }),
     patch('the key to a friend', key, { owner: { account_id: friend.accountId } }),
     patch('the key to a service account', key, { owner: { service_account_id: 'svc_any' } }),

@@ -122,6 +122,12 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
     expect(listed.out).toContain(made.id);
     expect(listed.out).not.toContain(made.secret);
     expect((await run('keys', 'read', made.id)).out).toMatch(/^name +from a script$/m);
+    const perUser = ['--require-end-user', '--end-user-rpm', '20', '--end-user-budget', '2'];
+    const served = await json('keys', 'create', '--team', teamId, '--name', 'serves users', ...perUser);
+    expect(served).toMatchObject({
+      require_end_user: true,
+      label_limits: [{ end_user: '*', rate_limits: { rpm: 20 }, budgets: [{ amount: '2.00', period: 'day' }] }],
+    });
     const callable = await json('keys', 'models', made.id);
     expect(callable.data.map(({ name }: { name: string }) => name)).toContain('fast');
     expect((await run('keys', 'models', made.id, '--search', 'fas')).out).toMatch(/^fast +model +chat +- +4096 +0\.05 /m);

@@ -1,6 +1,9 @@
 // Usage by what callers name: sums by tag, end user, session and client are those of the ledger, and a million names fill neither the
 // database nor the memory.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
+import type { Budget } from '../../src/domain/limits/budget.ts';
 import { CLIENTS, type Client, NAMES_MAX, OTHER_CLIENT, OTHER_NAME } from '../../src/domain/usage/attribution.ts';
 import { STORE_STATEMENTS, statementFor } from '../../src/ledger/ledger-statement.ts';
 import { endLine } from '../../src/ledger/lines.ts';
@@ -15,6 +18,7 @@ import { newPartitions } from '../../src/store/partitions.ts';
 import { reportUsage, type UsageGroup, type UsageQuestion } from '../../src/store/usage/usage-report.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
+import { openHouse } from '../support/walk.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 
 const DAY_MS = 86_400_000;
@@ -46,7 +50,8 @@ export async function run({ quick, doing = () => {} }: ProveOptions): Promise<Pr
     doing('reads names');
     const reading = proveReading(quick ? 100_000 : 1_000_000);
     const bounds = await proveBounds(database, quick ? 40_000 : 1_000_000, doing);
-    return allOf([sums, reading, bounds]);
+    doing('races for budgets by label');
+    return allOf([sums, reading, bounds, await proveRaces(quick ? 2 : 20)]);
   } finally {
     await database.close();
     await postgres.stop();
@@ -217,8 +222,12 @@ function proveReading(count: number): ProveResult {
   };
 }
 
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+/** Returns the bytes in use after a collection: without one, what happened to be garbage decided. */
 function heapBytes(): number {
-  globalThis.gc?.();
+  collectGarbage();
   return process.memoryUsage().heapUsed;
 }
 
@@ -278,6 +287,40 @@ async function proveBounds(database: OpenDatabase, count: number, doing: (what: 
   return {
     holds: wrong.length === 0,
     figure: `${count.toLocaleString('en')} names of each kind in one day: ${figures.join('; ')}; ${grown.toFixed(1)} MB with indexes, ${seconds.toFixed(0)} s, the slowest two batches of ${BATCH.toLocaleString('en')} ${slowestMs.toFixed(0)} ms`,
+    log: wrong,
+  };
+}
+
+const RACERS = 100;
+const RACED_NANO_USD = 10_000_000;
+
+/** Lets 100 calls at once race for the budget of one tag, and for that of one end user. None may spend more than the budget. */
+async function proveRaces(rounds: number): Promise<ProveResult> {
+  const wrong: string[] = [];
+  let spent = 0;
+  for (let round = 0; round < rounds * 2; round += 1) {
+    const match = round % 2 === 0 ? ({ is: 'tag', tag: 'raced' } as const) : ({ is: 'end_user', name: null } as const);
+    const budget: Budget = {
+      ...{ id: 'bud_1', amountNanoUsd: RACED_NANO_USD, match, thresholdsPercent: [], action: 'block', clampOutput: false },
+      period: { is: 'month', anchorDay: 1 },
+    };
+    const house = await openHouse({ key: { requireEndUser: true, labelLimits: [{ match, rateLimits: {}, budgets: [budget] }] } });
+    try {
+      const body = { model: 'fast', max_tokens: 500 + round, user: 'alice', messages: [{ role: 'user', content: 'hello' }] };
+      const calls = Array.from({ length: RACERS }, () => house.ask(body, { headers: ['x-headgate-tags', 'raced'] }));
+      const passed = (await Promise.all(calls)).filter(({ status }) => status === 200).length;
+      const sum = house.rows.flatMap(({ entries }) => entries).reduce((all, { nanoUsd }) => all + (nanoUsd ?? 0), 0);
+      if (sum > RACED_NANO_USD) wrong.push(`${match.is}: ${sum} nano-dollars of ${RACED_NANO_USD}`);
+      if (passed === 0 || passed === RACERS)
+        wrong.push(`${match.is}: ${passed} of ${RACERS} calls passed, so nothing was raced for`);
+      spent = Math.max(spent, sum);
+    } finally {
+      await house.close();
+    }
+  }
+  return {
+    holds: wrong.length === 0,
+    figure: `${rounds} races of ${RACERS} calls each for the budget of a tag and of an end user: overspend ${Math.max(0, spent - RACED_NANO_USD)} nano-dollars`,
     log: wrong,
   };
 }

@@ -50,7 +50,7 @@ export const REGISTRY: readonly ProveRow[] = [
     name: 'attribution.names',
     module: 'attribution-names',
     shows:
-      'usage by tag, end user, session and client equals the ledger to the nano-dollar; a million names fill neither the database nor the memory',
+      'usage by tag, end user, session and client equals the ledger to the nano-dollar; a million names fill neither the database nor the memory; races for their budgets overspend by nothing',
     alone: 'full',
   },
   {

@@ -1,11 +1,5 @@
 import type { Budget, BudgetPeriod } from '../../src/domain/limits/budget.ts';
-import {
-  type ModelLimit,
-  RATE_LIMITS,
-  type RateLimitName,
-  type RateLimits,
-  type TargetMatch,
-} from '../../src/domain/limits/rate-limit.ts';
+import { type ModelLimit, RATE_LIMITS, type RateLimitName, type RateLimits } from '../../src/domain/limits/rate-limit.ts';
 import type { CallableTarget, Catalogue, DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
 import type { KeyConfig, MemberConfig, OrganizationConfig, ScopePolicy, TeamConfig } from '../../src/domain/tenancy/tenancy.ts';
 import { newKeySecret } from '../../src/lib/secrets.ts';
@@ -26,7 +20,7 @@ export interface World {
 }
 
 const ZONES = ['UTC', 'Europe/Paris', 'America/New_York', 'Asia/Kathmandu', 'Pacific/Chatham', 'America/Santiago'] as const;
-const MATCHES: readonly Exclude<TargetMatch, { is: 'any' }>[] = [
+const MATCHES: readonly ModelLimit['match'][] = [
   { is: 'exact', name: 'alpha' },
   { is: 'prefix', prefix: 'alpha' },
   { is: 'access_group', key: 'beta' },

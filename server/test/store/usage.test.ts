@@ -280,7 +280,7 @@ function expected(counter: Omit<CounterScope, 'window'>, fromMs: number, toMs: n
       return false;
     if (match.is === 'exact') return name === match.name;
     if (match.is === 'prefix') return name.startsWith(match.prefix);
-    return match.is === 'any' || (match.key === 'beta' && name === 'gpt-5');
+    return match.is === 'any' || (match.is === 'access_group' && match.key === 'beta' && name === 'gpt-5');
   };
   const amount = (record: EndRecord) => {
     if (unit === 'requests') return record.status === 'refused' ? 0 : record.count;

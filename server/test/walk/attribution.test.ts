@@ -78,6 +78,17 @@ test.each([
   expect(await originOf(body, options)).toMatchObject({ session });
 });
 
+// promise: A session is stored as end users are
+test.each([
+  ['hashed', {}, PSEUDONYM],
+  ['off', { organization: { endUsers: 'off' } }, null],
+  ['kept', KEPT, 'alice@example.com'],
+])('a session is stored as end users are: %s', async (_name, plan, stored) => {
+  const { session } = await originOf({ prompt_cache_key: 'alice@example.com' }, {}, plan);
+  if (stored instanceof RegExp) expect(session).toMatch(stored);
+  else expect(session).toBe(stored);
+});
+
 test('the client is that of the user agent, and Cursor’s by its path', async () => {
   expect(await originOf({}, said('user-agent', 'OpenAI/Python 2.24.0'))).toMatchObject({ client: 'openai-python' });
   expect(await originOf({}, said('user-agent', 'mine/1'))).toMatchObject({ client: null });

@@ -1,7 +1,14 @@
 import type { ReactNode } from 'react';
 import { type TagsDraft, tagListWords, tagsBody } from '../../forms/tags-draft.ts';
 import { type PolicyDraft, policyBody } from '../fields/policy-draft.ts';
-import { accessLines, belowEachOther, budgetLines, limitLines, modelLimitLines } from '../fields/policy-words.ts';
+import {
+  accessLines,
+  belowEachOther,
+  budgetLines,
+  labelLimitLines,
+  limitLines,
+  modelLimitLines,
+} from '../fields/policy-words.ts';
 import { words } from './words.ts';
 
 /** One part of what a dialog edits: the field of its form, the body to send for it, and its value in words. */
@@ -41,13 +48,21 @@ export function policyParts<V extends PolicyDraft>(): readonly EditPart<V>[] {
 
 /** Returns the parts for default and required tags, which organizations, teams and keys have. */
 export function tagParts<V extends TagsDraft>(): readonly EditPart<V>[] {
-  const part = (name: keyof TagsDraft, label: string): EditPart<V> => ({
+  const part = (name: keyof TagsDraft, label: string, inWords: (draft: V) => ReactNode): EditPart<V> => ({
     name,
     label,
     body: (draft) => ({ [name]: tagsBody(draft)[name] }),
-    words: (draft) => tagListWords(draft[name]),
+    words: inWords,
   });
-  return [part('default_tags', words.defaultTags), part('required_tags', words.requiredTags)];
+  return [
+    part('default_tags', words.defaultTags, (draft) => tagListWords(draft.default_tags)),
+    part('required_tags', words.requiredTags, (draft) => tagListWords(draft.required_tags)),
+    part('require_end_user', words.requireEndUser, (draft) => (draft.require_end_user ? words.yes : words.no)),
+    {
+      ...part('label_limits', words.labelLimits, (draft) => belowEachOther(labelLimitLines(draft.label_limits))),
+      hasEffect: true,
+    },
+  ];
 }
 
 /** Returns the parts that differ between two drafts. */

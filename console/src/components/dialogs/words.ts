@@ -102,6 +102,10 @@ export const words = {
   assetAccess: 'Asset access',
   defaultTags: 'Default tags',
   requiredTags: 'Required tags',
+  requireEndUser: 'Requests must name their end user',
+  labelLimits: 'Limits by tag and end user',
+  yes: 'Yes',
+  no: 'No',
 
   // useEdited
   someoneElseSaved: 'Someone else saved in the meantime. Your changes are still here. Review them and save again.',

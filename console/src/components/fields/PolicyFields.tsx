@@ -7,6 +7,7 @@ import { AssetAccessEditor } from '../../forms/AssetAccessEditor.tsx';
 import type { AccessLevel } from '../../forms/access-level.ts';
 import { BudgetFields } from '../../forms/BudgetFields.tsx';
 import { bind } from '../../forms/bind.ts';
+import { LabelLimitFields } from '../../forms/LabelLimitFields.tsx';
 import { ModelLimitFields } from '../../forms/ModelLimitFields.tsx';
 import { RateLimitFields } from '../../forms/RateLimitFields.tsx';
 import { TagFields } from '../../forms/TagFields.tsx';
@@ -15,7 +16,7 @@ import { type Cap, EffectiveBudget, EffectiveLimit } from '../dialogs/EffectiveM
 import { useFieldToOpen } from '../dialogs/OpenAt.tsx';
 import { WhyNot } from '../dialogs/WhyNot.tsx';
 import type { PolicyDraft } from './policy-draft.ts';
-import { accessWords, budgetLines, limitLines, modelLimitLines } from './policy-words.ts';
+import { accessWords, budgetLines, labelLimitLines, limitLines, modelLimitLines } from './policy-words.ts';
 import { words } from './words.ts';
 
 interface PolicyFieldsProps {
@@ -100,18 +101,29 @@ export function PolicyFields(props: PolicyFieldsProps) {
           disabled={!mayAccess.allowed}
         />
       </Part>
+      {props.tags !== undefined && (
+        <Part
+          name="label_limits"
+          title={words.labelLimits}
+          summary={labelLimitLines(props.tags.getValues().label_limits).join(', ') || words.none}
+          verdict={mayLimit}
+        >
+          <LabelLimitFields {...bind(props.tags, 'label_limits')} timeZone={timeZone} disabled={isLocked} />
+        </Part>
+      )}
       {props.tags !== undefined && <TagsPart form={props.tags} keyForm={props.keyTags} level={level.is} verdict={mayLimit} />}
     </Accordion>
   );
 }
 
-const PARTS = ['rate_limits', 'model_limits', 'budgets', 'asset_access', 'tags'] as const;
+const PARTS = ['rate_limits', 'model_limits', 'budgets', 'asset_access', 'label_limits', 'tags'] as const;
 const FIELDS: Readonly<Record<(typeof PARTS)[number], readonly string[]>> = {
   rate_limits: ['rate_limits'],
   model_limits: ['model_limits'],
   budgets: ['budgets'],
   asset_access: ['asset_access'],
-  tags: ['default_tags', 'required_tags', 'caller_tags'],
+  label_limits: ['label_limits'],
+  tags: ['default_tags', 'required_tags', 'caller_tags', 'require_end_user'],
 };
 
 interface TagsPartProps {
@@ -129,6 +141,7 @@ function TagsPart({ form, keyForm, level, verdict }: TagsPartProps) {
         value={values}
         onChange={(name, tags) => bind(form, name).onChange(tags)}
         errors={form.errors}
+        onRequireEndUser={bind(form, 'require_end_user').onChange}
         level={level === 'team' ? 'team' : 'key'}
         disabled={!verdict.allowed}
         callerTags={keyForm === undefined ? undefined : bind(keyForm, 'caller_tags')}

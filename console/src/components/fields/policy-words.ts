@@ -1,6 +1,7 @@
 import type { AccessDraft } from '../../forms/access-draft.ts';
 import { type BudgetDraft, type Period, periodWords } from '../../forms/budget-draft.ts';
 import { decimalOf } from '../../forms/decimal.ts';
+import { type LabelLimitDraft, labelLimitsDraft } from '../../forms/label-limit-draft.ts';
 import { type ModelLimitDraft, RATE_LIMIT_NAMES, type RateLimitName } from '../../forms/limit-draft.ts';
 import { countText, moneyText } from '../../numbers/numbers.ts';
 import { limitName } from '../limits/LimitBar.tsx';
@@ -28,6 +29,20 @@ export function limitLines(limits: RateLimits, target: string | null = null): re
 /** Describes each limit for a model or an access group: `600 RPM for gpt-5*`. */
 export function modelLimitLines(limits: readonly ModelLimitDraft[]): readonly string[] {
   return limits.flatMap(({ name, rate_limits }) => limitLines(rate_limits, name || '…'));
+}
+
+/** Describes each limit and budget by label: `60 RPM for research`, `$5.00 per day for each end user`. */
+export function labelLimitLines(limits: readonly LabelLimitDraft[]): readonly string[] {
+  return limits.flatMap(({ kind, tag, rate_limits, budgets }) => {
+    const label = kind === 'tag' ? tag || '…' : words.eachEndUser;
+    const ofLabel = budgets.map((budget) => ({ ...budget, kind: 'target' as const, name: label }));
+    return [...limitLines(rate_limits, label), ...budgetLines(ofLabel)];
+  });
+}
+
+/** Describes the limits by label of an object, one below the other. */
+export function labelLimitsWords(limits: Parameters<typeof labelLimitsDraft>[0]): string {
+  return belowEachOther(labelLimitLines(labelLimitsDraft(limits)));
 }
 
 /** Describes a budget: `$100.00 per month for gpt-5*, only alerts`. An amount that is no number yet is `…`. */

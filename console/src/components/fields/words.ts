@@ -17,6 +17,8 @@ export const words = {
   rateLimits: 'Rate limits',
   noOwnLimits: 'No limits at this level',
   modelLimits: 'Model limits',
+  labelLimits: 'Limits by tag and end user',
+  eachEndUser: 'each end user',
   none: 'None',
   budgets: 'Budgets',
   noOwnBudgets: 'No budgets at this level',

@@ -31,7 +31,7 @@ export function BudgetGauges({ budgets, isLive = true }: { budgets: readonly Bud
 function Gauge({ budget }: { budget: BudgetStatus }) {
   const ratio = budgetRatio(budget);
   const { spent, held } = partsOf(budget);
-  const of = budget.target ?? budget.access_group;
+  const of = budget.target ?? budget.access_group ?? budget.tag;
   return (
     <div>
       <Group justify="space-between" gap={4} wrap="nowrap">

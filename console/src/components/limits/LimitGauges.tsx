@@ -103,12 +103,12 @@ export function LimitBars({ of: { rate_limits: limits, live } }: { of: LimitsSta
 }
 
 function StatusBar({ of, isWordy = false }: { of: RateLimitStatus; isWordy?: boolean }) {
-  const { limit, target, access_group, value, used, held } = of;
-  return <LimitBar {...{ limit, value, held, isWordy }} target={target ?? access_group} used={used - held} />;
+  const { limit, target, access_group, tag, value, used, held } = of;
+  return <LimitBar {...{ limit, value, held, isWordy }} target={target ?? access_group ?? tag} used={used - held} />;
 }
 
-function keyOf({ limit, target, access_group }: RateLimitStatus): string {
-  return `${limit} ${target ?? ''} ${access_group ?? ''}`;
+function keyOf({ limit, target, access_group, tag }: RateLimitStatus): string {
+  return `${limit} ${target ?? ''} ${access_group ?? ''} ${tag ?? ''}`;
 }
 
 const SHOWN = 2;
@@ -146,7 +146,7 @@ export function LimitCell({ status, of }: { status: LimitsStatus | null; of: Pol
   );
 }
 
-function lineOf({ limit, value, used, target, access_group }: RateLimitStatus): string {
-  const of = target ?? access_group;
+function lineOf({ limit, value, used, target, access_group, tag }: RateLimitStatus): string {
+  const of = target ?? access_group ?? tag;
   return words.usedOfLimit(countText(used), countText(value), LIMIT_WORDS[limit] ?? limitName(limit), of);
 }

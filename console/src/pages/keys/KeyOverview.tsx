@@ -2,6 +2,7 @@ import { Anchor, Group, Stack, Text, Title } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import { useTimeZone } from '../../api/organizations.ts';
 import { Facts } from '../../components/Facts.tsx';
+import { labelLimitsWords } from '../../components/fields/policy-words.ts';
 import { BudgetGauges } from '../../components/limits/BudgetGauges.tsx';
 import { BudgetHistory } from '../../components/limits/BudgetHistory.tsx';
 import { LimitGauges, type LiveLimits } from '../../components/limits/LimitGauges.tsx';
@@ -31,6 +32,8 @@ export function KeyOverview({ of: key, live: { status, freshness } }: { of: Sche
             : []),
           [words.defaultTags, <TagList key="default" tags={key.default_tags} />],
           [words.requiredTags, <TagList key="required" tags={key.required_tags} />],
+          [words.requireEndUser, key.require_end_user ? words.yes : words.no],
+          [words.labelLimits, labelLimitsWords(key.label_limits)],
           [words.callerTags, words.callerTagsAre[key.caller_tags]],
           [words.created, <Time key="created" at={key.created_at} />],
           ...(key.revoked_at === null ? [] : [[words.revoked, <Time key="revoked" at={key.revoked_at} />] as const]),

@@ -2,7 +2,7 @@ import { Anchor, Group, Stack, Text, Title } from '@mantine/core';
 import { verdictOf } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { Facts } from '../../components/Facts.tsx';
-import { accessNames, budgetWords, limitLines } from '../../components/fields/policy-words.ts';
+import { accessNames, budgetWords, labelLimitsWords, limitLines } from '../../components/fields/policy-words.ts';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { BudgetGauges } from '../../components/limits/BudgetGauges.tsx';
 import { BudgetHistory } from '../../components/limits/BudgetHistory.tsx';
@@ -35,6 +35,8 @@ export function TeamOverview({ team, live: { status, freshness } }: TeamTabProps
           [words.timeZone, team.time_zone],
           [words.defaultTags, <TagList key="default" tags={team.default_tags} />],
           [words.requiredTags, <TagList key="required" tags={team.required_tags} />],
+          [words.requireEndUser, team.require_end_user ? words.yes : words.no],
+          [words.labelLimits, labelLimitsWords(team.label_limits)],
           [words.created, <Time key="created" at={team.created_at} />],
         ]}
       />

@@ -1,5 +1,6 @@
 import { windowSpan } from '../../domain/limits/counter-spec.ts';
 import { type CounterSpec, type LimitRule, matches, rulesOfScope, type ScopeRules } from '../../domain/limits/limit-plan.ts';
+import { isLabelMatch } from '../../domain/limits/rate-limit.ts';
 import { formatUsd } from '../../domain/money/money.ts';
 import type { Catalogue } from '../../domain/routing/catalogue.ts';
 import type { ScopePolicy } from '../../domain/tenancy/tenancy.ts';
@@ -78,7 +79,11 @@ interface Use {
 async function settledUse(tx: Database, counter: CounterSpec, nowMs: number): Promise<Use> {
   return {
     used: await settledUseOf(tx, counter, nowMs),
-    keysAbove: (amount) => keysAbove(tx, counter, { ...windowSpan(counter.window, nowMs), amount, most: SHOWN_MAX }),
+    // Keys are not told apart within a tag.
+    keysAbove: (amount) =>
+      isLabelMatch(counter.match)
+        ? []
+        : keysAbove(tx, counter, { ...windowSpan(counter.window, nowMs), amount, most: SHOWN_MAX }),
   };
 }
 
@@ -99,7 +104,8 @@ function isCounted(
   { organizationId, scope, scopeId, match }: CounterSpec,
   catalogue: Catalogue,
 ): boolean {
-  if (request.organizationId !== organizationId) return false;
+  // Requests in flight do not say their labels here, so those of a tag are not compared.
+  if (request.organizationId !== organizationId || isLabelMatch(match)) return false;
   const ids = { organization: organizationId, team: request.teamId, user: request.memberId, key: request.keyId };
   if (ids[scope] !== scopeId) return false;
   return matches(match, request.calledName, catalogue.targets.get(request.calledName)?.accessGroups ?? NO_GROUPS);

@@ -15,6 +15,7 @@ import { id, instant, mergedMetadata, metadata, name } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { invalid, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { requireLabels } from '../limits/label-rules.ts';
 import { callerTags, NO_TAGS, patchedTags, tagFields } from '../limits/tag-fields.ts';
 import { NO_POLICY, patchedPolicy, policyColumns, policyFields, storeBudgets } from '../organizations/policy.ts';
 import { defaultServiceAccount, memberIn, type OwnerColumns, serviceAccountIn } from '../people/reassign.ts';
@@ -96,6 +97,7 @@ async function insertKey(
     updatedAt: now,
   });
   await keys.addSecret(tx, { organizationId, keyId: row.id, hash: secret.hash, pepper: secret.pepper, at: now });
+  await requireLabels(tx, 'key', organizationId, row, call.body);
   await storeBudgets(tx, { organizationId, scope: 'key', scopeId: row.id }, policy, call.body, now);
   const after = { ...keyFacts(row, policy), owner: row.ownerMembershipId ?? row.ownerServiceAccountId };
   await record({ ...eventOf(row), action: 'key.create', before: null, after });

@@ -18,6 +18,7 @@ import * as load from '../http/load.ts';
 import { conflict, forbidden, invalid, notFound } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { wholeNumber } from '../http/schemas.ts';
+import { requireLabels } from '../limits/label-rules.ts';
 import { namesTags, patchedTags } from '../limits/tag-fields.ts';
 import { loadPolicy, namesPolicy, patchedPolicy, policyColumns, storeBudgets } from '../organizations/policy.ts';
 import { memberIn, type OwnerColumns } from '../people/reassign.ts';
@@ -175,6 +176,7 @@ async function applyPatch(
     owner: placed.ownerMembershipId ?? placed.ownerServiceAccountId,
   };
   if (isUnchanged(before, after)) return row;
+  await requireLabels(tx, 'key', organizationId, { ...row, ...columns }, call.body);
   const updated = await keys.update(tx, row, columns, now);
   await storeBudgets(tx, { organizationId, scope: 'key', scopeId: id }, policy, call.body, now);
   await record({ ...eventOf(updated), action: wantedTeam === row.teamId ? 'key.update' : 'key.move', before, after });

@@ -37,21 +37,33 @@ export const usd = z
   })
   .meta({ pattern: USD_PATTERN, examples: ['100.00'] });
 
+const amountFields = {
+  id: text(64)
+    .optional()
+    .meta({ examples: ['bud_0198c6f2a1b27c3d8e9f0a1b2c3d4e5f'] }),
+  amount: usd,
+  period: z.enum(PERIODS),
+  anchor_day: z.int().min(1).max(31).nullish(),
+  anchor_month: z.int().min(1).max(12).nullish(),
+  hours: z.int().min(1).max(HOURS_MAX).nullish(),
+  days: z
+    .int()
+    .min(1)
+    .max(HOURS_MAX / 24)
+    .nullish(),
+};
+
+/** A budget of a limit by label. Its target is the label. */
+export const labelBudget = z
+  .strictObject({ ...amountFields, action: z.enum(['block', 'alert']).optional() })
+  .superRefine((value, context) => {
+    for (const [field, message] of faultsOfPeriod(value)) context.addIssue({ code: 'custom', path: [field], message });
+  })
+  .meta({ id: 'LabelBudgetChange', ...never(...badPeriods()) });
+
 const budget = z
   .strictObject({
-    id: text(64)
-      .optional()
-      .meta({ examples: ['bud_0198c6f2a1b27c3d8e9f0a1b2c3d4e5f'] }),
-    amount: usd,
-    period: z.enum(PERIODS),
-    anchor_day: z.int().min(1).max(31).nullish(),
-    anchor_month: z.int().min(1).max(12).nullish(),
-    hours: z.int().min(1).max(HOURS_MAX).nullish(),
-    days: z
-      .int()
-      .min(1)
-      .max(HOURS_MAX / 24)
-      .nullish(),
+    ...amountFields,
     ...matchFields,
     thresholds: z.array(z.int().min(1).max(1_000)).max(20).optional(),
     action: z.enum(['block', 'alert']).optional(),
@@ -87,6 +99,10 @@ export const budgetOut = z
     clamp_output: z.boolean(),
   })
   .meta({ id: 'Budget' });
+
+export const labelBudgetOut = budgetOut
+  .pick({ id: true, amount: true, period: true, anchor_day: true, anchor_month: true, hours: true, action: true })
+  .meta({ id: 'LabelBudget' });
 
 export type BudgetBody = z.output<typeof budget>;
 
@@ -129,21 +145,22 @@ export function renderBudget(item: Budget): z.output<typeof budgetOut> {
   };
 }
 
-function budgetFromBody(id: string, body: BudgetBody): Budget {
+export function budgetFromBody(id: string, body: BudgetBody | z.output<typeof labelBudget>): Budget {
+  const { target = null, access_group: group = null, thresholds, clamp_output: clamps } = body as Partial<BudgetBody>;
   const amount = parseBudgetUsd(body.amount);
   if (amount.is === 'invalid') throw invalid('/budgets', amount.problem);
   return {
     id,
     amountNanoUsd: amount.value,
     period: periodFromBody(body),
-    match: matchFrom(body.target ?? null, body.access_group ?? null),
-    thresholdsPercent: [...new Set(body.thresholds ?? DEFAULT_THRESHOLDS_PERCENT)].sort((a, b) => a - b),
+    match: matchFrom(target, group),
+    thresholdsPercent: [...new Set(thresholds ?? DEFAULT_THRESHOLDS_PERCENT)].sort((a, b) => a - b),
     action: body.action ?? 'block',
-    clampOutput: body.clamp_output ?? false,
+    clampOutput: clamps ?? false,
   };
 }
 
-function periodFromBody(body: BudgetBody): BudgetPeriod {
+function periodFromBody(body: z.output<typeof labelBudget>): BudgetPeriod {
   const anchorDay = body.anchor_day ?? 1;
   const anchorMonth = body.anchor_month ?? 1;
   switch (body.period) {

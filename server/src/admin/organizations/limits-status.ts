@@ -15,7 +15,15 @@ import { readUse, type UseNow } from './read-use.ts';
 
 /** The live use of every limit and budget of a scope, from the counters. */
 
-const place = { scope: z.enum(SCOPES), target: z.string().nullable(), access_group: z.string().nullable() };
+const place = {
+  scope: z.enum(SCOPES),
+  target: z.string().nullable(),
+  access_group: z.string().nullable(),
+  tag: z
+    .string()
+    .nullable()
+    .meta({ description: 'The tag of a limit by label. Limits of end users have a counter for each, and are not listed.' }),
+};
 const resetsAt = z.string().nullable().meta({
   format: 'date-time',
   description: 'The time at which the full value is available again if nothing more is used. Null if never.',
@@ -144,7 +152,8 @@ function renderStanding(rules: readonly JudgedRule[]): LimitsStatus['standing'] 
 
 function placeOf(rule: LimitRule) {
   const { matchTarget, matchAccessGroup } = matchToColumns(rule.match);
-  return { scope: rule.scope, target: matchTarget, access_group: matchAccessGroup };
+  const tag = rule.match.is === 'tag' ? rule.match.tag : null;
+  return { scope: rule.scope, target: matchTarget, access_group: matchAccessGroup, tag };
 }
 
 function moneyOf(rule: LimitRule, { used, held }: { readonly used: number; readonly held: number }) {

@@ -56,7 +56,7 @@ export const organizationSettings = {
     }),
   end_users: z.enum(END_USERS).optional().meta({
     description:
-      'How the end users that callers name are stored with requests and usage: `kept` as they are named, `hashed` (the default) as pseudonyms that nobody can read, or `off`, not at all. Rows that are stored already do not change.',
+      'How the end users and sessions that callers name are stored with requests and usage: `kept` as they are named, `hashed` (the default) as pseudonyms that nobody can read, or `off`, not at all. Rows that are stored already do not change.',
   }),
 };
 export const settingsBody = z
@@ -88,6 +88,8 @@ export async function settingsOf(db: Database, row: OrganizationRow): Promise<Se
     asset_access,
     default_tags,
     required_tags,
+    require_end_user: facts.require_end_user,
+    label_limits: facts.label_limits.map((limit) => ({ ...limit, budgets: limit.budgets.map(withoutId) })),
     audit,
     responses_storage: facts.responses_storage,
     responses_scope: facts.responses_scope,

@@ -18,6 +18,7 @@ import * as load from '../http/load.ts';
 import { invalid, notFound } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { never } from '../http/schemas.ts';
+import { requireLabels } from '../limits/label-rules.ts';
 import { NO_TAGS, patchedTags } from '../limits/tag-fields.ts';
 import { organizationSettings, requireBuilt, settingsBody, settingsOf, withLivingTargets } from './organization-settings.ts';
 import { organizationFacts, organizationOut, viewOrganization } from './organization-view.ts';
@@ -92,6 +93,7 @@ export const create = route({
         createdAt: now,
         updatedAt: now,
       });
+      await requireLabels(tx, 'organization', id, row, body);
       await storeBudgets(tx, { organizationId: id, scope: 'organization', scopeId: id }, policy, body, now);
       await record({
         ...eventOf(row),
@@ -146,6 +148,7 @@ async function applyPatch(
   const before: Facts = organizationFacts(row, stored);
   const after: Facts = organizationFacts({ ...row, ...columns }, policy);
   if (isUnchanged(before, after)) return row;
+  await requireLabels(tx, 'organization', id, { ...row, ...columns }, call.body);
   const updated = await organizations.update(tx, id, columns, now);
   await storeBudgets(tx, { organizationId: id, scope: 'organization', scopeId: id }, policy, call.body, now);
   await record({ ...eventOf(updated), action: 'organization.update', before, after });
@@ -221,6 +224,8 @@ const PERMISSION_OF: Readonly<Record<keyof PatchBody, Permission>> = {
   budgets: 'organizations.cap',
   default_tags: 'organizations.cap',
   required_tags: 'organizations.cap',
+  require_end_user: 'organizations.cap',
+  label_limits: 'organizations.cap',
   asset_access: 'organizations.cap',
   time_zone: 'organizations.cap',
   audit: 'audit_policy.change',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Scope, ScopePolicy } from '../../domain/tenancy/tenancy.ts';
 import {
+  labelLimitsFrom,
   modelLimitsFrom,
   type PolicyColumns,
   policyToColumns,
@@ -85,6 +86,7 @@ export async function loadPolicies(db: Database, scope: Scope, rows: readonly Po
   return rows.map((row) => ({
     rateLimits: rateLimitsFrom(row.rateLimits),
     modelLimits: modelLimitsFrom(row.modelLimits),
+    labelLimits: labelLimitsFrom(row.labelLimits ?? []),
     budgets: byScope.get(row.id) ?? [],
   }));
 }

@@ -115,12 +115,12 @@ function matches(filter: Omit<RequestFilter, 'reaches'>, record: EndRecord): boo
     [filter.deploymentId, record.deploymentId],
     [filter.status, record.status],
     [filter.code, record.code],
-    [filter.session, record.attribution?.session ?? null],
     [filter.client, record.attribution?.client ?? OTHER_CLIENT],
   ];
-  const { tag, endUsers } = filter;
+  const { tag, endUsers, sessions } = filter;
   if (tag !== undefined && !record.tags?.includes(tag)) return false;
   if (endUsers !== undefined && !endUsers.includes(record.attribution?.endUser ?? '')) return false;
+  if (sessions !== undefined && !sessions.includes(record.attribution?.session ?? '')) return false;
   if (from !== undefined && record.admittedAtMs < from.getTime()) return false;
   if (to !== undefined && record.admittedAtMs >= to.getTime()) return false;
   return pairs.every(([wanted, is]) => wanted === undefined || wanted === is);

@@ -40,7 +40,10 @@ export const requestOut = z
       description:
         'The end user that the caller names, or a pseudonym (`h_` and 22 characters), as the organization stores end users. Null if none is stored.',
     }),
-    session: z.string().nullable().meta({ description: 'The session that the caller names.' }),
+    session: z.string().nullable().meta({
+      description:
+        'The session that the caller names, or its pseudonym, as the organization stores end users. Null if none is stored.',
+    }),
     client: z.string().meta({ description: `The client, by its \`user-agent\`: ${[...CLIENTS, OTHER_CLIENT].join(', ')}.` }),
     tags: z.array(z.string()).meta({
       description:

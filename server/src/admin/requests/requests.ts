@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AnsweredBy } from '../../domain/decision/attempts-made.ts';
 import { can, reachOf } from '../../domain/tenancy/permission.ts';
 import type { WrappedContentKey } from '../../domain/tenancy/tenancy.ts';
-import { CLIENTS, NAME_CHARS_MAX, OTHER_CLIENT } from '../../domain/usage/attribution.ts';
+import { CLIENTS, OTHER_CLIENT } from '../../domain/usage/attribution.ts';
 import { answeredBy } from '../../ledger/answered-by.ts';
 import { type ContentWrappers, open, openContentKey, UnsealFailure } from '../../lib/secrets.ts';
 import { ownAmong } from '../../store/catalogue/owners.ts';
@@ -20,7 +20,7 @@ import { listQuery, pageOut } from '../http/lists.ts';
 import { notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
 import { onOff, text } from '../http/schemas.ts';
-import { endUsersOf } from '../usage/end-users.ts';
+import { storedNamesOf } from '../usage/end-users.ts';
 import { END_USER_CHARS_MAX } from '../usage/usage.ts';
 import { askedOrganization } from '../usage/usage-scope.ts';
 import { attemptsMadeOut, decisionOut, viewDecision } from './decision-fields.ts';
@@ -53,7 +53,9 @@ export const requestFilters = {
   end_user: text(END_USER_CHARS_MAX).optional().meta({
     description: 'The end user as the caller names it, or its pseudonym. A name finds its pseudonym only with `organization_id`.',
   }),
-  session: text(NAME_CHARS_MAX).optional(),
+  session: text(END_USER_CHARS_MAX).optional().meta({
+    description: 'The session as callers name it, or its pseudonym. A name finds its pseudonym only within one organization.',
+  }),
   client: z.enum([...CLIENTS, OTHER_CLIENT]).optional(),
   from: instant.optional(),
   to: instant.optional().meta({ description: 'The end of the range, exclusive.' }),
@@ -95,8 +97,8 @@ export function filterOf(call: AdminCall<unknown, FilterQuery>, organization: { 
     status: query.status,
     code: query.code,
     tag: query.tag,
-    endUsers: query.end_user === undefined ? undefined : endUsersOf(call, organization, query.end_user),
-    session: query.session,
+    endUsers: query.end_user === undefined ? undefined : storedNamesOf(call, organization, query.end_user),
+    sessions: query.session === undefined ? undefined : storedNamesOf(call, organization, query.session),
     client: query.client,
     from: query.from === undefined ? undefined : new Date(query.from),
     to: query.to === undefined ? undefined : new Date(query.to),

@@ -20,6 +20,7 @@ import * as load from '../http/load.ts';
 import { forbidden, notFound } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { text } from '../http/schemas.ts';
+import { requireLabels } from '../limits/label-rules.ts';
 import { NO_TAGS, patchedTags, tagFields } from '../limits/tag-fields.ts';
 import { loadPolicy, NO_POLICY, patchedPolicy, policyColumns, policyFields, storeBudgets } from '../organizations/policy.ts';
 import { patchedSelfService, selfService } from './self-service.ts';
@@ -97,6 +98,7 @@ export const create = route({
         createdAt: now,
         updatedAt: now,
       });
+      await requireLabels(tx, 'team', organizationId, row, call.body);
       await storeBudgets(tx, { organizationId, scope: 'team', scopeId: id }, policy, call.body, now);
       await record({ ...eventOf(row), action: 'team.create', before: null, after: teamFacts(row, policy) });
       touch({ organizationIds: [organizationId] });
@@ -193,6 +195,7 @@ async function applyPatch(
   const before: Facts = teamFacts(row, stored);
   const after: Facts = teamFacts({ ...row, ...columns }, policy);
   if (isUnchanged(before, after)) return row;
+  await requireLabels(tx, 'team', organizationId, { ...row, ...columns }, call.body);
   const updated = await teams.update(tx, row, columns, now);
   await storeBudgets(tx, { organizationId, scope: 'team', scopeId: id }, policy, call.body, now);
   await record({ ...eventOf(updated), action: 'team.update', before, after });
@@ -233,6 +236,8 @@ const PERMISSION_OF: Readonly<Record<keyof PatchBody, Permission>> = {
   budgets: 'team_limits.change',
   default_tags: 'team_limits.change',
   required_tags: 'team_limits.change',
+  require_end_user: 'team_limits.change',
+  label_limits: 'team_limits.change',
   asset_access: 'team_access.narrow',
   name: 'teams.manage',
   status: 'teams.manage',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { formatUsd } from '../../domain/money/money.ts';
-import { CLIENTS, NAME_CHARS_MAX, OTHER_CLIENT } from '../../domain/usage/attribution.ts';
+import { CLIENTS, OTHER_CLIENT } from '../../domain/usage/attribution.ts';
 import { MONTH_FORM, monthOf, monthSpan } from '../../domain/usage/compared-spans.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import type { UnitSum } from '../../store/usage/unit-sums.ts';
@@ -24,7 +24,7 @@ import { invalid } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { commaList, text, wholeNumber } from '../http/schemas.ts';
 import { comparedOut, comparisonOf } from './comparison.ts';
-import { endUsersOf } from './end-users.ts';
+import { storedNamesOf } from './end-users.ts';
 import { askedOrganization } from './usage-scope.ts';
 
 /** Usage and spend, added up exactly over any time range. */
@@ -78,7 +78,9 @@ const narrowing = {
   end_user: text(END_USER_CHARS_MAX).optional().meta({
     description: 'The end user as callers name it, or its pseudonym. A name finds its pseudonym only within one organization.',
   }),
-  session: text(NAME_CHARS_MAX).optional(),
+  session: text(END_USER_CHARS_MAX).optional().meta({
+    description: 'The session as callers name it, or its pseudonym. A name finds its pseudonym only within one organization.',
+  }),
   client: z.enum([...CLIENTS, OTHER_CLIENT]).optional(),
 };
 const compare = z.enum(['previous_period']).optional().meta({
@@ -254,17 +256,21 @@ export function questionOf(
     ['tag', query.tag],
     ['deployment_tag', query.deployment_tag],
     ['owner', query.owner],
-    ['session', query.session],
     ['client', query.client],
   ];
-  const endUsers = query.end_user === undefined ? {} : { end_user: endUsersOf(call, organization, query.end_user) };
+  const endUsers = query.end_user === undefined ? {} : { end_user: storedNamesOf(call, organization, query.end_user) };
+  const sessions = query.session === undefined ? {} : { session: storedNamesOf(call, organization, query.session) };
   requireOneKind(query);
   return {
     ...spanOf(query, timeZone, nowMs),
     groupBy: query.group_by ?? [],
     interval: query.interval ?? null,
     timeZone,
-    only: { ...Object.fromEntries(only.flatMap(([name, value]) => (value === undefined ? [] : [[name, [value]]]))), ...endUsers },
+    only: {
+      ...Object.fromEntries(only.flatMap(([name, value]) => (value === undefined ? [] : [[name, [value]]]))),
+      ...endUsers,
+      ...sessions,
+    },
     linesMax: query.limit,
     withUnits: true,
     reaches: reachWithin(call.actor, 'usage.read', organization === null ? 'platform' : { organizationId: organization.id }),

@@ -2,7 +2,7 @@ import type { Json } from '../api.ts';
 import type { Command, Given, Session } from '../command.ts';
 import { LIST_FLAGS, listRows } from '../list-pages.ts';
 import { BadUsage } from '../outcome.ts';
-import { POLICY_FLAGS, policyBody } from '../policy-flags.ts';
+import { END_USER_FLAGS, endUserBody, POLICY_FLAGS, policyBody } from '../policy-flags.ts';
 import { type Column, printObject, printRows } from '../print.ts';
 import { organizationId } from './organizations.ts';
 
@@ -75,6 +75,7 @@ const create: Command = {
     { name: 'owner', value: 'id', about: 'an account or a service account (default: the team’s default service account)' },
     { name: 'expires-at', value: 'instant', about: 'when the key expires, such as 2030-01-31T00:00:00Z (default: never)' },
     ...POLICY_FLAGS,
+    ...END_USER_FLAGS,
   ],
   run: async (given, session) => {
     const body = {
@@ -83,6 +84,7 @@ const create: Command = {
       owner: ownerOf(given.flag('owner')),
       expires_at: given.flag('expires-at'),
       ...policyBody(given),
+      ...endUserBody(given),
     };
     printObject(session, await session.api.send('POST', '/keys', body), [...FIELDS, NEW_SECRET]);
   },

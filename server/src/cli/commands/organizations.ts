@@ -2,7 +2,7 @@ import type { Api, Json } from '../api.ts';
 import type { Command, Given, Session } from '../command.ts';
 import { LIST_FLAGS, listRows } from '../list-pages.ts';
 import { BadUsage, CommandFailed, EXIT } from '../outcome.ts';
-import { POLICY_FLAGS, policyBody } from '../policy-flags.ts';
+import { END_USER_FLAGS, endUserBody, POLICY_FLAGS, policyBody } from '../policy-flags.ts';
 import { type Column, printObject, printRows } from '../print.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -45,6 +45,7 @@ const create: Command = {
     { name: 'like', value: 'organization', about: 'take the settings of this organization; other flags win' },
     { name: 'template', value: 'template', about: 'take the settings of this template, by id or name; other flags win' },
     ...POLICY_FLAGS,
+    ...END_USER_FLAGS,
     ...GRANT_FLAGS,
   ],
   run: async (given, session) => {
@@ -57,6 +58,7 @@ const create: Command = {
       time_zone: given.flag('time-zone'),
       asset_access: grantsOf(given),
       ...policyBody(given),
+      ...endUserBody(given),
     };
     printObject(session, await session.api.send('POST', '/organizations', body), FIELDS);
   },

@@ -1,5 +1,6 @@
 /** Answers of Redis to a process that asks for a counter's past; see domain/usage/asked-past.ts. */
 import type { Recorded, UnstoredUse } from '../../domain/usage/asked-past.ts';
+import { labelsIn } from './redis-plan.ts';
 
 /**
  * Thrown when Redis has dropped the data that this question needs: it had no signal of it for too long, or had to keep too much.
@@ -30,8 +31,12 @@ export function readQuestion(answer: Buffer): BegunQuestion {
 
 function unstoredFrom([tail, atMs, tokens, nanoUsd, who]: readonly [string, string, string, string, string]): UnstoredUse {
   const tab = who.indexOf('\t');
-  const [teamId = '', memberId = '', keyId = ''] = who.slice(0, tab).split(',');
-  const use = { teamId, memberId: memberId === '' ? null : memberId, keyId, calledName: who.slice(tab + 1) };
+  const [teamId = '', memberId = '', keyId = '', ...more] = who.slice(0, tab).split(',');
+  const labels = labelsIn(more);
+  const use = {
+    ...{ teamId, memberId: memberId === '' ? null : memberId, keyId, calledName: who.slice(tab + 1) },
+    ...(labels === null ? {} : { labels }),
+  };
   return { tail, atMs: Number(atMs), tokens: Number(tokens), nanoUsd: Number(nanoUsd), use };
 }
 

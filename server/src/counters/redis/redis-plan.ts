@@ -1,5 +1,6 @@
 /** Plans and counters in the form that the scripts read: short names, indexes of keys, numbers for kinds. */
 import { hash } from 'node:crypto';
+import type { Labels } from '../../domain/limits/label-limit.ts';
 import type { CounterSpec, CounterUnit, CounterWindow, LimitPlan } from '../../domain/limits/limit-plan.ts';
 import { FAR_FUTURE_MS } from '../../domain/limits/period.ts';
 
@@ -21,7 +22,8 @@ export interface RedisPlan extends RedisCounterSet {
   /** All keys of a hold: those of the scopes, of the plan, and of the organization's holds. */
   readonly holdKeys: readonly string[];
   /**
-   * The caller, as a hold's record names it: ids of team, member and key (or of the scopes there are), a tab, the called name.
+   * The caller, as a hold's record names it: ids of team, member and key (or of the scopes there are), the hashes of the end user's
+   * counters, its labels if a limit counts by them, a tab, the called name.
    */
   readonly who: string;
 }
@@ -41,10 +43,10 @@ export function counterSet(prefix: string, organizationId: string, counters: rea
 
 export function redisPlan(prefix: string, { organizationId, counters, rules, use }: LimitPlan): RedisPlan {
   const { keys, facts, order, scopes } = factsOf(prefix, organizationId, counters);
-  const ids = use === undefined ? scopes.slice(1) : [use.teamId, use.memberId ?? '', use.keyId];
+  const ids = use === undefined ? scopes.slice(1) : [use.teamId, use.memberId ?? '', use.keyId, ...scopes.filter(isOfEndUser)];
   const json = JSON.stringify({
     ...facts,
-    at: scopes.map((scopeId) => ids.indexOf(scopeId) + 1),
+    at: scopes.map((scope) => ids.indexOf(scope) + 1),
     rc: rules.map((rule) => order.indexOf(rule.counter) + 1),
     rv: rules.map((rule) => rule.value),
     rm: rules.map((rule) => (rule.action === 'block' ? 1 : 0)),
@@ -52,7 +54,7 @@ export function redisPlan(prefix: string, { organizationId, counters, rules, use
   });
   const slot = slotOf(prefix, organizationId);
   const place = `${slot}p:${hash('sha256', json, 'base64url').slice(0, 22)}`;
-  const who = `${ids.join(',')}\t${use?.calledName ?? ''}`;
+  const who = `${[...ids, ...labelsOf(use?.labels)].join(',')}\t${use?.calledName ?? ''}`;
   return { counters, ruleCount: rules.length, keys, json, order, place, holdKeys: [...keys, place, `${slot}h`], who };
 }
 
@@ -71,14 +73,14 @@ function slotOf(prefix: string, organizationId: string): string {
  * present period once, for the requests of the next hours.
  */
 function factsOf(prefix: string, organizationId: string, counters: readonly CounterSpec[]) {
-  const scopes = [...new Set([organizationId, ...counters.map(({ scopeId }) => scopeId)])];
+  const scopes = [...new Set([organizationId, ...counters.map(hashOf)])];
   const order = counters.map((_, index) => index).sort((a, b) => scopeOf(counters, scopes, a) - scopeOf(counters, scopes, b));
   const placed = order.map((index) => counters[index] as CounterSpec);
-  const counts = scopes.map((scopeId) => placed.filter((spec) => spec.scopeId === scopeId).length);
+  const counts = scopes.map((scope) => placed.filter((spec) => hashOf(spec) === scope).length);
   const to = counts.map((_, scope) => counts.slice(0, scope + 1).reduce((sum, count) => sum + count, 0));
   const present = placed.map(({ window }) => presentOf(window));
   const facts = {
-    k: placed.map(({ scopeId }) => scopes.indexOf(scopeId) + 1),
+    k: placed.map((spec) => scopes.indexOf(hashOf(spec)) + 1),
     from: to.map((last, scope) => last - (counts[scope] as number) + 1),
     to,
     f: placed.map(fieldOf),
@@ -93,15 +95,47 @@ function factsOf(prefix: string, organizationId: string, counters: readonly Coun
     vt: Math.min(FAR_FUTURE_MS, ...present.map(({ endMs }) => endMs)),
   };
   const slot = slotOf(prefix, organizationId);
-  return { keys: scopes.map((scopeId) => `${slot}s:${scopeId}`), facts, order, scopes };
+  return { keys: scopes.map((scope) => `${slot}s:${scope}`), facts, order, scopes };
 }
 
 function scopeOf(counters: readonly CounterSpec[], scopes: readonly string[], index: number): number {
-  return scopes.indexOf((counters[index] as CounterSpec).scopeId);
+  return scopes.indexOf(hashOf(counters[index] as CounterSpec));
 }
 
-function fieldOf({ name, scopeId }: CounterSpec): string {
-  return name.slice(scopeId.length + 1);
+/**
+ * Returns the name of the Redis hash that holds a counter. Counters of an end user have a hash of their own in each scope, which
+ * expires when the end user is idle. In the scope's hash, those of millions of end users would stay as long as the scope is used.
+ */
+function hashOf({ scopeId, match }: CounterSpec): string {
+  if (match.is !== 'end_user' || match.name === null) return scopeId;
+  return `${scopeId}${END_USER}${hash('sha256', match.name, 'base64url').slice(0, 22)}`;
+}
+
+const END_USER = '~';
+const isOfEndUser = (hashName: string) => hashName.includes(END_USER);
+
+/** Returns the counter's field. That of an end user does not name them, so that one stored plan serves all of them. */
+function fieldOf({ name, scopeId, match }: CounterSpec): string {
+  const field = name.slice(scopeId.length + 1);
+  return match.is === 'end_user' && match.name !== null ? field.replace(`~${match.name}`, () => '~') : field;
+}
+
+const TAG_MARK = '#';
+
+/** Returns the labels as further ids of a record. A version before reads the first three ids alone. */
+function labelsOf(labels: Labels | undefined): readonly string[] {
+  if (labels === undefined) return [];
+  const { tags, endUser } = labels;
+  const user = endUser === null ? [] : [`${END_USER}${Buffer.from(endUser).toString('base64url')}`];
+  return [...tags.map((tag) => `${TAG_MARK}${tag}`), ...user];
+}
+
+/** Returns the labels among the ids of a record; null if there are none. */
+export function labelsIn(ids: readonly string[]): Labels | null {
+  const tags = ids.filter((id) => id.startsWith(TAG_MARK)).map((id) => id.slice(1));
+  const user = ids.find((id) => id.startsWith(END_USER));
+  if (tags.length === 0 && user === undefined) return null;
+  return { tags, endUser: user === undefined ? null : Buffer.from(user.slice(1), 'base64url').toString('utf8') };
 }
 
 /** Returns the present period. It begins at the second boundary of a plan; the first is there for requests that settle late. */

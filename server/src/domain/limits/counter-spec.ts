@@ -86,6 +86,11 @@ function matchName(match: TargetMatch): string {
       return `^${match.prefix}`;
     case 'access_group':
       return `@${match.key}`;
+    case 'tag':
+      return `#${match.tag}`;
+    // A name may hold any character, a bar too. It stays apart from the rest, because no part after it holds one.
+    case 'end_user':
+      return `~${match.name ?? ''}`;
   }
 }
 

@@ -29,10 +29,20 @@ import {
   RATE_LIMIT_COUNTERS,
   type WindowKind,
 } from './counter-spec.ts';
+import { isLabelled, type Labels, NO_LABELS } from './label-limit.ts';
 import { FAR_FUTURE_MS } from './period.ts';
-import { RATE_LIMITS, type RateLimitName, type RateLimits, type TargetMatch } from './rate-limit.ts';
+import {
+  isLabelMatch,
+  type LabelMatch,
+  RATE_LIMITS,
+  type RateLimitName,
+  type RateLimits,
+  type TargetMatch,
+} from './rate-limit.ts';
+import { matches, targetText } from './target-match.ts';
 
 export type { CounterSpec, CounterUnit, CounterWindow } from './counter-spec.ts';
+export { matches, paramOfRule, targetText } from './target-match.ts';
 
 /** One configured limit or budget that this request must pass. */
 export interface LimitRule {
@@ -75,6 +85,8 @@ export interface PlanUse {
   readonly memberId: string | null;
   readonly keyId: string;
   readonly calledName: string;
+  /** The tags and the end user, if a limit may count by them. */
+  readonly labels?: Labels;
 }
 
 /** Reports whether a counter counts a request with these ids. `groupsOf` returns the present access groups of a called name. */
@@ -84,7 +96,9 @@ export function countsUse(
   groupsOf: (calledName: string) => ReadonlySet<string>,
 ): boolean {
   const ids = { organization: scopeId, team: use.teamId, user: use.memberId, key: use.keyId };
-  return ids[scope] === scopeId && matches(match, use.calledName, groupsOf(use.calledName));
+  if (ids[scope] !== scopeId) return false;
+  if (isLabelMatch(match)) return isLabelled(match, use.labels ?? NO_LABELS);
+  return matches(match, use.calledName, groupsOf(use.calledName));
 }
 
 /**
@@ -149,49 +163,54 @@ export function tightestTokenLimit({ rules }: Pick<LimitPlan, 'rules'>): number 
   return tightest;
 }
 
-/** Returns every rule of one scope, including those for single models. A status page lists them. */
+/**
+ * Returns every rule of one scope, including those for single models and tags. A status page lists them. Left out are the rules for end
+ * users, who have a counter each.
+ */
 export function rulesOfScope(of: ScopeOf, policy: ScopePolicy, timeZone: string, nowMs: number): ScopeRules {
-  const { counters, rules } = partOf(of, policy, () => true, 0, { timeZone, nowMs });
-  return { counters, rules };
+  const draft = draftOf(of, policy, () => true, 0, { timeZone, nowMs });
+  addLabelLimits(draft, policy, ({ is }) => is === 'tag', null);
+  return { counters: draft.counters, rules: draft.rules };
+}
+
+/**
+ * Returns a plan with the rules for the labels of one request added. The rules are the same for each end user; only the counters that
+ * they read differ. Returns the plan itself if no rule is for these labels.
+ */
+export function planWithLabels(plan: LimitPlan, { organization, team, key }: Caller, labels: Labels, nowMs: number): LimitPlan {
+  const counters = [...plan.counters];
+  const rules = [...plan.rules];
+  let { validUntilMs } = plan;
+  const levels = [
+    ['organization', organization],
+    ['team', team],
+    ['key', key],
+  ] as const;
+  for (const [scope, holder] of levels) {
+    if (holder.labelLimits === undefined || holder.labelLimits.length === 0) continue;
+    const of = { organizationId: organization.id, scope, scopeId: holder.id };
+    const draft = newDraft(of, counters.length, { timeZone: organization.timeZone, nowMs });
+    addLabelLimits(draft, holder, (match) => isLabelled(match, labels), labels.endUser);
+    counters.push(...draft.counters);
+    rules.push(...draft.rules);
+    validUntilMs = Math.min(validUntilMs, draft.validUntilMs);
+  }
+  if (rules.length === plan.rules.length) return plan;
+  const use = plan.use === undefined ? {} : { use: Object.freeze({ ...plan.use, labels }) };
+  const shapeId = shapeIdOf(rules);
+  return Object.freeze({
+    ...plan,
+    ...use,
+    validUntilMs,
+    shapeId,
+    counters: Object.freeze(counters),
+    rules: Object.freeze(rules),
+  });
 }
 
 /** Returns the counter that a budget reads. */
 export function counterOfBudget(of: ScopeOf, { match, period }: Budget, time: CounterTime): CounterSpec {
   return counterSpec({ ...of, unit: 'nano_usd', match }, period, time).spec;
-}
-
-/** Returns the `param` of a refusal: the rule without its target or budget. `key_tpm:gpt-5*` → `key_tpm`. */
-export function paramOfRule(rule: Pick<LimitRule, 'id'>): string {
-  const colon = rule.id.indexOf(':');
-  return colon === -1 ? rule.id : rule.id.slice(0, colon);
-}
-
-/** Reports whether a limit's or budget's target covers a called name. The serving deployment plays no part. */
-export function matches(match: TargetMatch, calledName: string, accessGroupsOfName: ReadonlySet<string>): boolean {
-  switch (match.is) {
-    case 'any':
-      return true;
-    case 'exact':
-      return match.name === calledName;
-    case 'prefix':
-      return calledName.startsWith(match.prefix);
-    case 'access_group':
-      return accessGroupsOfName.has(match.key);
-  }
-}
-
-/** Returns a target as people write it: `gpt-5-nano`, `gpt-5*`, `@beta`; empty for every name. */
-export function targetText(match: TargetMatch): string {
-  switch (match.is) {
-    case 'any':
-      return '';
-    case 'exact':
-      return match.name;
-    case 'prefix':
-      return `${match.prefix}*`;
-    case 'access_group':
-      return `@${match.key}`;
-  }
 }
 
 /** The scope that rules belong to. */
@@ -271,7 +290,22 @@ function partOf(
   first: number,
   time: CounterTime,
 ): Part {
-  const draft: Draft = { of, first, time, counters: [], rules: [], validUntilMs: FAR_FUTURE_MS };
+  const { counters, rules, validUntilMs } = draftOf(of, policy, applies, first, time);
+  return { of, first, counters: Object.freeze(counters), rules: Object.freeze(rules), validUntilMs };
+}
+
+function newDraft(of: ScopeOf, first: number, time: CounterTime): Draft {
+  return { of, first, time, counters: [], rules: [], validUntilMs: FAR_FUTURE_MS };
+}
+
+function draftOf(
+  of: ScopeOf,
+  policy: ScopePolicy,
+  applies: (match: TargetMatch) => boolean,
+  first: number,
+  time: CounterTime,
+): Draft {
+  const draft = newDraft(of, first, time);
   addRateLimits(draft, ANY, policy.rateLimits);
   for (const { match, rateLimits } of policy.modelLimits) {
     if (applies(match)) addRateLimits(draft, match, rateLimits);
@@ -279,11 +313,25 @@ function partOf(
   for (const budget of policy.budgets) {
     if (applies(budget.match)) addBudget(draft, budget);
   }
-  const { counters, rules, validUntilMs } = draft;
-  return { of, first, counters: Object.freeze(counters), rules: Object.freeze(rules), validUntilMs };
+  return draft;
 }
 
-function addRateLimits(draft: Draft, match: TargetMatch, limits: RateLimits): void {
+/** Adds the limits by label that apply. `endUser`: the one whose counters the rules for each end user read. */
+function addLabelLimits(
+  draft: Draft,
+  { labelLimits = [] }: ScopePolicy,
+  applies: (match: LabelMatch) => boolean,
+  endUser: string | null,
+): void {
+  for (const { match, rateLimits, budgets } of labelLimits) {
+    if (!applies(match)) continue;
+    const counted: LabelMatch = match.is === 'tag' ? match : Object.freeze({ is: 'end_user', name: endUser });
+    addRateLimits(draft, match, rateLimits, counted);
+    for (const budget of budgets) addBudget(draft, budget, counted);
+  }
+}
+
+function addRateLimits(draft: Draft, match: TargetMatch, limits: RateLimits, counted = match): void {
   for (const limit of RATE_LIMITS) {
     const value = limits[limit];
     if (value === undefined) continue;
@@ -300,7 +348,7 @@ function addRateLimits(draft: Draft, match: TargetMatch, limits: RateLimits): vo
         value,
         action: 'block',
         clampOutput: false,
-        counter: counterFor(draft, { ...draft.of, unit, match }, kind),
+        counter: counterFor(draft, { ...draft.of, unit, match: counted }, kind),
       }),
     );
   }
@@ -314,7 +362,7 @@ const RULE_IDS = Object.fromEntries(
   ]),
 ) as Readonly<Record<Scope, Readonly<Record<RateLimitName, string>>>>;
 
-function addBudget(draft: Draft, budget: Budget): void {
+function addBudget(draft: Draft, budget: Budget, counted = budget.match): void {
   const { scope, scopeId } = draft.of;
   draft.rules.push(
     Object.freeze({
@@ -327,7 +375,7 @@ function addBudget(draft: Draft, budget: Budget): void {
       value: budget.amountNanoUsd,
       action: budget.action,
       clampOutput: budget.clampOutput,
-      counter: counterFor(draft, { ...draft.of, unit: 'nano_usd', match: budget.match }, budget.period),
+      counter: counterFor(draft, { ...draft.of, unit: 'nano_usd', match: counted }, budget.period),
     }),
   );
 }

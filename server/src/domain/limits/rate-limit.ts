@@ -6,15 +6,28 @@ export type RateLimitName = (typeof RATE_LIMITS)[number];
 export type RateLimits = Readonly<Partial<Record<RateLimitName, number>>>;
 
 /** The called names that a limit or budget applies to. It matches the called name, never the serving deployment. */
-export type TargetMatch =
+export type NameMatch =
   | { readonly is: 'any' }
   | { readonly is: 'exact'; readonly name: string }
   /** `gpt-5*` is { prefix: 'gpt-5' }: one shared counter for all names with this prefix. */
   | { readonly is: 'prefix'; readonly prefix: string }
   | { readonly is: 'access_group'; readonly key: string };
 
+/** The requests that a limit or budget applies to, whatever model they call. */
+export type LabelMatch =
+  /** Those with this tag, whoever named it: the request, its key, its team or its organization. */
+  | { readonly is: 'tag'; readonly tag: string }
+  /** Those that name an end user. `name`: one end user as it is stored; null: each has a counter of its own. */
+  | { readonly is: 'end_user'; readonly name: string | null };
+
+export type TargetMatch = NameMatch | LabelMatch;
+
+export function isLabelMatch(match: TargetMatch): match is LabelMatch {
+  return match.is === 'tag' || match.is === 'end_user';
+}
+
 export interface ModelLimit {
-  readonly match: Exclude<TargetMatch, { is: 'any' }>;
+  readonly match: Exclude<NameMatch, { is: 'any' }>;
   readonly rateLimits: RateLimits;
 }
 

@@ -1,6 +1,7 @@
 import type { AccessChoice, OrganizationAccess } from '../access/access.ts';
 import type { CallerTags, TagPolicy } from '../access/tags.ts';
 import type { Budget } from '../limits/budget.ts';
+import type { LabelLimit } from '../limits/label-limit.ts';
 import type { ModelLimit, RateLimits } from '../limits/rate-limit.ts';
 import type { OwnProviders } from '../routing/own.ts';
 import type { EndUsers } from '../usage/attribution.ts';
@@ -20,12 +21,16 @@ export interface ScopePolicy {
   readonly rateLimits: RateLimits;
   readonly modelLimits: readonly ModelLimit[];
   readonly budgets: readonly Budget[];
+  /** The limits by tag and end user; absent: none. Users have none. */
+  readonly labelLimits?: readonly LabelLimit[];
 }
 
 /** The policy of a level that can also add tags. */
 interface TaggedPolicy extends ScopePolicy {
   /** The tags that the level adds; absent or null: none. */
   readonly tags?: TagPolicy | null;
+  /** True if the level's requests must name an end user; absent: they need not. */
+  readonly requireEndUser?: boolean;
 }
 
 export type OrganizationStatus = 'active' | 'suspended' | 'archived' | 'deleted';

@@ -1,5 +1,7 @@
+import type { Labels } from '../limits/label-limit.ts';
 import type { PlanUse } from '../limits/limit-plan.ts';
 import {
+  ATTRIBUTION_MARK,
   END_FIELDS,
   ENTRY_FIELD_SEPARATOR,
   ENTRY_FIELDS,
@@ -7,6 +9,8 @@ import {
   type EndField,
   LINE_TAGS,
   type RowBatch,
+  TAG_SEPARATOR,
+  TAGS_MARK,
 } from './settled-rows.ts';
 
 /** The use of an admitted request, as its row states it. */
@@ -66,6 +70,18 @@ export interface CountedUse extends PlanUse {
 
 const field = (name: EndField) => END_FIELDS.indexOf(name);
 
+/** Returns the labels of a line, if it has any. */
+function labelsOf(tags: string, attribution: string): { readonly labels?: Labels } {
+  const named = tags.startsWith(TAGS_MARK)
+    ? tags
+        .slice(1)
+        .split(TAG_SEPARATOR)
+        .filter((tag) => tag !== '')
+    : [];
+  const [user = ''] = attribution.startsWith(ATTRIBUTION_MARK) ? attribution.slice(1).split(ENTRY_FIELD_SEPARATOR) : [];
+  return named.length === 0 && user === '' ? {} : { labels: { tags: named, endUser: user === '' ? null : user } };
+}
+
 /**
  * Returns the admitted requests among lines `from` up to, not including, `to` of a batch. Leaves out refused requests and lines
  * that are no rows.
@@ -73,7 +89,7 @@ const field = (name: EndField) => END_FIELDS.indexOf(name);
 export function countedUses({ bytes, starts }: RowBatch, from: number, to: number): readonly CountedUse[] {
   const uses: CountedUse[] = [];
   for (let index = from; index < to; index += 1) {
-    const fields = bytes.toString('utf8', starts[index], starts[index + 1] ?? bytes.length).split('\t', ENTRIES + 1);
+    const fields = bytes.toString('utf8', starts[index], starts[index + 1] ?? bytes.length).split('\t');
     const text = (name: EndField) => fields[field(name)] ?? '';
     if (fields[0] !== LINE_TAGS.end || fields[STATUS] === 'refused') continue;
     const [tokens, nanoUsd] = sumsOf(fields[ENTRIES] ?? '');
@@ -83,6 +99,7 @@ export function countedUses({ bytes, starts }: RowBatch, from: number, to: numbe
       memberId: text('member_id') === '' ? null : text('member_id'),
       keyId: text('key_id'),
       calledName: text('called_name'),
+      ...labelsOf(text('tags'), text('attribution')),
       atMs: Number(text('admitted_at_ms')),
       requests: text('count') === '0' ? 0 : 1,
       tokens: countable(tokens),

@@ -50,8 +50,9 @@ function countersAdded(
   return countersOf(after).filter(({ name }) => !known.has(name));
 }
 
-function isUnlimited({ rateLimits, modelLimits, budgets }: ScopePolicy): boolean {
-  return modelLimits.length === 0 && budgets.length === 0 && Object.keys(rateLimits).length === 0;
+function isUnlimited({ rateLimits, modelLimits, budgets, labelLimits = [] }: ScopePolicy): boolean {
+  const lists = modelLimits.length + budgets.length + labelLimits.length;
+  return lists === 0 && Object.keys(rateLimits).length === 0;
 }
 
 /** Returns the counters of limits and budgets on these access groups: those of an organization, its teams and its members. */

@@ -18,6 +18,7 @@ import { type OwnOpener, readOwn } from './load-own.ts';
 import {
   accessChoiceFrom,
   budgetFrom,
+  labelLimitsFrom,
   modelLimitsFrom,
   organizationAccessFrom,
   type PolicyColumns,
@@ -124,6 +125,7 @@ function organizationFrom(
     timeZone: row.timeZone,
     ...policyOf('organization', row.id, row),
     tags: tagPolicyFrom(row),
+    requireEndUser: row.requireEndUser,
     access: organizationAccessFrom(row),
     auditContent: row.auditContent,
     responses: row.responsesStorage === 'keep' ? row.responsesScope : null,
@@ -145,13 +147,14 @@ function policiesWith(rows: Rows['budgets']): PolicyOf {
   return (scope, scopeId, columns) => ({
     rateLimits: rateLimitsFrom(columns.rateLimits),
     modelLimits: modelLimitsFrom(columns.modelLimits),
+    labelLimits: labelLimitsFrom(columns.labelLimits ?? []),
     budgets: Object.freeze((byScope.get(`${scope} ${scopeId}`) ?? []).map(budgetFrom) satisfies Budget[]),
   });
 }
 
 function teamFrom(row: Rows['teams'][number], policy: ScopePolicy): TeamConfig {
-  const tags = tagPolicyFrom(row);
-  return Object.freeze({ id: row.id, name: row.name, status: row.status, ...policy, tags, access: accessChoiceFrom(row) });
+  const labels = { tags: tagPolicyFrom(row), requireEndUser: row.requireEndUser };
+  return Object.freeze({ id: row.id, name: row.name, status: row.status, ...policy, ...labels, access: accessChoiceFrom(row) });
 }
 
 function memberFrom({ membership, accountStatus }: Rows['members'][number], policy: ScopePolicy): MemberConfig {

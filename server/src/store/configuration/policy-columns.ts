@@ -5,8 +5,10 @@
 import type { AccessChoice, OrganizationAccess } from '../../domain/access/access.ts';
 import type { TagPolicy } from '../../domain/access/tags.ts';
 import type { Budget, BudgetPeriod } from '../../domain/limits/budget.ts';
+import type { LabelLimit } from '../../domain/limits/label-limit.ts';
 import {
   type ModelLimit,
+  type NameMatch,
   RATE_LIMITS,
   type RateLimitName,
   type RateLimits,
@@ -22,6 +24,21 @@ export interface StoredModelLimit {
   readonly rate_limits: StoredRateLimits;
 }
 
+/** A limit by label: of one tag, or of each end user. */
+export interface StoredLabelLimit {
+  readonly tag?: string;
+  readonly end_user?: '*';
+  readonly rate_limits: StoredRateLimits;
+  readonly budgets: readonly StoredLabelBudget[];
+}
+
+interface StoredLabelBudget {
+  readonly id: string;
+  readonly amount_nano_usd: number;
+  readonly period: StoredPeriod;
+  readonly action: 'block' | 'alert';
+}
+
 export interface StoredPeriod {
   readonly is: BudgetPeriod['is'];
   readonly anchor_day?: number;
@@ -33,6 +50,8 @@ export interface StoredPeriod {
 export interface PolicyColumns {
   readonly rateLimits: StoredRateLimits;
   readonly modelLimits: readonly StoredModelLimit[];
+  /** Rows of users have none. */
+  readonly labelLimits?: readonly StoredLabelLimit[];
 }
 
 /** The access columns of an organization row. */
@@ -53,6 +72,8 @@ export interface AccessChoiceColumns {
 export interface TagColumns {
   readonly defaultTags: readonly string[];
   readonly requiredTags: readonly string[];
+  readonly requireEndUser: boolean;
+  readonly labelLimits: readonly StoredLabelLimit[];
 }
 
 /** The columns of a budgets row without those of its scope. */
@@ -75,6 +96,45 @@ export function rateLimitsFrom(stored: StoredRateLimits): RateLimits {
     if (typeof value === 'number') limits[name] = value;
   }
   return Object.freeze(limits);
+}
+
+/** Returns the limits by label. Leaves out those that name nothing known, which a newer version may have written. */
+export function labelLimitsFrom(stored: readonly StoredLabelLimit[]): readonly LabelLimit[] {
+  if (stored.length === 0) return NO_LABEL_LIMITS;
+  return Object.freeze(stored.filter(({ tag, end_user }) => tag !== undefined || end_user === '*').map(labelLimitFrom));
+}
+
+const NO_LABEL_LIMITS: readonly LabelLimit[] = Object.freeze([]);
+
+function labelLimitFrom({ tag, rate_limits, budgets }: StoredLabelLimit): LabelLimit {
+  const match = Object.freeze(tag === undefined ? { is: 'end_user', name: null } : { is: 'tag', tag }) as LabelLimit['match'];
+  return Object.freeze({
+    match,
+    rateLimits: rateLimitsFrom(rate_limits),
+    budgets: Object.freeze(
+      budgets.map(({ id, amount_nano_usd: amountNanoUsd, period, action }) =>
+        Object.freeze({
+          id,
+          amountNanoUsd,
+          period: periodFrom(period),
+          match,
+          thresholdsPercent: [],
+          action,
+          clampOutput: false,
+        }),
+      ),
+    ),
+  });
+}
+
+export function labelLimitsToColumn(limits: readonly LabelLimit[]): StoredLabelLimit[] {
+  return limits.map(({ match, rateLimits, budgets }) => ({
+    ...(match.is === 'tag' ? { tag: match.tag } : { end_user: '*' as const }),
+    rate_limits: rateLimits,
+    budgets: budgets.map(({ id, amountNanoUsd, period, action }) => ({
+      ...{ id, amount_nano_usd: amountNanoUsd, period: periodToColumn(period), action },
+    })),
+  }));
 }
 
 export function modelLimitsFrom(stored: readonly StoredModelLimit[]): readonly ModelLimit[] {
@@ -102,7 +162,7 @@ export function accessChoiceFrom(row: AccessChoiceColumns): AccessChoice {
 }
 
 /** Returns the tag policy, or null if it adds no tags, which is the usual case. */
-export function tagPolicyFrom({ defaultTags, requiredTags }: TagColumns): TagPolicy | null {
+export function tagPolicyFrom({ defaultTags, requiredTags }: Pick<TagColumns, 'defaultTags' | 'requiredTags'>): TagPolicy | null {
   if (defaultTags.length + requiredTags.length === 0) return null;
   return Object.freeze({ defaults: Object.freeze([...defaultTags]), required: Object.freeze([...requiredTags]) });
 }
@@ -139,7 +199,7 @@ export function accessChoiceToColumns(access: AccessChoice) {
 }
 
 /** Returns the match of two columns. `gpt-5*` is a prefix, any other target an exact name. Both null means everything. */
-export function matchFrom(target: string | null, accessGroup: string | null): TargetMatch {
+export function matchFrom(target: string | null, accessGroup: string | null): NameMatch {
   if (accessGroup !== null) return Object.freeze({ is: 'access_group', key: accessGroup });
   if (target === null) return ANY;
   return target.endsWith('*')
@@ -153,6 +213,9 @@ export function matchToColumns(match: TargetMatch): {
   readonly matchAccessGroup: string | null;
 } {
   switch (match.is) {
+    // Those by label have columns of their own.
+    case 'tag':
+    case 'end_user':
     case 'any':
       return { matchTarget: null, matchAccessGroup: null };
     case 'exact':
@@ -164,7 +227,7 @@ export function matchToColumns(match: TargetMatch): {
   }
 }
 
-const ANY: TargetMatch = Object.freeze({ is: 'any' });
+const ANY: NameMatch = Object.freeze({ is: 'any' });
 const ALL: OrganizationAccess = Object.freeze({ mode: 'all' });
 const INHERIT: AccessChoice = Object.freeze({ mode: 'inherit' });
 

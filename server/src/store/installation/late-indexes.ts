@@ -31,6 +31,13 @@ const LATE_INDEXES: readonly LateIndex[] = [
   },
   // For the own deployments of organizations, which are loaded with each organization.
   { name: 'deployments_owner', table: 'deployments', using: `btree (owner, id) where owner <> ''`, needsTrigrams: false },
+  // For the past of counters of one end user, which read few of the many names of a day.
+  {
+    name: 'attribution_rollups_end_user',
+    table: 'attribution_rollups',
+    using: `btree (organization_id, name, bucket_start) where kind = 'end_user'`,
+    needsTrigrams: false,
+  },
   // For the audit log of all organizations together.
   { name: 'audit_events_time', table: 'audit_events', using: 'btree (at, chain, seq)', needsTrigrams: false },
 ];

@@ -1,6 +1,6 @@
 /** The past of calendar counters from folded days and months. One statement answers many questions from one snapshot. */
 import { type SQL, sql } from 'drizzle-orm';
-import type { TargetMatch } from '../../domain/limits/rate-limit.ts';
+import { isLabelMatch, type TargetMatch } from '../../domain/limits/rate-limit.ts';
 import type { Scope } from '../../domain/tenancy/tenancy.ts';
 import { type DateRange, foldedSpan } from '../../domain/usage/folded-span.ts';
 import type { Database } from '../database.ts';
@@ -30,11 +30,11 @@ export interface FoldedQuestion {
 const REST_MS_MAX = 2 * DAY_MS;
 
 /**
- * Returns null if days and months cannot answer: for a trailing window, an unfolded past, or a span that ends within a quarter.
+ * Returns null if days and months cannot answer: for a trailing window, an unfolded past, a label, or a span that ends within a quarter.
  */
 export function asFolded(question: PastQuestion, mark: FoldMark | null): FoldedQuestion | null {
   const { counter, fromMs, toMs } = question;
-  if (mark === null || mark.fold === 0 || counter.window.is !== 'calendar') return null;
+  if (mark === null || mark.fold === 0 || counter.window.is !== 'calendar' || isLabelMatch(counter.match)) return null;
   const { rest, whole, months, days } = foldedSpan(mark.timeZone, { fromMs, toMs }, mark.sinceMs);
   if (whole === null || rest.some((part) => part.toMs - part.fromMs > REST_MS_MAX)) return null;
   if ([whole.fromMs, whole.toMs].some((ms) => ms % QUARTER_MS !== 0)) return null;
@@ -107,12 +107,14 @@ function partsOf({ question, fold, months, days, whole, rest }: FoldedQuestion, 
 type MatchKind = 'name' | 'prefix' | 'access_group';
 
 function kindOf(match: TargetMatch): MatchKind {
-  return match.is === 'any' || match.is === 'exact' ? 'name' : match.is;
+  return match.is === 'prefix' || match.is === 'access_group' ? match.is : 'name';
 }
 
 function matchText(match: TargetMatch): string {
   switch (match.is) {
     case 'any':
+    case 'tag':
+    case 'end_user':
       return '';
     case 'exact':
       return match.name;

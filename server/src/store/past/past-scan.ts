@@ -3,9 +3,11 @@
  * folded yet. A statement reads a bounded number of rows for each of several questions. The next statement continues after them.
  */
 import { and, eq, gte, lt, ne, type SQL, sql } from 'drizzle-orm';
+import { isLabelMatch } from '../../domain/limits/rate-limit.ts';
 import type { Scope } from '../../domain/tenancy/tenancy.ts';
 import type { Database } from '../database.ts';
 import { ledger, organizationDays, requestLog, rollups, teamRollups } from '../schema.ts';
+import { labelSource } from '../usage/label-use.ts';
 import { type CounterScope, keysCoveredBy, type UsePoint, whoseOf } from '../usage/usage.ts';
 import { cover, DAY_MS, HOUR_MS, instantOf, QUARTER_MS, type Span } from '../usage/usage-rows.ts';
 
@@ -21,6 +23,8 @@ export function scansOf(counter: CounterScope, span: Span): readonly Scan[] {
 
 /** Returns the lengths of rows that can be read for a counter: they identify its scope and are no longer than its slots. */
 function stepsOf({ scope, match, window }: CounterScope): readonly number[] {
+  // A quarter of an hour is also read for narrower slots: it counts as used at its end, so no use expires early.
+  if (isLabelMatch(match)) return [QUARTER_MS];
   const slotMs = window.is === 'trailing' ? window.slotMs : Number.POSITIVE_INFINITY;
   const steps: Readonly<Record<Scope, readonly number[]>> = {
     organization: match.is === 'any' ? [DAY_MS, HOUR_MS, QUARTER_MS] : [HOUR_MS, QUARTER_MS],
@@ -84,7 +88,8 @@ function partOf(counter: CounterScope, { stepMs, ...span }: Scan, index: number,
 }
 
 function sourceOf(counter: CounterScope, stepMs: number | null) {
-  const { unit, organizationId } = counter;
+  const { unit, organizationId, match } = counter;
+  if (isLabelMatch(match)) return labelSource(counter, match, stepMs);
   if (stepMs === null) {
     const source = unit === 'requests' ? requestLog : ledger;
     const isCounted = unit === 'requests' ? ne(requestLog.status, 'refused') : undefined;

@@ -171,7 +171,7 @@ async function knownUses(tx: Database, sought: readonly Sought[]): Promise<Reado
     from unnest(${text(({ organizationId }) => organizationId)}::text[], ${text(({ atMs }) => new Date(atMs).toISOString())}::timestamptz[],
         ${text(({ tail, atMs }) => requestIdAt(tail, atMs))}::text[]) as q(organization_id, admitted_at, request_id),
       lateral (select organization_id, request_id, team_id, member_id, key_id, called_name,
-          (extract(epoch from admitted_at) * 1000)::float8 as at_ms, (case when status = 'refused' then 0 else count end)::float8 as requests
+          tags, end_user, (extract(epoch from admitted_at) * 1000)::float8 as at_ms, (case when status = 'refused' then 0 else count end)::float8 as requests
         from ${requestLog} as l where ${isSought('l', times)} offset 0) as l,
       lateral (select sum(total_tokens) as tokens, sum(nano_usd) as nano_usd from ${ledger} as o where ${isSought('o', times)}) as used`);
   return new Map(
@@ -179,13 +179,18 @@ async function knownUses(tx: Database, sought: readonly Sought[]): Promise<Reado
       nameOf(row.organization_id, requestTail(row.request_id)),
       {
         ...{ teamId: row.team_id, memberId: row.member_id, keyId: row.key_id, calledName: row.called_name },
+        labels: { tags: row.tags ?? [], endUser: row.end_user },
         ...{ atMs: row.at_ms, requests: row.requests, tokens: row.tokens, nanoUsd: row.nano_usd },
       },
     ]),
   );
 }
 
-type KnownRow = Record<'at_ms' | 'requests' | 'tokens' | 'nano_usd', number> & { readonly member_id: string | null };
+type KnownRow = Record<'at_ms' | 'requests' | 'tokens' | 'nano_usd', number> & {
+  readonly member_id: string | null;
+  readonly tags: readonly string[] | null;
+  readonly end_user: string | null;
+};
 
 /**
  * Returns the condition for rows of the request `q`. Its constant bounds let PostgreSQL skip the partitions of other months. Use

@@ -18,7 +18,7 @@ import type { OwnKeysPeriod } from '../../domain/money/own-key-budget.ts';
 import { OWN_DEPLOYMENTS } from '../../domain/routing/own.ts';
 import { CACHE_SCOPES, RESPONSES_SCOPES } from '../../domain/tenancy/tenancy.ts';
 import { END_USERS } from '../../domain/usage/attribution.ts';
-import type { StoredModelLimit, StoredPeriod, StoredRateLimits } from '../configuration/policy-columns.ts';
+import type { StoredLabelLimit, StoredModelLimit, StoredPeriod, StoredRateLimits } from '../configuration/policy-columns.ts';
 import { accounts } from './accounts.ts';
 import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns.ts';
 
@@ -37,8 +37,16 @@ const narrowing = () => ({
   accessGroups: names('access_groups'),
 });
 
-/** The tags that a level adds to its requests: see domain/access/tags.ts. */
-const tagging = () => ({ defaultTags: names('default_tags'), requiredTags: names('required_tags') });
+/**
+ * The tags that a level adds to its requests (domain/access/tags.ts), and its limits by tag and end user. A version before neither
+ * reads nor writes `label_limits` and `require_end_user`.
+ */
+const labelling = () => ({
+  defaultTags: names('default_tags'),
+  requiredTags: names('required_tags'),
+  requireEndUser: boolean('require_end_user').notNull().default(false),
+  labelLimits: jsonb('label_limits').$type<readonly StoredLabelLimit[]>().notNull().default([]),
+});
 
 const version = () => bigint('version', { mode: 'number' }).notNull().default(1);
 
@@ -73,7 +81,7 @@ export const organizations = pgTable(
       .default('selected'),
     accessTargets: names('access_targets'),
     accessGroups: names('access_groups'),
-    ...tagging(),
+    ...labelling(),
     auditContent: text('audit_content', { enum: ['off', 'metadata', 'redacted', 'full'] })
       .notNull()
       .default('off'),
@@ -139,7 +147,7 @@ export const teams = pgTable(
       .default('active'),
     ...policy(),
     ...narrowing(),
-    ...tagging(),
+    ...labelling(),
     selfService: jsonb('self_service').$type<StoredSelfService>().notNull().default({}),
     metadata: metadata(),
     version: version(),
@@ -261,7 +269,7 @@ export const keys = pgTable(
     lastFour: text('last_four').notNull(),
     ...policy(),
     ...narrowing(),
-    ...tagging(),
+    ...labelling(),
     callerTags: text('caller_tags', { enum: CALLER_TAGS }).notNull().default('route'),
     metadata: metadata(),
     version: version(),

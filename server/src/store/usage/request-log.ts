@@ -44,7 +44,7 @@ export interface RequestFilter {
   readonly tag?: string | undefined;
   /** The names under which the end user may be stored. */
   readonly endUsers?: readonly string[] | undefined;
-  readonly session?: string | undefined;
+  readonly sessions?: readonly string[] | undefined;
   readonly client?: Client | typeof OTHER_CLIENT | undefined;
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
@@ -252,7 +252,7 @@ function conditionOf(filter: RequestFilter, is: typeof hasId = hasId): SQL | und
     filter.code === undefined ? undefined : eq(requestLog.code, filter.code),
     filter.tag === undefined ? undefined : arrayContains(requestLog.tags, [filter.tag]),
     filter.endUsers === undefined ? undefined : inArray(requestLog.endUser, [...filter.endUsers]),
-    filter.session === undefined ? undefined : eq(requestLog.session, filter.session),
+    filter.sessions === undefined ? undefined : inArray(requestLog.session, [...filter.sessions]),
     filter.client === undefined ? undefined : ofClient(filter.client),
     filter.from === undefined ? undefined : gte(requestLog.admittedAt, filter.from),
     filter.to === undefined ? undefined : lt(requestLog.admittedAt, filter.to),

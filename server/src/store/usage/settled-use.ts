@@ -1,7 +1,9 @@
 /** The present values of counters by the ledger, from settled usage alone. */
 import { windowSpan } from '../../domain/limits/counter-spec.ts';
 import type { CounterSpec } from '../../domain/limits/limit-plan.ts';
+import { isLabelMatch } from '../../domain/limits/rate-limit.ts';
 import type { Database } from '../database.ts';
+import { labelledUse } from './label-use.ts';
 import { type SpanQuestion, spanSums } from './span-sums.ts';
 import { spendSince } from './usage.ts';
 
@@ -27,6 +29,8 @@ export async function settledUse(db: Database, counters: readonly CounterSpec[],
 /** Returns the settled usage of one counter at a time, in its unit. */
 export async function settledUseOf(db: Database, counter: CounterSpec, nowMs: number): Promise<number> {
   const { fromMs, toMs } = windowSpan(counter.window, nowMs);
+  if (fromMs >= toMs) return 0;
+  if (isLabelMatch(counter.match)) return labelledUse(db, counter, counter.match, { fromMs, toMs });
   const points = await spendSince(db, counter, fromMs, toMs);
   return points.reduce((total, point) => total + point.amount, 0);
 }

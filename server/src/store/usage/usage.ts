@@ -162,6 +162,8 @@ function ofTeams(
 function named(match: TargetMatch, calledName: TeamColumns['calledName']): SQL | undefined {
   switch (match.is) {
     case 'any':
+    case 'tag':
+    case 'end_user':
       return undefined;
     case 'exact':
       return eq(calledName, match.name);

@@ -7,6 +7,7 @@ import { AuditFields } from '../../../forms/AuditFields.tsx';
 import { BudgetFields } from '../../../forms/BudgetFields.tsx';
 import { bind } from '../../../forms/bind.ts';
 import { CacheFields } from '../../../forms/CacheFields.tsx';
+import { LabelLimitFields } from '../../../forms/LabelLimitFields.tsx';
 import { ModelLimitFields } from '../../../forms/ModelLimitFields.tsx';
 import { RateLimitFields } from '../../../forms/RateLimitFields.tsx';
 import { EndUsersFields, FilesFields, ResponsesFields } from '../../../forms/ResponsesFields.tsx';
@@ -17,7 +18,7 @@ import type { OrganizationDraft } from './organization-draft.ts';
 import { StartFrom } from './StartFrom.tsx';
 
 export const SECTIONS = [
-  ...[words.identity, words.budgets, words.rateLimits, words.assetAccess, words.tags, words.auditContent],
+  ...[words.identity, words.budgets, words.rateLimits, words.labelLimits, words.assetAccess, words.tags, words.auditContent],
   ...[words.storedResponses, words.exactCache, words.endUsers],
 ];
 
@@ -59,6 +60,9 @@ export function SettingsSections({ form, of }: OrganizationFieldsProps) {
         <RateLimitFields {...bind(form, 'rate_limits')} {...cap} />
         <ModelLimitFields {...bind(form, 'model_limits')} {...organizationId} {...cap} />
       </FormSection>
+      <FormSection title={words.labelLimits} verdict={mayCap}>
+        <LabelLimitFields {...bind(form, 'label_limits')} {...cap} />
+      </FormSection>
       <FormSection title={words.assetAccess} verdict={mayCap} about={words.accessMeans}>
         <AssetAccessEditor
           {...bind(form, 'asset_access')}
@@ -71,6 +75,7 @@ export function SettingsSections({ form, of }: OrganizationFieldsProps) {
         <TagFields
           value={form.values}
           onChange={(name, tags) => bind(form, name).onChange(tags)}
+          onRequireEndUser={bind(form, 'require_end_user').onChange}
           errors={form.errors}
           level="organization"
           disabled={!mayCap.allowed}

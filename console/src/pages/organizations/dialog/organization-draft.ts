@@ -4,6 +4,7 @@ import {
   accessLines,
   belowEachOther,
   budgetLines,
+  labelLimitLines,
   limitLines,
   modelLimitLines,
 } from '../../../components/fields/policy-words.ts';
@@ -106,6 +107,8 @@ export const ORGANIZATION_PARTS: readonly EditPart<OrganizationDraft>[] = [
   { ...part('asset_access', words.assetAccess, (draft) => belowEachOther(accessLines(draft.asset_access))), hasEffect: true },
   part('default_tags', words.defaultTags, (draft) => tagListWords(draft.default_tags)),
   part('required_tags', words.requiredTags, (draft) => tagListWords(draft.required_tags)),
+  part('require_end_user', words.requireEndUser, (draft) => (draft.require_end_user ? words.yes : words.no)),
+  { ...part('label_limits', words.labelLimits, (draft) => belowEachOther(labelLimitLines(draft.label_limits))), hasEffect: true },
   part('audit', words.auditContent, ({ audit }) => auditWords(audit)),
   part('responses_storage', words.storedResponses, (draft) => words.storageOfResponses[draft.responses_storage]),
   part('responses_scope', words.whoFindsResponses, (draft) => words.scopeOfResponses[draft.responses_scope]),

@@ -3,6 +3,7 @@ import type { Organization } from '../../../api/organizations.ts';
 import { auditDraft } from '../../../forms/AuditFields.tsx';
 import { accessDraft } from '../../../forms/access-draft.ts';
 import { budgetsDraft } from '../../../forms/budget-draft.ts';
+import { labelLimitsDraft, labelLimitsWithoutIds } from '../../../forms/label-limit-draft.ts';
 import { modelLimitsDraft, rateLimitsDraft } from '../../../forms/limit-draft.ts';
 import { NO_RESPONSES } from '../../../forms/ResponsesFields.tsx';
 import { tagsDraft } from '../../../forms/tags-draft.ts';
@@ -29,13 +30,24 @@ export function settingsDraft({ settings }: Template): SettingsDraft {
     access_group: one.access_group ?? null,
     rate_limits: { ...NO_LIMITS, ...one.rate_limits },
   }));
+  const labelLimits = (given.label_limits ?? []).map((one) => ({
+    ...{ tag: one.tag ?? null, end_user: one.end_user ?? null, rate_limits: { ...NO_LIMITS, ...one.rate_limits } },
+    budgets: (one.budgets ?? []).map(({ days, hours, ...budget }) => ({
+      ...{ ...NO_BUDGET, ...STANDARD, ...budget },
+      ...{ hours: days == null ? (hours ?? null) : days * 24, id: '' },
+    })),
+  })) as Organization['label_limits'];
   return {
     time_zone: given.time_zone ?? 'UTC',
     budgets: withoutIds(budgetsDraft(budgets as Organization['budgets'])),
     rate_limits: rateLimitsDraft({ ...NO_LIMITS, ...given.rate_limits }),
     model_limits: modelLimitsDraft(modelLimits),
     asset_access: accessDraft({ mode: 'selected', targets: [], access_groups: [], ...given.asset_access }),
-    ...tagsDraft({ default_tags: given.default_tags ?? [], required_tags: given.required_tags ?? [] }),
+    ...tagsDraft({
+      ...{ default_tags: given.default_tags ?? [], required_tags: given.required_tags ?? [] },
+      ...{ require_end_user: given.require_end_user ?? false, label_limits: [] },
+    }),
+    label_limits: labelLimitsWithoutIds(labelLimitsDraft(labelLimits)),
     audit: auditDraft({ content: 'off', content_retention_days: null, event_retention_days: null, ...given.audit }),
     responses_storage: given.responses_storage ?? NO_RESPONSES.responses_storage,
     responses_scope: given.responses_scope ?? NO_RESPONSES.responses_scope,
@@ -54,6 +66,7 @@ export function likeDraft(organization: Organization): SettingsDraft {
   return {
     ...settings,
     budgets: withoutIds(settings.budgets),
+    label_limits: labelLimitsWithoutIds(settings.label_limits),
     asset_access: { ...access, targets: access.targets.filter((target) => !gone.has(target)) },
   };
 }
@@ -64,6 +77,14 @@ function withoutIds(budgets: OrganizationDraft['budgets']): OrganizationDraft['b
 
 /** Returns settings as the API takes them. */
 export function settingsBody(draft: OrganizationDraft) {
-  const { name: _, slug: __, ...settings } = organizationBody({ ...draft, budgets: withoutIds(draft.budgets) });
+  const {
+    name: _,
+    slug: __,
+    ...settings
+  } = organizationBody({
+    ...draft,
+    budgets: withoutIds(draft.budgets),
+    label_limits: labelLimitsWithoutIds(draft.label_limits),
+  });
   return settings;
 }

@@ -1,6 +1,7 @@
 import { Box, Group, Stack, Table, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { CopyText } from '../../../components/CopyText.tsx';
+import { labelLimitsWords } from '../../../components/fields/policy-words.ts';
 import { wordOf } from '../../../components/StatusBadge.tsx';
 import { TagList } from '../../../components/TagList.tsx';
 import { Time } from '../../../components/Time.tsx';
@@ -20,6 +21,8 @@ export function SettingsTab({ organization }: TabProps) {
     [words.timeZone, words.zoneMeans(organization.time_zone)],
     [words.defaultTags, <TagList key="default" tags={organization.default_tags} />],
     [words.requiredTags, <TagList key="required" tags={organization.required_tags} />],
+    [words.requireEndUser, organization.require_end_user ? words.yes : words.no],
+    [words.labelLimits, labelLimitsWords(organization.label_limits)],
     [words.auditContent, wordOf(audit.content)],
     [words.contentKept, daysWords(audit.content_retention_days)],
     [words.requestLogKept, daysWords(audit.event_retention_days)],
