@@ -123,6 +123,7 @@ test('Change on a card opens the dialog at that section, and the list beside the
     'Files and batches',
     'Exact cache',
     'End users',
+    'Copies for mirrors',
   ]);
   await sections(page).getByRole('button', { name: 'Audit content' }).press('Enter');
   await expect(section(page, 'Audit content').getByRole('heading')).toBeInViewport();

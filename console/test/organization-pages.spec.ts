@@ -216,6 +216,7 @@ test.describe('the dialog', () => {
     await responses.getByRole('radio', { name: 'Keep for 30 days' }).check();
     await responses.getByRole('radio', { name: 'The same key' }).check();
     await part(page, 'Exact cache').getByRole('radio', { name: 'The same team' }).check();
+    await part(page, 'Copies for mirrors').getByRole('radio', { name: 'Allow' }).check();
     await dialog(page).getByRole('button', { name: 'Create organization' }).click();
     await expect(page.getByRole('heading', { name })).toBeVisible();
     const stored = await house.api('GET', `/organizations/${/org_\w+/.exec(page.url())?.[0]}`);
@@ -228,9 +229,11 @@ test.describe('the dialog', () => {
       responses_storage: 'keep',
       responses_scope: 'key',
       cache_scope: 'team',
+      mirroring: 'allow',
     });
     await page.goto(`${house.url}/organizations/${(stored as { id: string }).id}?tab=settings`);
     await expect(page.getByRole('row', { name: 'Stored responses' })).toContainText('Kept for 30 days, found by the same key');
+    await expect(page.getByRole('row', { name: 'Copies for mirrors' })).toContainText('Allowed');
     const cache = page.getByRole('row', { name: 'Exact cache' });
     await expect(cache).toContainText('For the same team');
     await cache.getByRole('button', { name: 'Forget cached answers' }).click();

@@ -33,6 +33,7 @@ test('an admin adds a vendor as a preset, and a credential and a deployment of i
   await expect(dialog(page).getByText(/^Accepted by the provider/)).toBeVisible();
   await dialog(page).getByRole('button', { name: 'Add credential' }).click();
   await expect(page.getByRole('row', { name: /house-main/ })).toContainText(vendor.baseUrl);
+  await expect(page.getByRole('row', { name: /house-main/ })).toContainText('House vendor');
 
   await page.goto(`${house.url}/models`);
   await page.getByRole('button', { name: 'Add deployment' }).first().click();

@@ -84,3 +84,47 @@ test('a canary and both kinds of fallbacks are published with a policy, and roll
   await expect(page.getByRole('dialog')).toHaveCount(0);
   expect(await house.api('GET', `/models/old-${stamp}`)).toMatchObject({ context_fallbacks: [`next-${stamp}`], canary: null });
 });
+
+test('a mirror is published with a policy of a route group, and the page of a request shows its copy', async ({
+  page,
+  house,
+}) => {
+  const stamp = Date.now();
+  const make = async (name: string) => {
+    const body = { model: `${name}-${stamp}`, provider: 'fake', upstream_model: 'fake-small' };
+    return (await house.api<{ id: string }>('POST', '/deployments', body)).id;
+  };
+  const [serving] = [await make('serving'), await make('copied')];
+  const group = { key: `mirrored-${stamp}`, members: [{ deployment_id: serving }] };
+  const { id } = await house.api<{ id: string }>('POST', '/route-groups', group);
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/route-groups/${id}`);
+  const policy = page.getByRole('region', { name: 'Policy' });
+  await policy.getByRole('combobox', { name: 'Mirror' }).click();
+  await page.getByRole('option', { name: 'Another model or route group' }).click();
+  await policy.getByRole('combobox', { name: 'Target of copies' }).fill(`copied-${stamp}`);
+  await page.getByRole('option', { name: new RegExp(`copied-${stamp}`) }).click();
+  await policy.getByRole('textbox', { name: 'Share of copies' }).fill('100');
+  await policy.getByRole('button', { name: /^Simulate/ }).click();
+  await expect(page.getByRole('status', { name: 'Simulation' })).toContainText('Copied to the mirror: 100.0%');
+  await policy.getByRole('button', { name: 'Publish' }).click();
+  await expect(page.locator('dl', { hasText: 'Mirror' })).toContainText(`100% to copied-${stamp}`);
+  const shown = { deployment_id: null, target: `copied-${stamp}`, percent: 100 };
+  expect(await house.api('GET', `/route-groups/${id}`)).toMatchObject({ mirror: shown, canary: null });
+
+  const tenant = { slug: `mirrored-${stamp}`, name: 'Mirrored', asset_access: { mode: 'all' }, mirroring: 'allow' };
+  const organization = await house.api<{ id: string }>('POST', '/organizations', tenant);
+  const team = await house.api<{ id: string }>('POST', `/organizations/${organization.id}/teams`, { name: 'One' });
+  const { secret } = await house.api<{ secret: string }>('POST', '/keys', { team_id: team.id, name: 'copied' });
+  const answer = await fetch(`${house.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: `mirrored-${stamp}`, messages: [{ role: 'user', content: 'hello' }] }),
+  });
+  const requestId = answer.headers.get('x-request-id');
+  await answer.text();
+  type Decided = { readonly mirror: { readonly outcome: string } | null };
+  await expect.poll(async () => (await house.api<Decided>('GET', `/decisions/${requestId}`)).mirror?.outcome).toBe('answered');
+  await page.goto(`${house.url}/requests/${requestId}`);
+  await expect(page.getByText(/A copy went to the mirror .*answered, status 200/)).toBeVisible();
+});

@@ -11,6 +11,7 @@ export interface PolicyBody {
   readonly context_fallbacks: readonly string[];
   readonly policy_fallbacks: readonly string[];
   readonly canary: Schema<'RouteGroup'>['canary'];
+  readonly mirror: Schema<'RouteGroup'>['mirror'];
 }
 
 export type PolicyHistory = Schema<'RouteGroupPolicy'>;
@@ -19,6 +20,8 @@ export type PublishedPolicy = PolicyHistory['history'][number];
 export interface Simulation {
   /** The part that goes to the canary; null without one. */
   readonly canary: { readonly share: number; readonly first_choice: number } | null;
+  /** The part of which copies go to the mirror; null without one. */
+  readonly mirror: { readonly share: number; readonly copies: number } | null;
   readonly shares: readonly { readonly deployment_id: string; readonly share: number; readonly first_choice: number }[];
 }
 
@@ -39,9 +42,9 @@ export function publishPolicy(id: string, policy: PolicyBody, etag: string | nul
   return stored(api.POST('/route-groups/{id}/policy/publish', { params: { path: { id }, header }, body }));
 }
 
-function sentPolicy({ strategy, members, context_fallbacks, policy_fallbacks, canary }: PolicyBody) {
+function sentPolicy({ strategy, members, context_fallbacks, policy_fallbacks, canary, mirror }: PolicyBody) {
   const fallbacks = { context_fallbacks: [...context_fallbacks], policy_fallbacks: [...policy_fallbacks] };
-  return { strategy, members: [...members], ...fallbacks, canary: sentCanary(canary) };
+  return { strategy, members: [...members], ...fallbacks, canary: sentCanary(canary), mirror: sentCanary(mirror) };
 }
 
 function sentCanary(canary: PolicyBody['canary']) {

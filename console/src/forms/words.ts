@@ -90,6 +90,14 @@ export const words = {
   endUsersOff: 'Not at all',
   endUsersOffMeans: 'End users are neither stored nor counted. Sessions and clients are.',
 
+  // MirroringFields
+  copiesOfRequests: 'Copies of requests',
+  mirroringRefused: 'Refuse',
+  mirroringRefusedMeans: 'No request of this organization is copied.',
+  mirroringAllowed: 'Allow',
+  mirroringAllowedMeans:
+    'The platform may send copies of a share of the requests to other deployments, also of other vendors, to try them. It pays for them, and nobody gets their answers.',
+
   // BudgetFields
   noBudgetMeans:
     'No budget: spend is recorded but not limited. If you add several budgets, each counts separately. A request is refused if any blocking budget is used up.',

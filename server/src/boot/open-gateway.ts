@@ -2,7 +2,7 @@ import type { Counters } from '../counters/counters.ts';
 import { FILES_MAX } from '../domain/tenancy/files.ts';
 import { requestId } from '../lib/id.ts';
 import { type Logger, tellDefect } from '../lib/log.ts';
-import { createPseudonyms } from '../lib/pseudonyms.ts';
+import { createPseudonyms, PROMPT_CACHE_KEYS } from '../lib/pseudonyms.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
 import { nowAndThen } from '../lib/timing/now-and-then.ts';
 import type { TimerWheel } from '../lib/timing/timer-wheel.ts';
@@ -21,6 +21,7 @@ import { createDeploymentPace } from '../proxy/deployments/pace.ts';
 import { createSecretChoice } from '../proxy/deployments/secret-choice.ts';
 import { createFileStore } from '../proxy/files/file-store.ts';
 import type { DecisionLookup, Gateway } from '../proxy/gateway.ts';
+import { stopCopies } from '../proxy/mirror/copy-state.ts';
 import { type ConversationStore, createConversationsState } from '../proxy/responses/conversations-state.ts';
 import { createResponsesState } from '../proxy/responses/responses-state.ts';
 import { restoreRecent } from '../proxy/snapshot/restore.ts';
@@ -37,6 +38,7 @@ import * as usage from '../store/usage/usage.ts';
 import { configFrom } from './config-source.ts';
 import { openBatches } from './open-batches.ts';
 import { type OpenCounters, openCounters, type ProcessCounters } from './open-counters.ts';
+import { copyWriterFor, mirrorsFor } from './open-mirrors.ts';
 import type { OpenProviders } from './open-providers.ts';
 import type { Stores } from './open-stores.ts';
 import { telemetryFor } from './telemetry-for.ts';
@@ -78,7 +80,8 @@ export async function openGateway(
   const telemetry = await telemetryFor(config, log);
   const largeBodies = new LargeBodies();
   const parts = { snapshot, counters, traffic, tracing: telemetry?.tracing ?? null, largeBodies };
-  const gateway = gatewayOf(config, stores, parts, wheel, providers, log);
+  const copies = copyWriterFor(stores, wheel, log);
+  const gateway = gatewayOf(config, stores, { ...parts, mirrors: mirrorsFor(copies) }, wheel, providers, log);
   const batches = openBatches(config, stores, gateway, log);
   gateway.batches = batches;
   await opened.begin({
@@ -90,6 +93,8 @@ export async function openGateway(
   await warmUp(snapshot);
   const leave = async () => {
     await batches.driver.close();
+    stopCopies(gateway.mirrors);
+    await copies.close().catch(() => {});
     await largeBodies.close();
     await gateway.responses.close();
     await gateway.conversations.close();
@@ -130,7 +135,7 @@ function snapshotFor(
 function gatewayOf(
   config: Config,
   stores: Stores,
-  parts: Pick<Gateway, 'snapshot' | 'counters' | 'traffic' | 'tracing' | 'largeBodies'>,
+  parts: Pick<Gateway, 'snapshot' | 'counters' | 'traffic' | 'tracing' | 'largeBodies' | 'mirrors'>,
   wheel: TimerWheel,
   providers: OpenProviders,
   log: Logger,
@@ -161,6 +166,8 @@ function gatewayOf(
       ...createCacheSealer({ master: masterKey, installation: installation.content }),
     }),
     pseudonym: createPseudonyms(installation.content),
+    mirrors: parts.mirrors,
+    promptCacheKey: createPseudonyms(installation.content, PROMPT_CACHE_KEYS),
     ...responsesOf(stores, log),
     files: filesOf(config, stores),
     batches: null,

@@ -8,6 +8,7 @@ import { systemClock as clock } from '../lib/timing/clock.ts';
 import { withTimeout } from '../lib/timing/timeout.ts';
 import { createTimerWheel } from '../lib/timing/timer-wheel.ts';
 import { shippedPresets } from '../providers/shipped-presets.ts';
+import { stopCopies } from '../proxy/mirror/copy-state.ts';
 import type { Config } from '../settings/config.ts';
 import { adminDepsOf } from './admin-deps.ts';
 import { behindOf } from './behind.ts';
@@ -86,6 +87,7 @@ async function serveFrom(port: Port, stores: Stores, { policies, shipped }: Rule
     // A database or network that does not answer must not block a process that stored what it could. The journal keeps the rest.
     await withTimeout(STOP_MS_MAX, Promise.all([stopKeeping(), jobs.stop()]));
     admin.endStreams();
+    stopCopies(opened.gateway.mirrors); // Nobody waits for them.
     const cutStreams = () => {
       for (const { cutShort } of opened.gateway.traffic.inFlight()) cutShort?.();
     };

@@ -6,6 +6,7 @@ import { keyCommands } from './commands/keys.ts';
 import { knownModelCommands } from './commands/known-models.ts';
 import { ledgerCommands } from './commands/ledger.ts';
 import { memberCommands } from './commands/members.ts';
+import { mirrorCommands } from './commands/mirrors.ts';
 import { organizationCommands } from './commands/organizations.ts';
 import { ownProviderCommands } from './commands/own-providers.ts';
 import { presetCommands } from './commands/presets.ts';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   ...knownModelCommands,
   ...priceListCommands,
   ...ledgerCommands,
+  ...mirrorCommands,
   ...presetCommands,
   ...auditCommands,
 ];

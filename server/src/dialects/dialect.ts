@@ -241,6 +241,11 @@ export interface ExchangeOptions {
   readonly cloud?: CloudForm | null;
   /** The form of Gemini's requests at the upstream. Absent or null: that of its own API. */
   readonly contentForm?: ContentForm | null;
+  /**
+   * The prompt cache key to send in place of the client's. Absent or null: the client's is sent where nothing is translated, and
+   * dropped elsewhere.
+   */
+  readonly cacheKey?: string | null;
   /** The value of the client's header for betas, for a cloud that reads them in the body. */
   readonly betas?: string | null;
   /** The time at which the request arrived, for answers that state it. Absent: the time of the call. */

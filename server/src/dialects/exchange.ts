@@ -32,6 +32,7 @@ import { countingExchange } from './openai-responses/counting-exchange.ts';
 import { translatedExchange } from './translated-exchange.ts';
 
 export { cloudRequest } from './anthropic-messages/cloud-request.ts';
+export { clientCacheKey } from './cache-key.ts';
 export { hasInput, withChatTools } from './cursor/cursor-body.ts';
 export { countAnswer, estimateTokens } from './estimate.ts';
 export { functionNames } from './gemini/decode-tools.ts';

@@ -9,6 +9,7 @@ import { MessagesStreamEncoder } from './anthropic-messages/encode-stream.ts';
 import { decodeConverseAnswer } from './bedrock-converse/decode-answer.ts';
 import { ConverseStreamDecoder } from './bedrock-converse/decode-stream.ts';
 import { encodeConverseRequest } from './bedrock-converse/encode-request.ts';
+import { withCacheKey, withoutCacheKey } from './cache-key.ts';
 import { decodeCohereAnswer } from './cohere-chat/decode-answer.ts';
 import { CohereStreamDecoder } from './cohere-chat/decode-stream.ts';
 import { encodeCohereRequest } from './cohere-chat/encode-request.ts';
@@ -181,15 +182,16 @@ export type Translation = Pick<
   | 'cloud'
   | 'betas'
   | 'contentForm'
+  | 'cacheKey'
 >;
 
 /** Translates the request into the upstream's dialect. Throws Untranslatable. */
 export function translatedRequest({ body, ...options }: Translation & Pick<ExchangeOptions, 'body'>): TranslatedRequest {
-  const { facts, upstreamModel, outputCap, maxOutputTokens } = options;
+  const { facts, upstreamModel, outputCap, maxOutputTokens, cacheKey = null } = options;
   const client = clientWire(options.client);
   const upstream = serverWire(options.upstream);
   const losses = new Losses({ names: FEATURE_NAMES[client], isStrict: options.isStrict === true });
-  loseFields(client, upstream, body, losses);
+  loseFields(client, upstream, withoutCacheKey(body, cacheKey), losses);
   const neutral = CLIENT_CODECS[client].decodeRequest(body, losses);
   if ((options.cloud ?? null) !== null) refuseReferenceParts(neutral);
   const request = SERVER_CODECS[upstream].encodeRequest(neutral, {
@@ -206,7 +208,8 @@ export function translatedRequest({ body, ...options }: Translation & Pick<Excha
     losses.drop('signature');
   }
   const formed = options.contentForm === 'google-cloud' ? cloudContentRequest(request) : cloudRequest(request, options);
-  const sent = options.quirks == null ? formed : withQuirks(formed, options.quirks, losses);
+  const keyed = withCacheKey(formed, cacheKey);
+  const sent = options.quirks == null ? keyed : withQuirks(keyed, options.quirks, losses);
   return { upstreamBody: Buffer.from(JSON.stringify(sent)), dropped: losses.dropped() };
 }
 

@@ -9,6 +9,7 @@ import type { Database } from '../store/database.ts';
 import * as runs from '../store/installation/job-runs.ts';
 import { dropDeadReplicas } from '../store/installation/lease.ts';
 import { dropOldAnswers } from '../store/installation/leftovers.ts';
+import { dropBefore as dropCopiesBefore } from '../store/mirrors/mirror-copies.ts';
 import type { Enqueue } from './alerts/announce.ts';
 import type { Job, JobContext } from './job.ts';
 
@@ -16,11 +17,14 @@ const PENDING_AT_ONCE = 10_000;
 /** Younger ones are queued already, or about to be. */
 const LEFT_LYING_MS = 30_000;
 const ALERTS_KEPT_MS = 400 * 86_400_000;
+/** The rows of copies for mirrors are kept this long, as the API says. */
+const COPIES_KEPT_MS = 90 * 86_400_000;
 const ROWS_AT_ONCE = 5_000;
 
 /**
  * Deletes expired sessions, links, invitations, idempotency answers, leases and replaced secrets, what deleted organizations brought,
- * and alerts older than 400 days.
+ * alerts older than 400 days,
+ * and rows of copies for mirrors older than 90 days.
  */
 export function sweepJob(): Job {
   return {
@@ -37,6 +41,7 @@ export function sweepJob(): Job {
       const answers = await dropOldAnswers(db, new Date(nowMs), ROWS_AT_ONCE);
       const alerts = await deliveries.dropBefore(db, new Date(nowMs - ALERTS_KEPT_MS), ROWS_AT_ONCE);
       await dropClosedBefore(db, new Date(nowMs - ALERTS_KEPT_MS), ROWS_AT_ONCE);
+      await dropCopiesBefore(db, new Date(nowMs - COPIES_KEPT_MS), ROWS_AT_ONCE);
       await runs.forgetOld(db);
       return `Deleted expired sessions, links and leases, ${answers} stored answers and ${alerts} old alerts.`;
     },

@@ -51,6 +51,11 @@ export interface Provider {
   readonly name: ProviderName;
   /** Returns the wire in which this deployment serves a client's request in `client`; null if it cannot. */
   wireFor(client: InboundWire, deployment: DeploymentConfig): Wire | null;
+  /**
+   * Reports whether this deployment's vendor takes a prompt cache key in chats and responses, so that the gateway may add one.
+   * Absent: unknown.
+   */
+  takesCacheKey?(deployment: DeploymentConfig): boolean;
   /** Returns the form that this deployment's cloud gives Anthropic's requests; absent or null: Anthropic's own. */
   cloudForm?(wire: Wire, deployment: DeploymentConfig): CloudForm | null;
   /** The form of Gemini's requests here; absent: that of its own API. */

@@ -7,6 +7,7 @@ import { type LimitPlan, planLimits, planWithLabels, tightestTokenLimit } from '
 import type { CallableTarget, Catalogue, DeploymentConfig } from '../domain/routing/catalogue.ts';
 import { smallestWindow } from '../domain/routing/context-window.ts';
 import { type Detours, detoursOf, targetsBeside } from '../domain/routing/detours.ts';
+import type { MirrorPlace } from '../domain/routing/mirror-place.ts';
 import { ownFirst, withOwn } from '../domain/routing/own.ts';
 import { fallbackChain } from '../domain/routing/routing.ts';
 import { NAME_LENGTH_MAX } from '../domain/tenancy/names.ts';
@@ -22,7 +23,7 @@ import { Refusal } from './refusal.ts';
 import { chargedFor, memberIdOf } from './settlement/charged.ts';
 import type { CachedKey } from './snapshot/cached-key.ts';
 import { type Labelled, labelledOf } from './snapshot/labelled.ts';
-import { type EntitlementTags, tagged, tellShape } from './snapshot/tag-chain.ts';
+import { type EntitlementTags, mirrorFor, tagged, tellShape } from './snapshot/tag-chain.ts';
 
 /**
  * The standing of one key for one called name: the access verdict, the candidates, and every limit that applies. It is computed
@@ -51,6 +52,8 @@ export interface Entitlement {
   readonly chain: readonly CallableTarget[];
   /** The targets beside the chain, with only the members that tags allow; null if there are none. */
   readonly detours: Detours | null;
+  /** The place that gets copies of a share of the requests; null if there is none. */
+  readonly mirror: MirrorPlace | null;
   /** The effect of tags; null if nothing is tagged. */
   readonly tags: EntitlementTags | null;
   /** Entitlements for requests that name tags, by those tags; null until the first such request. */
@@ -136,6 +139,7 @@ function onHead(caller: Caller, plan: LimitPlan, catalogue: Catalogue): Entitlem
     chained: 0,
     chain: [],
     detours: null,
+    mirror: null,
     tags: null,
     byTags: null,
     candidates: new Map(),
@@ -233,6 +237,7 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
     chained,
     chain,
     detours: detoursOf(targets),
+    mirror: mirrorFor(reachable[0], caller, catalogue, []),
     tags,
     byTags: null,
     candidates,

@@ -6,6 +6,7 @@ import { whole } from '../lib/pieces.ts';
 import { leftIn } from './bodies/large-bodies.ts';
 import type { Candidate } from './deployments/candidate.ts';
 import type { Gateway } from './gateway.ts';
+import { promptCacheKey } from './prompt-cache-key.ts';
 import { keepingExchange } from './responses/keeping-exchange.ts';
 import type { Admission, LargeAsked, Walk } from './walk.ts';
 
@@ -16,19 +17,21 @@ import type { Admission, LargeAsked, Walk } from './walk.ts';
 export function exchangeFor(
   { deployment }: Candidate,
   upstream: Wire,
-  { walk, asked, outputCap, isUnsealed }: Admission,
+  admission: Admission,
   gateway: Gateway,
 ): Exchange | Untranslatable | Promise<Exchange | Untranslatable> {
+  const { walk, asked, outputCap, isUnsealed } = admission;
   const { facts, body, ourBytes, large, stored } = asked;
   const provider = gateway.providers.get(deployment.provider);
   const cloud = provider?.cloudForm?.(upstream, deployment) ?? null;
   const quirks = quirksOf(deployment, upstream);
+  const left = large === null ? null : leftIn(whole(walk.request.body), large.left);
   const options: ExchangeOptions = {
     client: walk.endpoint.wire,
     upstream,
     body,
     ourBytes,
-    left: large === null ? null : leftIn(whole(walk.request.body), large.left),
+    left,
     facts,
     upstreamModel: deployment.upstreamModel,
     outputCap,
@@ -40,6 +43,7 @@ export function exchangeFor(
     quirks,
     cloud,
     contentForm: isContent(upstream) ? (provider?.contentForm ?? null) : null,
+    cacheKey: promptCacheKey(deployment, upstream, left, admission, gateway),
     betas: cloud?.listsBetas === true ? (walk.request.header(BETA_HEADER) ?? null) : null,
   };
   // A preset may rename what was left. The ids that Google Cloud refuses are within values that were left in the bytes.
@@ -84,9 +88,9 @@ async function translatedApart(
   { largeBodies }: Gateway,
 ): Promise<Exchange | Untranslatable> {
   const { client, upstream, facts, upstreamModel, outputCap, maxOutputTokens, capField = null, isStrict = false } = options;
-  const { cloud = null, betas = null, contentForm = null, quirks = null } = options;
+  const { cloud = null, betas = null, contentForm = null, quirks = null, cacheKey = null } = options;
   const target = { client, upstream, facts, upstreamModel, outputCap, maxOutputTokens, capField, isStrict };
-  const translation = { ...target, cloud, betas, contentForm, quirks };
+  const translation = { ...target, cloud, betas, contentForm, quirks, cacheKey };
   // A connection may still be sending the bytes to the provider before. They must stay where they are.
   const bytes = isLent ? Buffer.from(whole(request.body)) : request.body;
   const { raw, result } = await largeBodies.translate(bytes, translation);

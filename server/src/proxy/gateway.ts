@@ -15,6 +15,7 @@ import type { DeploymentMeasures } from './deployments/measures.ts';
 import type { DeploymentPace } from './deployments/pace.ts';
 import type { SecretChoice } from './deployments/secret-choice.ts';
 import type { FileStore } from './files/file-store.ts';
+import type { CopyState } from './mirror/copy-state.ts';
 import type { ConversationsState } from './responses/conversations-state.ts';
 import type { ResponsesState } from './responses/responses-state.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
@@ -67,6 +68,10 @@ export interface Gateway {
   /** Complete answers that may be given again. */
   readonly answerCache: AnswerCache;
   readonly pseudonym: Pseudonym;
+  /** Copies of requests for mirrors. */
+  readonly mirrors: CopyState;
+  /** Returns the prompt cache key that a provider sees in place of an organization's. */
+  readonly promptCacheKey: Pseudonym;
   /** The stored responses of the Responses API. */
   readonly responses: ResponsesState;
   /** The conversations of the Responses API. */

@@ -25,6 +25,7 @@ import { ClientGone, callProvider } from './call-provider.ts';
 import { deliver } from './deliver.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import type { Gateway } from './gateway.ts';
+import { considerCopy } from './mirror/consider-copy.ts';
 import { CLIENT_CLOSED, invalidRequest } from './refusal.ts';
 import { answerRefusal, asRefusal, noteRefusal, tellDefect } from './refuse.ts';
 import { continuedRequest, type StoredSide } from './responses/continued.ts';
@@ -64,7 +65,11 @@ export async function handle(
     if (walk.reply.gone) throw new ClientGone();
     const { caching } = admission.entitlement;
     if (caching !== null && answerFromCache(admission, caching, gateway)) return;
-    deliver(await callProvider(route(admission, gateway), admission, gateway), admission, gateway);
+    const order = route(admission, gateway);
+    const answering = callProvider(order, admission, gateway);
+    const { mirror } = admission.entitlement;
+    if (mirror !== null) considerCopy(admission, mirror, gateway);
+    deliver(await answering, admission, gateway);
   } catch (error) {
     // All failures end here: usage of the attempts is charged, and the rest of the hold is released.
     if (admission === null) refuse(walk, error, gateway);

@@ -11,6 +11,7 @@ export * from './schema/folds.ts';
 export * from './schema/invitations.ts';
 export * from './schema/jobs.ts';
 export * from './schema/limited-tags.ts';
+export * from './schema/mirrors.ts';
 export * from './schema/organization-templates.ts';
 export * from './schema/presets.ts';
 export * from './schema/record-views.ts';

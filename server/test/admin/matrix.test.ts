@@ -152,6 +152,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   '/access/who-can': '?permission=catalogue.manage',
   '/prices/suggest': '?provider=fake&upstream_model=fake-large',
   '/ledger/review': '?since=2026-01-01T00:00:00Z',
+  '/mirror-copies': '?from=2026-01-01T00:00:00Z',
   '/organizations/:id/security/members': '?finding=vouched_for',
   '/organizations/:id/security/members/export': '?finding=password_only',
 };

@@ -166,6 +166,7 @@ function needed(pattern: string, parameter: string): string {
   const with_: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '/search': { q: 'x' },
     '/ledger/review': { since: '2026-01-01T00:00:00Z' },
+    '/mirror-copies': { from: '2026-01-01T00:00:00Z' },
     '/prices/suggest': { provider: 'fake', upstream_model: 'x' },
     '/names': { ids: 'x' },
   };

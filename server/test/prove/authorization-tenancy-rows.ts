@@ -77,6 +77,9 @@ export const tenancyRows: readonly Row[] = [
     variant: 'exact cache',
   }),
   row('DELETE /organizations/:id/cache', ORGANIZATION_OWNERS, organization('/cache')),
+  row('PATCH /organizations/:id', ORGANIZATION_OWNERS, organization('', { mirroring: 'allow' }), {
+    variant: 'mirroring',
+  }),
   row('PATCH /organizations/:id', ORGANIZATION_OWNERS, organization('', { end_users: 'off' }), {
     variant: 'storage of end users',
   }),

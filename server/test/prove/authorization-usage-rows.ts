@@ -114,6 +114,7 @@ export const usageRows: readonly Row[] = [
   row('POST /webhooks/:id/deliveries/:delivery_id/redeliver', ORGANIZATION_MANAGE, deliveryPath),
   row('GET /jobs', PLATFORM_READ, at('/jobs')),
   row('GET /jobs/drifts', PLATFORM_READ, at('/jobs/drifts')),
+  row('GET /mirror-copies', PLATFORM_READ, at('/mirror-copies?from=2026-01-01T00:00:00Z')),
   row('GET /ledger/review', PLATFORM_READ, at('/ledger/review?since=2026-01-01T00:00:00Z')),
   row('POST /jobs/:name/run', PLATFORM_CHANGE, at('/jobs/partitions/run')),
 

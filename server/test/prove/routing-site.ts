@@ -11,10 +11,10 @@ import { type Key, makeCredential, makeKey, makeModel, makeTenant, type Tenant }
 const CALLS = { full: 60, quick: 20 };
 /** Of an answer, at 1 USD and 10 USD for a million tokens. */
 const USAGE = { prompt_tokens: 9, completion_tokens: 6, total_tokens: 15 };
-const ANSWER_USD = (9 * 1 + 6 * 10) / 1e6;
+export const ANSWER_USD = (9 * 1 + 6 * 10) / 1e6;
 const STALL_TIMEOUT_MS = 400;
 
-interface Site {
+export interface Site {
   readonly gateway: Gateway;
   readonly tenant: Tenant;
   readonly key: Key;
@@ -23,7 +23,10 @@ interface Site {
 }
 
 /** Returns what the gateway served by each strategy, and what became of calls to a provider that is ill. */
-export async function servedByGateway({ quick }: ProveOptions): Promise<ProveResult> {
+export async function servedByGateway(
+  { quick }: ProveOptions,
+  more: (site: Site, count: number) => Promise<ProveResult>,
+): Promise<ProveResult> {
   const calls: string[] = [];
   const limited = new Set<string>();
   const server = createServer(
@@ -48,6 +51,7 @@ export async function servedByGateway({ quick }: ProveOptions): Promise<ProveRes
       await longRequests(site),
       await refusedRequests(site),
       await canary(site, count),
+      await more(site, count),
       await money(site),
     ]);
   } finally {
@@ -128,12 +132,17 @@ async function openSite(gateway: Gateway, baseUrl: string, calls: string[]): Pro
   return { gateway, tenant, key: await makeKey(gateway, tenant), calls, ids };
 }
 
-async function makeGroup({ gateway, ids }: Site, key: string, of: readonly string[], more: object): Promise<void> {
+export async function makeGroup({ gateway, ids }: Site, key: string, of: readonly string[], more: object): Promise<void> {
   const members = of.map((name, priority) => ({ deployment_id: ids.get(name), weight: 1, priority }));
   await gateway.admin('POST', '/route-groups', { key, members, ...more });
 }
 
-async function ask({ gateway, key }: Site, model: string, content: string, headers: Readonly<Record<string, string>> = {}) {
+export async function ask(
+  { gateway, key }: Site,
+  model: string,
+  content: string,
+  headers: Readonly<Record<string, string>> = {},
+) {
   const response = await fetch(`${gateway.base}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key.secret}`, 'content-type': 'application/json', ...headers },

@@ -8,6 +8,7 @@ import { sessionDraw } from '../../src/domain/routing/sticky.ts';
 import type { RoutingState } from '../../src/domain/routing/strategies.ts';
 import { createDeploymentMeasures } from '../../src/proxy/deployments/measures.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
+import { mirroredCalls, mirrorShares } from './routing-mirror.ts';
 import { servedByGateway } from './routing-site.ts';
 
 const CALLS = { full: 10_000, quick: 2_000 };
@@ -40,9 +41,9 @@ export async function run(options: ProveOptions): Promise<ProveResult> {
   const calls = options.quick ? CALLS.quick : CALLS.full;
   options.doing?.('orders');
   const laws = ROUTING_STRATEGIES.map((strategy) => lawOf(strategy, calls));
-  const parts = [...laws, requiredTags(calls), sessions(), canary()];
+  const parts = [...laws, requiredTags(calls), sessions(), canary(), mirrorShares()];
   options.doing?.('a gateway');
-  return allOf([...parts, await servedByGateway(options)]);
+  return allOf([...parts, await servedByGateway(options, mirroredCalls)]);
 }
 
 const targetOf = (strategy: Strategy, members: readonly Member[]): CallableTarget =>

@@ -9,6 +9,7 @@ import { createDeploymentMeasures } from '../../src/proxy/deployments/measures.t
 import { createDeploymentPace } from '../../src/proxy/deployments/pace.ts';
 import { createSecretChoice } from '../../src/proxy/deployments/secret-choice.ts';
 import type { Gateway } from '../../src/proxy/gateway.ts';
+import { createCopyState } from '../../src/proxy/mirror/copy-state.ts';
 import { type RestoreSources, restoreRecent } from '../../src/proxy/snapshot/restore.ts';
 import { type ConfigSource, openSnapshot } from '../../src/proxy/snapshot/snapshot.ts';
 import { StoreUnavailable } from '../../src/store/errors.ts';
@@ -93,6 +94,8 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     answerCache: openAnswerCache(schedule),
     sealContent: () => null,
     pseudonym: (_organizationId, name) => name,
+    mirrors: createCopyState(schedule, () => {}),
+    promptCacheKey: (_organizationId, name) => name,
     responses: memoryResponses(),
     conversations: memoryConversations(),
     files: noFiles,

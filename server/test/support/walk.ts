@@ -15,7 +15,7 @@ import type { GatewayRequest, Reply } from '../../src/http/request-reply.ts';
 import type { Journal } from '../../src/ledger/journal.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { requestId } from '../../src/lib/id.ts';
-import { createPseudonyms } from '../../src/lib/pseudonyms.ts';
+import { createPseudonyms, PROMPT_CACHE_KEYS } from '../../src/lib/pseudonyms.ts';
 import { newKeySecret } from '../../src/lib/secrets.ts';
 import { type Clock, systemClock } from '../../src/lib/timing/clock.ts';
 import { createTraffic } from '../../src/observe/traffic.ts';
@@ -29,6 +29,7 @@ import { createDeploymentMeasures } from '../../src/proxy/deployments/measures.t
 import { createDeploymentPace } from '../../src/proxy/deployments/pace.ts';
 import { createSecretChoice } from '../../src/proxy/deployments/secret-choice.ts';
 import type { Gateway } from '../../src/proxy/gateway.ts';
+import { type CopyRecord, createCopyState } from '../../src/proxy/mirror/copy-state.ts';
 import { openSnapshot } from '../../src/proxy/snapshot/snapshot.ts';
 import { openAnswerCache } from './answer-cache.ts';
 import { memoryConversations, memoryResponses, noFiles } from './stored-responses.ts';
@@ -124,6 +125,8 @@ export interface WalkHouse {
   readonly keys: readonly KeyConfig[];
   /** Every row that was written, in order. */
   readonly rows: EndRecord[];
+  /** What became of each request in a mirror's share, in order. */
+  readonly copies: CopyRecord[];
   /** What the operator was told of. */
   readonly defects: unknown[];
   /** How many attempts reached the provider. */
@@ -162,6 +165,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     firstCall = resolve;
   });
   const defects: unknown[] = [];
+  const copies: CopyRecord[] = [];
   const defect = (error: unknown) => void defects.push(error);
   const journal = await openJournal({
     directory,
@@ -229,6 +233,8 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     answerCache: openAnswerCache(clock),
     sealContent: (_organization, _id, content) => Buffer.from(content),
     pseudonym: createPseudonyms(Buffer.alloc(32, 7)),
+    mirrors: createCopyState(clock, (record) => void copies.push(record)),
+    promptCacheKey: createPseudonyms(Buffer.alloc(32, 7), PROMPT_CACHE_KEYS),
     responses: memoryResponses(),
     conversations: memoryConversations(),
     files: noFiles,
@@ -260,6 +266,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     organization,
     keys,
     rows,
+    copies,
     defects,
     upstreamCalls: () => calls,
     upstreamCalled,

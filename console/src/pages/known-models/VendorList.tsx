@@ -11,7 +11,7 @@ import { Named } from '../../components/Named.tsx';
 import { PageLink } from '../../components/PageLink.tsx';
 import { Time } from '../../components/Time.tsx';
 import { links } from '../../links.ts';
-import { providerName } from '../models/ProviderBadge.tsx';
+import { useProviderNames } from '../models/ProviderBadge.tsx';
 import { VendorModels } from './VendorModels.tsx';
 import { words } from './words.ts';
 
@@ -39,6 +39,7 @@ export function VendorList() {
 
 function OfCredentials({ of: credentials }: { of: readonly Credential[] }) {
   const [state, set] = useUrlState();
+  const nameOf = useProviderNames(credentials.map(({ provider }) => provider));
   const chosen = credentials.find(({ id }) => id === state.credential) ?? credentials[0];
   if (chosen === undefined)
     return (
@@ -53,7 +54,7 @@ function OfCredentials({ of: credentials }: { of: readonly Credential[] }) {
         searchable
         allowDeselect={false}
         maw={420}
-        data={credentials.map(({ id, name, provider }) => ({ value: id, label: `${name} · ${providerName(provider)}` }))}
+        data={credentials.map(({ id, name, provider }) => ({ value: id, label: `${name} · ${nameOf(provider)}` }))}
         value={chosen.id}
         onChange={(id) => set({ credential: id ?? undefined, state: undefined, search: undefined, cursor: undefined })}
       />

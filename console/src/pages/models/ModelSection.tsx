@@ -69,6 +69,9 @@ function Section({ model }: { model: Model }) {
           <Line label={words.canary}>
             <CanaryText canary={model.canary} />
           </Line>
+          <Line label={words.mirror}>
+            <CanaryText canary={model.mirror} />
+          </Line>
         </Stack>
         <Deployments model={model} />
       </Paper>

@@ -152,6 +152,7 @@ export const words = {
   contextFallbacks: 'Context fallbacks',
   policyFallbacks: 'Policy fallbacks',
   canary: 'Canary',
+  mirror: 'Mirror',
   noPolicyFallbacks: 'None. A refusal by a content policy reaches the client.',
   noContextFallbacks: 'None. If a request is too long for all of its deployments, it fails.',
   noFallbacks: 'None. If all of its deployments fail, the request fails.',

@@ -16,6 +16,7 @@ export const SECTION_AT: Readonly<Record<string, string>> = {
   files: words.filesAndBatches,
   cache: words.exactCache,
   end_users: words.endUsers,
+  mirroring: words.mirroring,
 };
 
 const PERMISSION_AT: Readonly<Record<string, Permission>> = {
@@ -29,6 +30,7 @@ const PERMISSION_AT: Readonly<Record<string, Permission>> = {
   files: 'audit_policy.change',
   cache: 'audit_policy.change',
   end_users: 'audit_policy.change',
+  mirroring: 'audit_policy.change',
 };
 
 interface ChangeButtonProps extends Pick<TabProps, 'organization'> {

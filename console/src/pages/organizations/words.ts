@@ -28,6 +28,8 @@ export const words = {
   storedResponses: 'Stored responses',
   exactCache: 'Exact cache',
   endUsers: 'End users',
+  mirroring: 'Copies for mirrors',
+  choiceOfMirroring: { refuse: 'Refused', allow: 'Allowed' },
   storageOfEndUsers: { hashed: 'Stored as pseudonyms', kept: 'Stored as the caller names them', off: 'Not stored' },
   change: 'Change',
   changeSection: (section: string) => `Change ${section.toLowerCase()}`,
@@ -208,7 +210,7 @@ export const words = {
   none: 'None',
   likeTheOrganization: 'Copy from an organization',
   whatIsCopied:
-    'Budgets, limits, access, tags, time zone, audit settings, the storage of responses and of end users, and the exact cache are copied. People, keys and spend are not.',
+    'Budgets, limits, access, tags, time zone, audit settings, the storage of responses and of end users, copies for mirrors, and the exact cache are copied. People, keys and spend are not.',
   settingsAreFilledIn:
     'The settings below are filled in. Change them as you need. Later changes to the source do not affect the new organization.',
 

@@ -14,7 +14,7 @@ import { links } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { barOf, countText, usedRatio, usedText } from '../../numbers/numbers.ts';
 import { StateBadge } from '../models/health.tsx';
-import { providerName } from '../models/ProviderBadge.tsx';
+import { useProviderNames } from '../models/ProviderBadge.tsx';
 import { words } from './words.ts';
 
 /** The budgets closest to exhaustion, with what requests in flight hold of them. */
@@ -79,6 +79,7 @@ function Used({ ratio }: { ratio: number }) {
  * Lists attempts and failed attempts by provider, and how its attempts end. People of the platform also see how many deployments are cooling down after failures.
  */
 export function Providers({ overview }: { overview: Schema<'Overview'> }) {
+  const nameOf = useProviderNames(overview.providers.map(({ provider }) => provider));
   const showsDeployments = overview.providers.some(({ deployments }) => deployments !== null);
   return (
     <Part title={words.providerHealth} empty={overview.providers.length === 0 ? words.noDeploymentsYet : null}>
@@ -97,7 +98,7 @@ export function Providers({ overview }: { overview: Schema<'Overview'> }) {
             <Table.Tr key={one.provider}>
               <Table.Td>
                 <Anchor component={PageLink} at={links.models({ provider: one.provider })} inherit>
-                  {providerName(one.provider)}
+                  {nameOf(one.provider)}
                 </Anchor>
               </Table.Td>
               <Table.Td>

@@ -18,6 +18,7 @@ import { Costs, unpricedIn } from './Costs.tsx';
 import { Facts } from './Facts.tsx';
 import type { FullRequest } from './full-request.ts';
 import { LatencyBar } from './LatencyBar.tsx';
+import { MirrorCopy } from './MirrorCopy.tsx';
 import { Outcome } from './Outcome.tsx';
 import { Remedies } from './Remedies.tsx';
 import { RoutingOrder } from './Routing.tsx';
@@ -93,13 +94,16 @@ function Shown({ request, askedId }: { request: FullRequest; askedId: string }) 
 
 function deploymentsOf({ attempts_made, decision }: FullRequest): readonly string[] {
   const tried = (attempts_made ?? []).flatMap((attempt) => [attempt, ...attempt.not_tried]);
-  return [...tried, ...(decision.routing?.candidates ?? [])].map(({ deployment_id }) => deployment_id);
+  const named = [...tried, ...(decision.routing?.candidates ?? [])].map(({ deployment_id }) => deployment_id);
+  const copied = decision.mirror?.deployment_id ?? null;
+  return copied === null ? named : [...named, copied];
 }
 
 function AttemptsSection({ request }: { request: FullRequest }) {
   return (
     <Section mt="sm" title={words.attempts}>
       {request.decision.routing !== null && <RoutingOrder routing={request.decision.routing} />}
+      {request.decision.mirror !== null && <MirrorCopy copy={request.decision.mirror} />}
       <Attempts attempts={request.attempts_made} count={request.attempts} isSummed={request.status !== 'failed'} />
     </Section>
   );

@@ -15,6 +15,22 @@ export const words = {
   shareOfCapacity: (percent: string) => `${percent} of this minute’s token capacity used`,
   noVendorLimits: 'no rate limits of the provider known',
   shareOfVendorLimits: (percent: string) => `${percent} of the provider’s rate limits used`,
+  // MirrorCopy
+  mirroredTo: 'A copy went to the mirror',
+  notMirrored: (why: string) => `In the share of the mirror, but not copied: ${why}.`,
+  notMirroredBecause: {
+    tags: 'no deployment of the mirror has the tags that apply',
+    busy: 'the gateway was busy',
+    too_large: 'the request is too large',
+    stored: 'its answer is stored',
+    unavailable: 'no deployment of the mirror was available',
+    untranslatable: 'the mirror cannot express the request',
+  } as Readonly<Record<string, string>>,
+  copyOutcome: { answered: 'answered', failed: 'failed', cut: 'ended early', skipped: 'not sent' },
+  copyStatus: (status: number) => `status ${status}`,
+  copyTook: (ms: number) => `${ms} ms`,
+  copyCost: (usd: string) => `${usd} USD for the platform`,
+
   inTheCanary: 'The request is in the share of the canary, which goes first.',
   passedOver: {
     full: 'at its capacity, so it went last',

@@ -6,6 +6,9 @@ import { useDeployments } from './useDeployments.ts';
 import { words } from './words.ts';
 
 interface CanaryFieldsProps {
+  /** The kind of share that is edited. */
+  readonly of: 'canary' | 'mirror';
+  /** The deployments to choose among. */
   readonly deploymentIds: readonly string[];
   readonly value: CanaryDraft | null;
   readonly onChange: (canary: CanaryDraft | null) => void;
@@ -16,8 +19,26 @@ interface CanaryFieldsProps {
 const NO_CANARY = '';
 const AT_TARGET = 'target';
 
-/** Edits a canary: its place, which is a deployment of the name or another target, and its share. */
-export function CanaryFields({ deploymentIds, value, onChange, error, disabled }: CanaryFieldsProps) {
+const WORDS = {
+  canary: {
+    label: words.canary,
+    about: words.canaryMeans,
+    none: words.noCanary,
+    target: words.canaryTarget,
+    share: words.canaryShare,
+  },
+  mirror: {
+    label: words.mirror,
+    about: words.mirrorMeans,
+    none: words.noMirror,
+    target: words.mirrorTarget,
+    share: words.mirrorShare,
+  },
+} as const;
+
+/** Edits a canary or a mirror: its place, which is a deployment or another target, and its share. */
+export function CanaryFields({ of, deploymentIds, value, onChange, error, disabled }: CanaryFieldsProps) {
+  const said = WORDS[of];
   const deployments = useDeployments(deploymentIds);
   const nameOf = (id: string) => {
     const deployment = deployments.get(id);
@@ -36,14 +57,14 @@ export function CanaryFields({ deploymentIds, value, onChange, error, disabled }
   return (
     <Group align="start" gap="sm">
       <Select
-        label={words.canary}
-        description={words.canaryMeans}
+        label={said.label}
+        description={said.about}
         flex={2}
         miw={260}
         allowDeselect={false}
         disabled={disabled}
         data={[
-          { value: NO_CANARY, label: words.noCanary },
+          { value: NO_CANARY, label: said.none },
           ...known.map((id) => ({ value: id, label: nameOf(id) })),
           { value: AT_TARGET, label: words.anotherTarget },
         ]}
@@ -53,7 +74,7 @@ export function CanaryFields({ deploymentIds, value, onChange, error, disabled }
       />
       {place === AT_TARGET && (
         <TargetPicker
-          label={words.canaryTarget}
+          label={said.target}
           w={220}
           disabled={disabled}
           value={value?.target === '' ? null : (value?.target ?? null)}
@@ -62,7 +83,7 @@ export function CanaryFields({ deploymentIds, value, onChange, error, disabled }
       )}
       {value !== null && (
         <NumberInput
-          label={words.canaryShare}
+          label={said.share}
           w={140}
           min={0}
           max={100}

@@ -2,7 +2,7 @@ import { type CanaryDraft, canaryWords } from './detours.ts';
 import { deploymentName } from './policy.ts';
 import { useDeployments } from './useDeployments.ts';
 
-/** A canary in words: its share and its place. */
+/** A canary or a mirror in words: its share and its place. */
 export function CanaryText({ canary }: { canary: CanaryDraft | null }) {
   const deployments = useDeployments(canary?.deployment_id ? [canary.deployment_id] : []);
   return (

@@ -14,7 +14,7 @@ interface DetourPickersProps {
   readonly disabled?: boolean;
 }
 
-/** Chooses the targets for requests that a model or a route group cannot serve, and its canary, for a model and for a route group. */
+/** Chooses the targets for requests that a model or a route group cannot serve, its canary and its mirror, for a model and for a route group. */
 export function DetourPickers({ of, deploymentIds, value, onChange, errorOf, disabled = false }: DetourPickersProps) {
   const list = (field: 'context_fallbacks' | 'policy_fallbacks') => ({
     without: [of],
@@ -28,10 +28,19 @@ export function DetourPickers({ of, deploymentIds, value, onChange, errorOf, dis
       <TargetsPicker label={words.contextFallbacks} description={words.contextFallbacksMean} {...list('context_fallbacks')} />
       <TargetsPicker label={words.policyFallbacks} description={words.policyFallbacksMean} {...list('policy_fallbacks')} />
       <CanaryFields
+        of="canary"
         deploymentIds={deploymentIds}
         value={value.canary}
         onChange={(canary) => onChange({ canary })}
         error={errorOf?.('canary')}
+        disabled={disabled}
+      />
+      <CanaryFields
+        of="mirror"
+        deploymentIds={deploymentIds}
+        value={value.mirror}
+        onChange={(mirror) => onChange({ mirror })}
+        error={errorOf?.('mirror')}
         disabled={disabled}
       />
     </>

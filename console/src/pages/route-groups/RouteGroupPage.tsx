@@ -57,6 +57,7 @@ function Found({ group }: { group: RouteGroup }) {
           [words.contextFallbacks, inOrderWords(group.context_fallbacks)],
           [words.policyFallbacks, inOrderWords(group.policy_fallbacks)],
           [words.canary, <CanaryText key="canary" canary={group.canary} />],
+          [words.mirror, <CanaryText key="mirror" canary={group.mirror} />],
           [words.accessGroups, <GroupLinks key="groups" groups={group.access_groups} />],
           [
             words.whoCanCallIt,

@@ -23,6 +23,12 @@ export function SimulationView({ simulation, requests }: { simulation: Simulatio
           {countText(simulation.canary.first_choice)}
         </Text>
       )}
+      {simulation.mirror !== null && (
+        <Text fz="sm">
+          {words.atTheMirror}: {sharesOf([simulation.mirror.share, 1 - simulation.mirror.share], 1)[0]} ·{' '}
+          {countText(simulation.mirror.copies)}
+        </Text>
+      )}
       {simulation.shares.length === 0 && <Text fz="sm">{words.noDeploymentTried}</Text>}
       {simulation.shares.map(({ deployment_id: id, share, first_choice: first }, index) => {
         const deployment = deployments.get(id);

@@ -6,21 +6,23 @@ export interface DetourDraft {
   readonly context_fallbacks: readonly string[];
   readonly policy_fallbacks: readonly string[];
   readonly canary: CanaryDraft | null;
+  readonly mirror: CanaryDraft | null;
 }
 
-/** A canary in a form: exactly one of its two places is set. */
+/** A canary or a mirror in a form: exactly one of its two places is set. */
 export interface CanaryDraft {
   readonly deployment_id: string | null;
   readonly target: string | null;
   readonly percent: number;
 }
 
-export function detourDraft({ context_fallbacks, policy_fallbacks, canary }: DetourDraft): DetourDraft {
-  return { context_fallbacks: [...context_fallbacks], policy_fallbacks: [...policy_fallbacks], canary };
+export function detourDraft({ context_fallbacks, policy_fallbacks, canary, mirror }: DetourDraft): DetourDraft {
+  return { context_fallbacks: [...context_fallbacks], policy_fallbacks: [...policy_fallbacks], canary, mirror };
 }
 
-export function detourBody({ context_fallbacks, policy_fallbacks, canary }: DetourDraft) {
-  return { context_fallbacks: [...context_fallbacks], policy_fallbacks: [...policy_fallbacks], canary: canaryBody(canary) };
+export function detourBody({ context_fallbacks, policy_fallbacks, canary, mirror }: DetourDraft) {
+  const fallbacks = { context_fallbacks: [...context_fallbacks], policy_fallbacks: [...policy_fallbacks] };
+  return { ...fallbacks, canary: canaryBody(canary), mirror: canaryBody(mirror) };
 }
 
 function canaryBody(canary: CanaryDraft | null): CanaryBody | null {
@@ -33,7 +35,7 @@ type CanaryBody =
   | { readonly deployment_id: string; readonly percent: number }
   | { readonly target: string; readonly percent: number };
 
-/** Returns a canary in words: `2.5% to fast · gpt-5`. */
+/** Returns a canary or a mirror in words: `2.5% to fast · gpt-5`. */
 export function canaryWords(canary: CanaryDraft | null, nameOf: (deploymentId: string) => string): string {
   if (canary === null) return words.none;
   const { deployment_id, target, percent } = canary;
@@ -64,16 +66,27 @@ export function detourParts<V extends DetourDraft>(nameOf: (deploymentId: string
       body: ({ canary }) => ({ canary: canaryBody(canary) }),
       words: ({ canary }) => canaryWords(canary, nameOf),
     },
+    {
+      name: 'mirror',
+      label: words.mirror,
+      body: ({ mirror }) => ({ mirror: canaryBody(mirror) }),
+      words: ({ mirror }) => canaryWords(mirror, nameOf),
+    },
   ];
 }
 
 /** Reads them from a policy's JSON, or says what is wrong with them. Absent: none. */
 export function detoursFromJson(policy: Partial<DetourDraft>): DetourDraft | { readonly problem: string } {
-  const { context_fallbacks = [], policy_fallbacks = [], canary = null } = policy;
+  const { context_fallbacks = [], policy_fallbacks = [], canary = null, mirror = null } = policy;
   if (!isNames(context_fallbacks)) return { problem: words.mustBeNames('context_fallbacks') };
   if (!isNames(policy_fallbacks)) return { problem: words.mustBeNames('policy_fallbacks') };
-  if (!isCanary(canary)) return { problem: words.canaryMustBe };
-  return { context_fallbacks, policy_fallbacks, canary: canary === null ? null : { ...NO_PLACE, ...canary } };
+  if (!isCanary(canary)) return { problem: words.shareMustBe('canary') };
+  if (!isCanary(mirror)) return { problem: words.shareMustBe('mirror') };
+  return { context_fallbacks, policy_fallbacks, canary: placed(canary), mirror: placed(mirror) };
+}
+
+function placed(share: CanaryDraft | null): CanaryDraft | null {
+  return share === null ? null : { ...NO_PLACE, ...share };
 }
 
 const NO_PLACE = { deployment_id: null, target: null };

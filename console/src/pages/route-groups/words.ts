@@ -41,8 +41,15 @@ export const words = {
   canaryTarget: 'Target',
   canaryShare: 'Share',
   percentTo: (percent: number, place: string) => `${percent}% to ${place}`,
-  canaryMustBe: '"canary" must be null, or have a "percent" and either a "deployment_id" or a "target".',
+  shareMustBe: (field: string) => `"${field}" must be null, or have a "percent" and either a "deployment_id" or a "target".`,
   atTheCanary: 'At the canary',
+  mirror: 'Mirror',
+  mirrorMeans:
+    'Gets copies of a share of the sessions, else of the requests. Nobody gets its answers, and the platform pays for them. Only organizations that allow it are copied.',
+  noMirror: 'No mirror',
+  mirrorTarget: 'Target of copies',
+  mirrorShare: 'Share of copies',
+  atTheMirror: 'Copied to the mirror',
 
   // StickySwitch
   sticky: 'Sticky sessions',

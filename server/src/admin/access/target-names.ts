@@ -67,7 +67,7 @@ export async function requireTargets(
   { tx }: Change,
   target: { readonly name: string; readonly mode: DeploymentMode | null },
   fallbacks: readonly string[],
-  field: 'fallbacks' | 'context_fallbacks' | 'policy_fallbacks' | 'canary',
+  field: 'fallbacks' | 'context_fallbacks' | 'policy_fallbacks' | 'canary' | 'mirror',
 ): Promise<void> {
   const modes = await targets.modesOf(tx, fallbacks);
   const faultOf = (fallback: string, index: number): string | null => {
@@ -79,9 +79,10 @@ export async function requireTargets(
     if (mode === null || target.mode === null || mode === target.mode) return null;
     return `"${fallback}" serves ${mode} and cannot be a fallback for ${target.mode}`;
   };
+  const isOne = field === 'canary' || field === 'mirror';
   const faults = fallbacks.flatMap((fallback, index) => {
     const message = faultOf(fallback, index);
-    return message === null ? [] : [{ pointer: field === 'canary' ? '/canary/target' : `/${field}/${index}`, message }];
+    return message === null ? [] : [{ pointer: isOne ? `/${field}/target` : `/${field}/${index}`, message }];
   });
   if (faults.length > 0) throw invalidFields(faults);
 }

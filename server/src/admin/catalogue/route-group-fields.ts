@@ -63,6 +63,6 @@ export function routeGroupFacts(row: RouteGroupRow, stored: readonly RouteGroupM
 
 /** Returns the facts that are a group's policy, which has versions. */
 export function policyFacts(facts: ReturnType<typeof routeGroupFacts>) {
-  const { strategy, members, context_fallbacks, policy_fallbacks, canary } = facts;
-  return { strategy, members, context_fallbacks, policy_fallbacks, canary };
+  const { strategy, members, context_fallbacks, policy_fallbacks, canary, mirror } = facts;
+  return { strategy, members, context_fallbacks, policy_fallbacks, canary, mirror };
 }

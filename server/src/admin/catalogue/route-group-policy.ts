@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isPrice } from '../../domain/money/price-units.ts';
 import { canaryFrom } from '../../domain/routing/canary.ts';
+import { mirrorFrom } from '../../domain/routing/mirror.ts';
 import { simulateRouting } from '../../domain/routing/simulated-routing.ts';
 import * as deployments from '../../store/catalogue/deployments.ts';
 import * as prices from '../../store/catalogue/prices.ts';
@@ -68,6 +69,10 @@ export const simulate = route({
       .object({ share: z.number(), first_choice: z.int() })
       .nullable()
       .meta({ description: 'The part that goes to the canary. If that is a target, it is in none of `shares`.' }),
+    mirror: z
+      .object({ share: z.number(), copies: z.int() })
+      .nullable()
+      .meta({ description: 'The part of which copies go to the mirror, if all organizations allow it.' }),
   }),
   load: loadGroup,
   handle: async (call, row) => {
@@ -76,7 +81,8 @@ export const simulate = route({
     await requireMembers({ tx: deps.db }, wanted);
     const placed = await placedMembers(call, wanted);
     const canary = body.canary === undefined ? canaryFrom(row.canary) : canaryOf(body.canary);
-    const simulated = simulateRouting({ strategy: body.strategy, members: placed, canary }, body.requests);
+    const mirror = body.mirror === undefined ? mirrorFrom(row.mirror) : canaryOf(body.mirror);
+    const simulated = simulateRouting({ strategy: body.strategy, members: placed, canary, mirror }, body.requests);
     return {
       shares: simulated.shares.map(({ deploymentId, share, firstChoice }) => ({
         deployment_id: deploymentId,
@@ -84,6 +90,7 @@ export const simulate = route({
         first_choice: firstChoice,
       })),
       canary: simulated.canary === null ? null : { share: simulated.canary.share, first_choice: simulated.canary.firstChoice },
+      mirror: simulated.mirror,
     };
   },
 });
@@ -173,6 +180,6 @@ function render(row: policies.PolicyVersionRow): z.output<typeof versionOut> {
 }
 
 /** Returns the targets beside the fallbacks of a version. One that a version of the gateway before made has none. */
-function detoursOfVersion({ contextFallbacks, policyFallbacks, canary }: policies.PolicyVersionRow): DetourColumns {
-  return { contextFallbacks: contextFallbacks ?? [], policyFallbacks: policyFallbacks ?? [], canary };
+function detoursOfVersion({ contextFallbacks, policyFallbacks, canary, mirror }: policies.PolicyVersionRow): DetourColumns {
+  return { contextFallbacks: contextFallbacks ?? [], policyFallbacks: policyFallbacks ?? [], canary, mirror };
 }

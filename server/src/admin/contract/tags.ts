@@ -27,6 +27,7 @@ const TAGS: Readonly<Record<string, readonly [name: string, description: string]
   usage: ['Usage', 'Requests, tokens and spend, added up.'],
   playground: ['Playground', 'Calls a model from the console.'],
   ledger: ['Ledger', 'Entries that need a look.'],
+  'mirror-copies': ['Mirror copies', 'Copies of requests for mirrors, which the platform pays for.'],
   overview: ['Overview', 'The figures of the start page.'],
   search: ['Search', 'Finds objects by a part of their name.'],
   requests: ['Requests', 'The log of requests.'],

@@ -83,6 +83,7 @@ import * as adminTokenChanges from '../tokens/admin-token-changes.ts';
 import * as adminTokens from '../tokens/admin-tokens.ts';
 import * as tokenAccounts from '../tokens/token-accounts.ts';
 import * as ledgerReview from '../usage/ledger-review.ts';
+import * as mirrorCopies from '../usage/mirror-copies.ts';
 import * as usage from '../usage/usage.ts';
 import * as usageExport from '../usage/usage-export.ts';
 import { type Authenticate, authenticateCaller } from './authenticate.ts';
@@ -311,6 +312,7 @@ export const ROUTES: RouteTable = {
   'GET /organizations/:id/statements/:month/export': statementExport.csv,
   'POST /playground': playground.call,
   'GET /ledger/review': ledgerReview.list,
+  'GET /mirror-copies': mirrorCopies.list,
   'GET /overview': overview.read,
   'GET /search': search.list,
   'GET /requests': requests.list,

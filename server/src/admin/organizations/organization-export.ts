@@ -42,7 +42,7 @@ export const csv = route({
 });
 
 const HEAD =
-  'id slug name status standing budget_used spend_period_usd spend_30d_usd requests_30d teams members keys granted_targets owners time_zone created_at as_of responses_storage responses_scope cache_scope end_users batches files_scope'.split(
+  'id slug name status standing budget_used spend_period_usd spend_30d_usd requests_30d teams members keys granted_targets owners time_zone created_at as_of responses_storage responses_scope cache_scope end_users batches files_scope mirroring'.split(
     ' ',
   );
 
@@ -61,5 +61,6 @@ function cellsOf(view: z.output<typeof organizationOut>): readonly (string | num
     ...[view.team_count, view.member_count, view.key_count, standing?.granted_targets ?? null],
     ...[owners, view.time_zone, view.created_at, standing?.as_of ?? null],
     ...[view.responses_storage, view.responses_scope, view.cache_scope, view.end_users, view.batches, view.files_scope],
+    view.mirroring,
   ];
 }

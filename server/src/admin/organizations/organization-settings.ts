@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CACHE_SCOPES, RESPONSES_SCOPES } from '../../domain/tenancy/tenancy.ts';
+import { CACHE_SCOPES, MIRRORING, RESPONSES_SCOPES } from '../../domain/tenancy/tenancy.ts';
 import { END_USERS } from '../../domain/usage/attribution.ts';
 import type { Database } from '../../store/database.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
@@ -54,6 +54,10 @@ export const organizationSettings = {
       description:
         'Whose requests get an answer of the exact cache again: those of the `key` that it was made for, of its `team`, or of the whole `organization`. `off` (the default) keeps no answers. Only names with `cache_seconds` are cached.',
     }),
+  mirroring: z.enum(MIRRORING).optional().meta({
+    description:
+      '`allow` lets copies of requests go to the mirrors that the platform names for models and route groups, which may be at other vendors. The platform pays for them, and nobody gets their answers. `refuse` is the default.',
+  }),
   end_users: z.enum(END_USERS).optional().meta({
     description:
       'How the end users and sessions that callers name are stored with requests and usage: `kept` as they are named, `hashed` (the default) as pseudonyms that nobody can read, or `off`, not at all. Rows that are stored already do not change.',
@@ -73,7 +77,7 @@ export function requireBuilt({ audit }: Pick<SettingsBody, 'audit'>, pointer = '
 
 /**
  * Returns the settings of an organization as another one would be created with them: budgets, limits, access, tags, time zone,
- * audit settings, storage of responses and of end users, and the exact cache. People, keys, spend and metadata are not settings.
+ * audit settings, storage of responses and of end users, mirroring, and the exact cache. People, keys, spend and metadata are not settings.
  * Budgets have no ids.
  */
 export async function settingsOf(db: Database, row: OrganizationRow): Promise<SettingsBody> {
@@ -96,6 +100,7 @@ export async function settingsOf(db: Database, row: OrganizationRow): Promise<Se
     batches: facts.batches,
     files_scope: facts.files_scope,
     cache_scope: facts.cache_scope,
+    mirroring: facts.mirroring,
     end_users: facts.end_users,
   };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { can, capabilitiesOf } from '../../domain/tenancy/permission.ts';
-import { CACHE_SCOPES, RESPONSES_SCOPES, type ScopePolicy } from '../../domain/tenancy/tenancy.ts';
+import { CACHE_SCOPES, MIRRORING, RESPONSES_SCOPES, type ScopePolicy } from '../../domain/tenancy/tenancy.ts';
 import { END_USERS } from '../../domain/usage/attribution.ts';
 import { organizationAccessFrom } from '../../store/configuration/policy-columns.ts';
 import { type StandingRow, standingsOf } from '../../store/tenancy/organization-list.ts';
@@ -42,6 +42,7 @@ export const organizationOut = z
     batches: z.enum(['off', 'on']),
     files_scope: z.enum(RESPONSES_SCOPES),
     cache_scope: z.enum(['off', ...CACHE_SCOPES]),
+    mirroring: z.enum(MIRRORING),
     end_users: z.enum(END_USERS),
     metadata: metadataOut
       .nullable()
@@ -143,6 +144,7 @@ export function organizationFacts(row: OrganizationRow, policy: ScopePolicy) {
     batches: row.batches,
     files_scope: row.filesScope,
     cache_scope: row.cacheScope ?? ('off' as const),
+    mirroring: row.mirroring,
     end_users: row.endUsers,
     metadata: row.metadata,
   };

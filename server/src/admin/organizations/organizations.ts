@@ -87,6 +87,7 @@ export const create = route({
         filesScope: body.files_scope ?? 'team',
         ...cacheColumns(body),
         ...(body.end_users === undefined ? {} : { endUsers: body.end_users }),
+        ...(body.mirroring === undefined ? {} : { mirroring: body.mirroring }),
         metadata: mergedMetadata({}, body.metadata),
         contentKey: Buffer.from(contentKey.bytes),
         contentKeyBy: contentKey.by,
@@ -174,6 +175,7 @@ function columnsOf(body: PatchBody, row: OrganizationRow) {
     filesScope: body.files_scope ?? row.filesScope,
     cacheScope: row.cacheScope,
     ...cacheColumns(body),
+    mirroring: body.mirroring ?? row.mirroring,
     endUsers: body.end_users ?? row.endUsers,
     metadata: mergedMetadata(row.metadata, body.metadata),
   };
@@ -234,6 +236,7 @@ const PERMISSION_OF: Readonly<Record<keyof PatchBody, Permission>> = {
   batches: 'audit_policy.change',
   files_scope: 'audit_policy.change',
   cache_scope: 'audit_policy.change',
+  mirroring: 'audit_policy.change',
   end_users: 'audit_policy.change',
   slug: 'organization.profile',
   name: 'organization.profile',

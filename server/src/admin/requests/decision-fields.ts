@@ -10,12 +10,15 @@ import {
   tenantsDecision,
 } from '../../domain/decision/decision-view.ts';
 import { RATE_LIMITS } from '../../domain/limits/rate-limit.ts';
+import { formatUsd } from '../../domain/money/money.ts';
 import { ROUTING_STRATEGIES } from '../../domain/routing/catalogue.ts';
 import { PASSED_OVER_REASONS } from '../../domain/routing/compared.ts';
+import { COPY_OUTCOMES } from '../../domain/routing/mirror.ts';
 import { can } from '../../domain/tenancy/permission.ts';
 import { SCOPES } from '../../domain/tenancy/tenancy.ts';
 import { ATTEMPT_NEXTS, ATTEMPT_RESULTS, NOT_TRIED_REASONS } from '../../domain/usage/attempt.ts';
 import { ownAmong } from '../../store/catalogue/owners.ts';
+import { find as findCopy, type MirrorCopyRow } from '../../store/mirrors/mirror-copies.ts';
 import { findShape } from '../../store/usage/request-log.ts';
 import type { AdminCall } from '../http/call.ts';
 import { instantOut } from '../http/fields.ts';
@@ -127,6 +130,30 @@ const routingOut = z
       'The comparison that ordered the deployments. Null if none was made: by `weighted` and `priority` without a session, and if one deployment alone could serve.',
   });
 
+const mirrorOut = z
+  .object({
+    outcome: z.enum(COPY_OUTCOMES).meta({
+      description: '`skipped`: no copy was sent. `cut`: it was ended at a bound on time or size, or because the gateway stopped.',
+    }),
+    reason: z.string().nullable().meta({
+      description:
+        'Why it was skipped: `tags` (no deployment of the mirror has them), `busy`, `too_large`, `stored` (the answer is stored), `unavailable` (cooling down, full, or cannot serve it), `untranslatable`. Else a word for the failure, as of an attempt. Null if it was answered.',
+    }),
+    deployment_id: z.string().nullable(),
+    provider: z.string().nullable(),
+    upstream_model: z.string().nullable(),
+    status: z.int().nullable().meta({ description: 'The provider’s HTTP status. Null if none arrived.' }),
+    took_ms: z.int().nullable(),
+    cost: z.string().nullable().meta({
+      description: 'What the platform pays, in USD. Null without a price or a copy, and for callers without platform.read.',
+    }),
+  })
+  .nullable()
+  .meta({
+    description:
+      'The copy that a mirror got, about a second after it ended. Null if the request is in no mirror’s share, or its organization does not allow copies. Copies are kept for 90 days.',
+  });
+
 export const decisionOut = z
   .object({
     request_id: z.string(),
@@ -180,6 +207,7 @@ export const decisionOut = z
       }),
     ),
     routing: routingOut,
+    mirror: mirrorOut,
     attempts_made: attemptsMadeOut,
   })
   .meta({ id: 'Decision' });
@@ -200,7 +228,17 @@ export async function viewDecision(call: AdminCall, facts: DecisionFacts): Promi
     access: access === null ? null : { ...access, steps: [...access.steps] },
     rules: [...shown],
     routing: routing === null ? null : { ...routing, candidates: [...routing.candidates] },
+    mirror: renderCopy(await findCopy(call.deps.db, facts), seesCatalogue),
     attempts_made: renderAttempts(attempts_made),
+  };
+}
+
+function renderCopy(copy: MirrorCopyRow | null, seesCost: boolean): z.output<typeof mirrorOut> {
+  if (copy === null) return null;
+  const { outcome, reason, deploymentId, provider, upstreamModel, httpStatus, tookMs, nanoUsd } = copy;
+  return {
+    ...{ outcome, reason, deployment_id: deploymentId, provider, upstream_model: upstreamModel },
+    ...{ status: httpStatus, took_ms: tookMs, cost: seesCost && nanoUsd !== null ? formatUsd(BigInt(nanoUsd)) : null },
   };
 }
 

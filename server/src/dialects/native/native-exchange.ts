@@ -1,5 +1,6 @@
 import { type Bytes, Pieces } from '../../lib/pieces.ts';
 import { cloudBytes, cloudRequest } from '../anthropic-messages/cloud-request.ts';
+import { CACHE_KEY_FIELD } from '../cache-key.ts';
 import {
   type AnswerFacts,
   type Exchange,
@@ -32,8 +33,8 @@ import { wholeFacts } from './whole.ts';
 import { wholeResponseFacts } from './whole-response.ts';
 
 /**
- * Returns the exchange for a client and an upstream with the same wire. It edits the model, the forced usage option and a clamped
- * cap, and what a cloud wants of Anthropic's requests. Of a Responses request it also leaves out what would be stored, or read by another account. Nothing else changes.
+ * Returns the exchange for a client and an upstream with the same wire. It edits the model, the forced usage option, a clamped
+ * cap and the prompt cache key, and what a cloud wants of Anthropic's requests. Of a Responses request it also leaves out what would be stored, or read by another account. Nothing else changes.
  */
 export function nativeExchange(options: ExchangeOptions): Exchange {
   const { client, facts, quirks } = options;
@@ -80,20 +81,24 @@ function eventReaderOf(client: Wire, { wantsUsage, answers }: RequestFacts, usag
 const MODEL_FIRST = '{"model":';
 
 /**
- * Returns the received bytes if they equal the request to send, with the model replaced if it is the first field. Null: the
- * request must be serialized.
+ * Returns the received bytes if they equal the request to send, with the model replaced if it is the first field, and a cache key
+ * before it. Null: the request must be serialized.
  */
 function unchangedBytes(options: ExchangeOptions): Buffer | null {
-  const { client, body, ourBytes = null, facts, upstreamModel, outputCap, cloud = null } = options;
+  const { client, body, ourBytes = null, facts, upstreamModel, outputCap, cloud = null, cacheKey = null } = options;
   if (client === 'gemini') return ourBytes !== null && contentRequest(options) === body ? ourBytes : null;
   if (client === 'gemini-count-tokens') return null;
   if (ourBytes === null || outputCap !== null || (facts.stream && reportsWhenAsked(client))) return null;
   if (isOfResponses(client)) return null;
   if (cloud !== null) return cloudBytes(ourBytes, options, cloud);
-  if (body.model === upstreamModel) return ourBytes;
+  // The client's own key is in the bytes.
+  if (cacheKey !== null && Object.hasOwn(body, CACHE_KEY_FIELD)) return null;
+  const keyFirst = cacheKey === null ? '' : `${JSON.stringify({ [CACHE_KEY_FIELD]: cacheKey }).slice(1, -1)},`;
+  if (body.model === upstreamModel)
+    return keyFirst === '' ? ourBytes : Buffer.concat([Buffer.from(`{${keyFirst}`), ourBytes.subarray(1)]);
   const before = Buffer.from(MODEL_FIRST + JSON.stringify(body.model));
   if (ourBytes.compare(before, 0, before.length, 0, before.length) !== 0) return null;
-  return Buffer.concat([Buffer.from(MODEL_FIRST + JSON.stringify(upstreamModel)), ourBytes.subarray(before.length)]);
+  return Buffer.concat([Buffer.from(`{${keyFirst}"model":${JSON.stringify(upstreamModel)}`), ourBytes.subarray(before.length)]);
 }
 
 /** Reports whether streams of a wire report usage only if the request asks for it. */
@@ -120,7 +125,7 @@ function written(edited: JsonObject, left: LeftFields | null): Bytes {
 }
 
 function editedBody(options: ExchangeOptions): JsonObject {
-  const { client, body, facts, upstreamModel, outputCap, capField, isUnsealed } = options;
+  const { client, body, facts, upstreamModel, outputCap, capField, isUnsealed, cacheKey = null } = options;
   if (client === 'gemini') return contentRequest(options);
   if (client === 'gemini-count-tokens')
     return options.contentForm === 'google-cloud' ? cloudCountRequest(body) : ownCountRequest(body, upstreamModel);
@@ -130,6 +135,7 @@ function editedBody(options: ExchangeOptions): JsonObject {
   if (outputCap !== null && (client === 'anthropic-messages' || client === 'openai-completions')) edited.max_tokens = outputCap;
   if (client === 'openai-responses') editResponses(edited, outputCap);
   else if (isOfResponses(client)) editStateless(edited);
+  if (cacheKey !== null) edited[CACHE_KEY_FIELD] = cacheKey;
   if (isUnsealed === true) edited.input = withoutReasoning(edited.input);
   return cloudRequest(edited, options);
 }

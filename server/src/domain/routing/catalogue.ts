@@ -2,6 +2,7 @@ import type { Price } from '../money/price.ts';
 import type { Preset } from '../presets/preset.ts';
 import type { Canary } from './canary.ts';
 import type { CredentialConfig } from './credential.ts';
+import type { Mirror } from './mirror.ts';
 import type { DeploymentMode } from './modes.ts';
 import type { ProviderName } from './provider-name.ts';
 
@@ -65,6 +66,8 @@ export interface CallableTarget {
   /** The targets for requests that were refused by a content policy, in order. */
   readonly policyFallbacks?: readonly string[];
   readonly canary?: Canary | null;
+  /** The share of requests of which copies go elsewhere. */
+  readonly mirror?: Mirror | null;
   /** The access-group labels, which authorize. (Tags on deployments never do.) */
   readonly accessGroups: ReadonlySet<string>;
 }

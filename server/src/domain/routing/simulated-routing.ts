@@ -2,6 +2,7 @@ import { leftByTags, NO_WISHES } from '../access/tag-routing.ts';
 import { costNanoUsd, priceAt } from '../money/price.ts';
 import { type Canary, canaryPlaced, isInCanary, PERMILLE_MAX } from './canary.ts';
 import type { CallableTarget, DeploymentConfig } from './catalogue.ts';
+import type { Mirror } from './mirror.ts';
 import { orderCandidates } from './routing.ts';
 import { seededRandom } from './seeded-random.ts';
 import { isScored, type RoutingState } from './strategies.ts';
@@ -15,16 +16,18 @@ export interface Share {
   readonly firstChoice: number;
 }
 
-type Policy = Pick<CallableTarget, 'strategy' | 'members' | 'canary'>;
+type Policy = Pick<CallableTarget, 'strategy' | 'members' | 'canary' | 'mirror'>;
 
 interface Simulated {
   readonly shares: readonly Share[];
   /** The part that goes to the canary; null without one. If it is another target, it is in none of `shares`. */
   readonly canary: Pick<Share, 'share' | 'firstChoice'> | null;
+  /** The part of which copies go to the mirror; null without one. */
+  readonly mirror: { readonly share: number; readonly copies: number } | null;
 }
 
 /** Draws `requests` orders by the production rules, from a fixed seed, so the same policy always gives the same result. */
-export function simulateRouting({ strategy, members: all, canary = null }: Policy, requests: number): Simulated {
+export function simulateRouting({ strategy, members: all, canary = null, mirror = null }: Policy, requests: number): Simulated {
   const { members } = leftByTags(all, NO_WISHES);
   const place = placeIn(members, canary);
   const target: CallableTarget = {
@@ -53,7 +56,19 @@ export function simulateRouting({ strategy, members: all, canary = null }: Polic
     const share = isScored(strategy) ? firstChoice / requests : sharedBeside({ strategy, members }, place, deployment);
     return { deploymentId: deployment.id, share, firstChoice };
   });
-  return { shares, canary: place === null ? null : { share: place.permille / PERMILLE_MAX, firstChoice: canaries } };
+  return {
+    shares,
+    canary: place === null ? null : { share: place.permille / PERMILLE_MAX, firstChoice: canaries },
+    mirror: mirror === null ? null : simulatedCopies(mirror, requests),
+  };
+}
+
+/** Draws which requests are copied, from a seed of its own, so that a mirror changes no share. */
+function simulatedCopies(mirror: Mirror, requests: number) {
+  const random = seededRandom(2);
+  let copies = 0;
+  for (let i = 0; i < requests; i += 1) if (isInCanary(mirror, random())) copies += 1;
+  return { share: mirror.permille / PERMILLE_MAX, copies };
 }
 
 interface Place {

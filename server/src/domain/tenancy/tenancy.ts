@@ -40,6 +40,10 @@ export type AuditContentMode = 'off' | 'metadata' | 'redacted' | 'full';
 export const RESPONSES_SCOPES = ['key', 'team', 'organization'] as const;
 export type ResponsesScope = (typeof RESPONSES_SCOPES)[number];
 
+/** The choice of an organization: copies of its requests may go to mirrors, or not. */
+export const MIRRORING = ['refuse', 'allow'] as const;
+export type Mirroring = (typeof MIRRORING)[number];
+
 /** The keys that get an answer of the exact cache again, narrowest first: the one it was made for, those of its team, all of its organization. */
 export const CACHE_SCOPES = ['key', 'team', 'organization'] as const;
 export type CacheScope = (typeof CACHE_SCOPES)[number];
@@ -84,6 +88,8 @@ export interface OrganizationConfig extends TaggedPolicy {
   readonly own?: OwnProviders | null;
   /** The form in which its requests' end users are stored; pseudonyms if absent. */
   readonly endUsers?: EndUsers;
+  /** The choice about copies of its requests for mirrors. Absent: `refuse`. */
+  readonly mirroring?: Mirroring;
   readonly version: number;
   readonly teams: ReadonlyMap<string, TeamConfig>;
   /** The members, which are the user scopes, by membership id (`mem_…`). */

@@ -38,7 +38,7 @@ interface OpenAiProviderDeps {
  * OpenAI itself and of the servers listed; for the others they are translated into chat completions.
  */
 export function createOpenAiProvider(deps: OpenAiProviderDeps): Provider {
-  const hosts = new Set(['api.openai.com', ...(deps.responsesHosts ?? [])].map((host) => host.toLowerCase()));
+  const hosts = new Set([OPENAI_HOST, ...(deps.responsesHosts ?? [])].map((host) => host.toLowerCase()));
   return {
     name: 'openai',
     wireFor(client, deployment) {
@@ -46,6 +46,7 @@ export function createOpenAiProvider(deps: OpenAiProviderDeps): Provider {
       if (!isOfResponses(client) || !speaksResponses(deployment, hosts)) return CHAT_WIRES[client];
       return client === 'cursor-responses' ? 'openai-responses' : client;
     },
+    takesCacheKey: isOpenAi,
     ...callOverHttp(OPENAI, deps.transport),
     ...(deps.files === undefined ? {} : { batches: batchesOverHttp({ ...BATCHES, files: deps.files }) }),
     readError: readOpenAiError,
@@ -58,3 +59,14 @@ function speaksResponses({ credential }: DeploymentConfig, hosts: ReadonlySet<st
   const { host, hostname } = new URL(text);
   return hosts.has(host) || hosts.has(hostname);
 }
+
+/** Reports whether a deployment is at OpenAI itself, in any of its regions. Other servers may refuse fields that they do not know. */
+function isOpenAi({ credential }: DeploymentConfig): boolean {
+  const baseUrl = credential?.baseUrl ?? null;
+  if (baseUrl === null) return true;
+  if (!baseUrl.includes(OPENAI_HOST) || !URL.canParse(baseUrl)) return false;
+  const { hostname } = new URL(baseUrl);
+  return hostname === OPENAI_HOST || hostname.endsWith(`.${OPENAI_HOST}`);
+}
+
+const OPENAI_HOST = 'api.openai.com';

@@ -1,6 +1,7 @@
 import { isTagged, NO_WISHES, type TaggedChain, tagChain, tagPolicyOf } from '../../domain/access/tag-routing.ts';
 import type { TagPolicy } from '../../domain/access/tags.ts';
-import type { CallableTarget } from '../../domain/routing/catalogue.ts';
+import type { CallableTarget, Catalogue } from '../../domain/routing/catalogue.ts';
+import { type MirrorPlace, mirrorPlace } from '../../domain/routing/mirror-place.ts';
 import type { Caller } from '../../domain/tenancy/tenancy.ts';
 import type { Gateway } from '../gateway.ts';
 
@@ -29,6 +30,17 @@ export function tagged(
   if (policy === null && !isTagged(reachable)) return { targets: reachable, tags: null };
   const routed = tagChain(reachable, { ...NO_WISHES, ...policy });
   return { targets: routed.targets, tags: tagsOf(reachable, chained, routed) };
+}
+
+/** Returns the place that gets copies of this caller's requests that name these tags; null if there is none. */
+export function mirrorFor(
+  called: CallableTarget | undefined,
+  caller: Caller,
+  catalogue: Catalogue,
+  asked: readonly string[],
+): MirrorPlace | null {
+  if (!called?.mirror) return null;
+  return mirrorPlace(called, catalogue, caller.organization, { ...NO_WISHES, ...policyOf(caller), asked });
 }
 
 /** Returns the tags that a caller's organization, team and key add to every request; null if none adds any. */

@@ -7,7 +7,7 @@ import { candidatesIn, candidatesOf, holdCandidateOf } from '../deployments/cand
 import type { Entitlement } from '../entitlement.ts';
 import type { Gateway } from '../gateway.ts';
 import { invalidRequest, Refusal } from '../refusal.ts';
-import { policyOf, tagsOf, tellShape } from './tag-chain.ts';
+import { mirrorFor, policyOf, tagsOf, tellShape } from './tag-chain.ts';
 
 /** The most sets of routing tags cached for one entitlement. */
 const BY_TAGS_MAX = 100;
@@ -52,6 +52,7 @@ function narrow(entitlement: Entitlement, asked: readonly string[], gateway: Gat
     ...entitlement,
     chain,
     detours: detoursOf(routed.targets),
+    mirror: mirrorFor(entitlement.reachable[0], entitlement.caller, entitlement.catalogue, asked),
     candidates,
     ordinary: candidatesIn(chain, candidates),
     windowMin: smallestWindow(candidates.keys()),

@@ -256,6 +256,8 @@ const GLOBAL_TABLES = [
     'job_runs',
     'ledger_drifts',
     'listed_models',
+    // The platform sums its cost over all tenants, and a job deletes old rows.
+    'mirror_copies',
     'model_lists',
     'organization_templates',
     'price_list_models',

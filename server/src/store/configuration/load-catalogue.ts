@@ -4,6 +4,7 @@ import { readPreset } from '../../domain/presets/read-preset.ts';
 import { canaryFrom } from '../../domain/routing/canary.ts';
 import type { CallableTarget, Catalogue, DeploymentConfig, ProviderName } from '../../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../../domain/routing/credential.ts';
+import { mirrorFrom } from '../../domain/routing/mirror.ts';
 import { PLATFORM } from '../catalogue/credentials.ts';
 import { withState } from '../catalogue/deployments.ts';
 import type { Database } from '../database.ts';
@@ -135,6 +136,7 @@ function modelTargets(rows: Rows, byId: ReadonlyMap<string, DeploymentConfig>): 
     contextFallbacks: Object.freeze(row.contextFallbacks),
     policyFallbacks: Object.freeze(row.policyFallbacks),
     canary: canaryFrom(row.canary),
+    mirror: mirrorFrom(row.mirror),
   }));
 }
 
@@ -158,6 +160,7 @@ function routeGroupTargets(rows: Rows, byId: ReadonlyMap<string, DeploymentConfi
       contextFallbacks: Object.freeze(row.contextFallbacks),
       policyFallbacks: Object.freeze(row.policyFallbacks),
       canary: canaryFrom(row.canary),
+      mirror: mirrorFrom(row.mirror),
     };
   });
 }

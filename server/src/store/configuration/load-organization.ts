@@ -132,6 +132,7 @@ function organizationFrom(
     files: row.batches === 'on' ? row.filesScope : null,
     answerCache: row.cacheScope === null ? null : Object.freeze({ scope: row.cacheScope, epoch: row.cacheEpoch }),
     endUsers: row.endUsers,
+    mirroring: row.mirroring,
     wrappedContentKey: row.contentKey === null ? null : Object.freeze({ bytes: row.contentKey, by: row.contentKeyBy }),
     version,
     teams: byId(teamRows.map((team) => teamFrom(team, policyOf('team', team.id, team)))),

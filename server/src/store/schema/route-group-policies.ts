@@ -24,6 +24,7 @@ export const routeGroupPolicies = pgTable(
     contextFallbacks: text('context_fallbacks').array(),
     policyFallbacks: text('policy_fallbacks').array(),
     canary: anyJson('canary'),
+    mirror: anyJson('mirror'),
     /** The version that this one restored. Null for a new policy. */
     rolledBackTo: integer('rolled_back_to'),
     publishedAt: instant('published_at').notNull(),

@@ -16,7 +16,7 @@ import {
 import { CALLER_TAGS } from '../../domain/access/tags.ts';
 import type { OwnKeysPeriod } from '../../domain/money/own-key-budget.ts';
 import { OWN_DEPLOYMENTS } from '../../domain/routing/own.ts';
-import { CACHE_SCOPES, RESPONSES_SCOPES } from '../../domain/tenancy/tenancy.ts';
+import { CACHE_SCOPES, MIRRORING, RESPONSES_SCOPES } from '../../domain/tenancy/tenancy.ts';
 import { END_USERS } from '../../domain/usage/attribution.ts';
 import type { StoredLabelLimit, StoredModelLimit, StoredPeriod, StoredRateLimits } from '../configuration/policy-columns.ts';
 import { accounts } from './accounts.ts';
@@ -104,6 +104,8 @@ export const organizations = pgTable(
     ownDeployments: text('own_deployments', { enum: OWN_DEPLOYMENTS }).notNull().default('own_first'),
     /** How the end users of requests are stored. A version before stores none. */
     endUsers: text('end_users', { enum: END_USERS }).notNull().default('hashed'),
+    /** The choice to let copies of requests go to mirrors. A version before sends none. */
+    mirroring: text('mirroring', { enum: MIRRORING }).notNull().default('refuse'),
     metadata: metadata(),
     contentKey: bytes('content_key'),
     /** The key that wraps `contentKey`: the master key in rows of earlier versions, or the installation's data key `content`. */

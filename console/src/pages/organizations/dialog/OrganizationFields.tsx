@@ -8,6 +8,7 @@ import { BudgetFields } from '../../../forms/BudgetFields.tsx';
 import { bind } from '../../../forms/bind.ts';
 import { CacheFields } from '../../../forms/CacheFields.tsx';
 import { LabelLimitFields } from '../../../forms/LabelLimitFields.tsx';
+import { MirroringFields } from '../../../forms/MirroringFields.tsx';
 import { ModelLimitFields } from '../../../forms/ModelLimitFields.tsx';
 import { RateLimitFields } from '../../../forms/RateLimitFields.tsx';
 import { EndUsersFields, FilesFields, ResponsesFields } from '../../../forms/ResponsesFields.tsx';
@@ -19,7 +20,7 @@ import { StartFrom } from './StartFrom.tsx';
 
 export const SECTIONS = [
   ...[words.identity, words.budgets, words.rateLimits, words.labelLimits, words.assetAccess, words.tags, words.auditContent],
-  ...[words.storedResponses, words.exactCache, words.endUsers],
+  ...[words.storedResponses, words.exactCache, words.endUsers, words.mirroring],
 ];
 
 interface OrganizationFieldsProps {
@@ -99,6 +100,9 @@ export function SettingsSections({ form, of }: OrganizationFieldsProps) {
       </FormSection>
       <FormSection title={words.endUsers} verdict={mayAudit}>
         <EndUsersFields of={bind(form, 'end_users')} disabled={!mayAudit.allowed} />
+      </FormSection>
+      <FormSection title={words.mirroring} verdict={mayAudit}>
+        <MirroringFields of={bind(form, 'mirroring')} disabled={!mayAudit.allowed} />
       </FormSection>
     </>
   );

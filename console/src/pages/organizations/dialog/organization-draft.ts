@@ -37,6 +37,7 @@ export interface OrganizationDraft extends TagsDraft, ResponsesDraft, FilesDraft
   readonly asset_access: AccessDraft;
   readonly audit: AuditDraft;
   readonly end_users: Organization['end_users'];
+  readonly mirroring: Organization['mirroring'];
 }
 
 export const NEW_ORGANIZATION: OrganizationDraft = {
@@ -54,6 +55,7 @@ export const NEW_ORGANIZATION: OrganizationDraft = {
   files_scope: 'team',
   cache_scope: 'off',
   end_users: 'hashed',
+  mirroring: 'refuse',
 };
 
 export function draftOf(organization: Organization): OrganizationDraft {
@@ -73,6 +75,7 @@ export function draftOf(organization: Organization): OrganizationDraft {
     files_scope: organization.files_scope,
     cache_scope: organization.cache_scope,
     end_users: organization.end_users,
+    mirroring: organization.mirroring,
   };
 }
 
@@ -93,6 +96,7 @@ export function organizationBody(draft: OrganizationDraft) {
     files_scope: draft.files_scope,
     cache_scope: draft.cache_scope,
     end_users: draft.end_users,
+    mirroring: draft.mirroring,
   };
 }
 
@@ -116,6 +120,7 @@ export const ORGANIZATION_PARTS: readonly EditPart<OrganizationDraft>[] = [
   part('files_scope', words.whoFindsFiles, (draft) => words.scopeOfResponses[draft.files_scope]),
   part('cache_scope', words.exactCache, (draft) => words.scopeOfCache[draft.cache_scope]),
   part('end_users', words.endUsers, ({ end_users }) => words.storageOfEndUsers[end_users]),
+  part('mirroring', words.mirroring, ({ mirroring }) => words.choiceOfMirroring[mirroring]),
 ];
 
 function part(

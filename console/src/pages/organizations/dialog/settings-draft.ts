@@ -55,6 +55,7 @@ export function settingsDraft({ settings }: Template): SettingsDraft {
     files_scope: given.files_scope ?? 'team',
     cache_scope: given.cache_scope ?? 'off',
     end_users: given.end_users ?? 'hashed',
+    mirroring: given.mirroring ?? 'refuse',
   };
 }
 

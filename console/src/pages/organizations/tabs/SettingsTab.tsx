@@ -36,6 +36,7 @@ export function SettingsTab({ organization }: TabProps) {
       </Group>,
     ],
     [words.endUsers, words.storageOfEndUsers[organization.end_users]],
+    [words.mirroring, words.choiceOfMirroring[organization.mirroring]],
     [words.created, <Time key="created" at={organization.created_at} />],
     [words.lastChanged, <Time key="updated" at={organization.updated_at} />],
     [words.version, String(organization.version)],
@@ -44,7 +45,7 @@ export function SettingsTab({ organization }: TabProps) {
     <Stack gap="xl">
       <Box component="section" aria-label={words.settings}>
         <Group gap="xs" justify="flex-end">
-          {['identity', 'tags', 'audit', 'responses', 'files', 'cache', 'end_users'].map((at) => (
+          {['identity', 'tags', 'audit', 'responses', 'files', 'cache', 'end_users', 'mirroring'].map((at) => (
             <ChangeButton key={at} organization={organization} at={at} isNamed />
           ))}
         </Group>
