@@ -1,4 +1,5 @@
 /** Every page of the console, and its tabs, with something to see on each. */
+import { playgroundSights } from './playground-sights.ts';
 import type { Ids, Sight } from './sight.ts';
 import type { House, Page } from './support.ts';
 import { openVendor } from './vendor.ts';
@@ -60,8 +61,10 @@ export function pageSights(ids: Ids): readonly Sight[] {
         await page.getByText(/^Left out of the request/).waitFor();
       },
     },
+    ...playgroundSights(),
     { name: 'usage', address: '/usage?group_by=model' },
     { name: 'usage-by-tag', address: `/usage?group_by=tag&team_id=${ids.tagged.teamId}` },
+    ...['end_user', 'session', 'client'].map((by) => ({ name: `usage-by-${by}`, address: `/usage?group_by=${by}` })),
     { name: 'usage-compared', address: '/usage?group_by=model&compare=on&range=this_month' },
     { name: 'requests', address: '/requests' },
     { name: 'request', address: `/requests/${ids.requestId}` },

@@ -1,4 +1,5 @@
 /** Every page and dialog of the console, and how to come to it: what is looked at for accessibility and in pictures. */
+import { credentialSights } from './credential-sights.ts';
 import { dialogSights } from './dialog-sights.ts';
 import { pageSights } from './page-sights.ts';
 import type { Ids, Sight } from './sight.ts';
@@ -15,7 +16,7 @@ export function idsOf(house: House): Promise<Ids> {
 }
 
 export function sightsOf(ids: Ids): readonly Sight[] {
-  return [...pageSights(ids), ...dialogSights(ids)];
+  return [...pageSights(ids), ...dialogSights(ids), ...credentialSights()];
 }
 
 async function furnish(house: House): Promise<Ids> {

@@ -52,7 +52,7 @@ test('a conversation carries what was said before, and begins anew when it is cl
   const [second, first] = data.map(({ input_tokens: tokens }) => tokens);
   expect(second).toBeGreaterThan((first ?? 0) * 2);
   await page.getByRole('button', { name: 'Clear' }).click();
-  await expect(page.getByText('No messages yet')).toBeVisible();
+  await expect(page.getByText('No calls yet')).toBeVisible();
 });
 
 test('a call is stopped before its answer, and the page is ready for the next one', async ({ page, house }) => {

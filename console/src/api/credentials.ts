@@ -7,6 +7,8 @@ export interface CheckResult {
   readonly message: string | null;
   readonly models?: readonly string[] | null;
   readonly sample?: string | null;
+  /** The calls that were made, without secrets. */
+  readonly calls?: Schema<'CredentialTest'>['calls'];
 }
 
 type Credential = Schema<'Credential'>;
@@ -90,6 +92,14 @@ export function checkCredential(body: CredentialToCheck, owner: string | null): 
   if (owner === null) return asked(api.POST('/credentials/check', { body }));
   const own = { ...body, provider: codedOf(body.provider) };
   return asked(api.POST('/organizations/{id}/own-credentials/check', { params: { path: { id: owner } }, body: own }));
+}
+
+/** Makes a live test of a stored credential, and returns each of its calls. */
+export function testCredential(id: string, owner: string | null): Promise<Schema<'CredentialTest'>> {
+  const params = { path: { id } };
+  return asked(
+    owner === null ? api.POST('/credentials/{id}/test', { params }) : api.POST('/own-credentials/{id}/test', { params }),
+  );
 }
 
 /** Ends the time in which the replaced secret of a credential counts beside the new one. */

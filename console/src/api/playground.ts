@@ -1,4 +1,5 @@
 import type { Asked, Dialect, Json, JsonObject } from './dialects/dialect.ts';
+import type { Upload } from './media/fields.ts';
 
 /** Sends a conversation to a callable target with one of the keys, and reads the data plane's own answer as it arrives. */
 
@@ -21,6 +22,8 @@ export interface WireRequest {
   readonly path: string;
   readonly headers: HeaderList;
   readonly body: JsonObject;
+  /** The files of a form. Absent: the body is JSON. */
+  readonly files?: readonly (Upload & { readonly field: string })[];
 }
 
 /** Facts from an answer's head, before its text. */
@@ -58,7 +61,8 @@ export function wireRequestOf({ dialect, asked, more = {}, tags }: PlaygroundCal
   };
 }
 
-function merged(body: JsonObject, more: JsonObject): JsonObject {
+/** Returns a body with further fields. Objects are merged with those that are there. */
+export function merged(body: JsonObject, more: JsonObject): JsonObject {
   const both = Object.entries(more).map(([name, value]) => {
     const there = body[name];
     return [name, isObject(there) && isObject(value) ? merged(there, value) : value];
@@ -88,16 +92,19 @@ export async function callPlayground(call: PlaygroundCall, listener: Listener): 
       : readWhole(response.status, await response.text(), call.dialect, listener);
   } catch {
     if (listener.signal.aborted) return { is: 'stopped' };
-    return {
-      is: 'failed',
-      status: 0,
-      code: null,
-      message: 'The gateway cannot be reached, or the connection was lost. Send the message again.',
-    };
+    return UNREACHABLE;
   }
 }
 
-function headOf({ status, headers }: Response): PlaygroundHead {
+/** The end of a call that got no answer. */
+export const UNREACHABLE: PlaygroundEnd = {
+  is: 'failed',
+  status: 0,
+  code: null,
+  message: 'The gateway cannot be reached, or the connection was lost. Send the message again.',
+};
+
+export function headOf({ status, headers }: Response): PlaygroundHead {
   return {
     status,
     headers: [...headers],

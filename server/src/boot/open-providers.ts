@@ -1,24 +1,29 @@
 /** The providers of this process by name, and what their presets say about prices and test calls. */
 import { CODED_PROVIDERS, type Preset } from '../domain/presets/preset.ts';
-import type { ProviderName } from '../domain/routing/catalogue.ts';
+import type { DeploymentConfig, ProviderName } from '../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../domain/routing/credential.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
-import { checkDeployment, listUpstreamModels } from '../providers/credential-check.ts';
+import { listUpstreamModels } from '../providers/credential-check.ts';
 import { contextWindowOf, priceFor } from '../providers/price-table.ts';
 import type { Provider, Providers } from '../providers/provider.ts';
+import type { Recorder } from '../providers/traced/recorder.ts';
+import { type TracedProvider, traceCredential } from '../providers/traced/trace-credential.ts';
+import { traceDeployment } from '../providers/traced/trace-deployment.ts';
 import { readVendorModels } from '../providers/vendor-models.ts';
 import type { Snapshot } from '../proxy/snapshot/snapshot.ts';
 
 export interface OpenProviders extends Providers {
   /** The presets of this version. */
   readonly shipped: readonly Preset[];
+  /** Returns a provider for one test of a credential, with no token of earlier calls. Tells its calls to the recorder. */
+  tracedFor(credential: CredentialConfig, recorder: Recorder): TracedProvider;
 }
 
 /** Returns the providers by name. Every name without code of its own is a preset's, and its credentials hold the preset. */
 export function openProviders(
   coded: readonly Provider[],
   { presets, shipped }: { readonly presets: Provider; readonly shipped: readonly Preset[] },
-): OpenProviders {
+): Omit<OpenProviders, 'tracedFor'> {
   const byName = new Map<ProviderName, Provider>(coded.map((provider) => [provider.name, provider]));
   return { shipped, get: (name) => byName.get(name) ?? (CODED_PROVIDERS.has(name) ? undefined : presets) };
 }
@@ -31,6 +36,12 @@ export function knowledgeOf(providers: OpenProviders, snapshot: Pick<Snapshot, '
     CODED_PROVIDERS.has(credential.provider) ? credential : { ...credential, preset: presetOf(credential.provider) };
   /** Returns the vendor's name in the list of prices; null if the list does not have it. */
   const listName = (name: ProviderName) => (CODED_PROVIDERS.has(name) ? name : (presetOf(name)?.prices ?? null));
+  /** Returns the function that opens a provider for one test; without a credential the provider makes no calls. */
+  const openTraced = (name: ProviderName, credential: CredentialConfig | null) => (recorder: Recorder) => {
+    const provider = known(name);
+    if (credential === null || provider === undefined) return { provider, close: () => {} };
+    return providers.tracedFor(credential, recorder);
+  };
   return {
     priceFor: (provider: ProviderName, upstreamModel: string) => {
       const listed = listName(provider);
@@ -40,12 +51,16 @@ export function knowledgeOf(providers: OpenProviders, snapshot: Pick<Snapshot, '
       const listed = listName(provider);
       return listed === null ? null : contextWindowOf(listed, upstreamModel);
     },
-    checkDeployment: (deployment: Parameters<typeof checkDeployment>[1]) => {
+    checkDeployment: (deployment: DeploymentConfig) => {
       const { credential } = deployment;
       const called = credential === null ? deployment : { ...deployment, credential: whole(credential) };
-      return checkDeployment(known(deployment.provider), called, clock);
+      return traceDeployment(called, openTraced(called.provider, called.credential), clock);
     },
     listModels: (credential: CredentialConfig) => listUpstreamModels(known(credential.provider), whole(credential)),
+    traceCredential: (credential: CredentialConfig) => {
+      const called = whole(credential);
+      return traceCredential(called, openTraced(called.provider, called), clock);
+    },
     readModels: (credential: CredentialConfig) => readVendorModels(known(credential.provider), whole(credential), clock),
   };
 }

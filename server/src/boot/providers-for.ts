@@ -13,7 +13,9 @@ import { createFakeProvider } from '../providers/fake/fake-provider.ts';
 import { createGeminiProvider } from '../providers/gemini/gemini-provider.ts';
 import { createOpenAiProvider } from '../providers/openai/openai-provider.ts';
 import { createPresetProvider } from '../providers/preset/preset-provider.ts';
-import type { Provider } from '../providers/provider.ts';
+import type { CallPurpose, Provider } from '../providers/provider.ts';
+import type { Recorder } from '../providers/traced/recorder.ts';
+import type { TracedProvider } from '../providers/traced/trace-credential.ts';
 import { createVertexProvider } from '../providers/vertex/vertex-provider.ts';
 import { createVoyageProvider } from '../providers/voyage/voyage-provider.ts';
 import { BadSetting } from '../settings/bad-setting.ts';
@@ -78,8 +80,18 @@ export function providersFor(
   const coded = ours.providers.map((provider) => byOwner(provider, byName.get(provider.name) ?? provider));
   // Presets are the platform's alone, so they have one transport.
   const presets = createPresetProvider({ transport: transports.platform });
+  const tracedFor = (credential: CredentialConfig, recorder: Recorder): TracedProvider => {
+    const isOwn = (credential.organizationId ?? null) !== null;
+    const transport = isOwn ? transports.organizations : transports.platform;
+    const ambient = new Set(isOwn ? [] : config.ambientCredentials);
+    // Tokens and keys that were fetched before would hide what fetching them gives now.
+    const opened = vendorsOver(transport, isOwn ? files.organizations : files.platform, ambient, config, wheel, log, recorder);
+    const coded = opened.providers.find(({ name }) => name === credential.provider);
+    const provider = coded ?? createPresetProvider({ transport: recorder.over(transports.platform, 'call') });
+    return { provider, close: opened.close };
+  };
   return {
-    providers: openProviders(coded, { presets, shipped }),
+    providers: { ...openProviders(coded, { presets, shipped }), tracedFor },
     close: () => {
       for (const transport of Object.values(transports)) transport.close();
       for (const calls of Object.values(files)) calls.close();
@@ -108,15 +120,19 @@ function byOwner(ours: Provider, theirs: Provider): Provider {
   };
 }
 
+/** `recorder`: keeps every call, for the test of a credential. */
 function vendorsOver(
-  transport: Transport,
+  through: Transport,
   files: FileCalls,
   ambientClouds: ReadonlySet<Cloud>,
   config: Config,
   wheel: TimerWheel,
   log: Logger,
+  recorder?: Recorder,
 ) {
-  const { tokens, onFailure, close } = tokensFor(transport, wheel, ambientClouds, log);
+  const watched = (purpose: CallPurpose) => (one: Transport) => recorder?.over(one, purpose) ?? one;
+  const transport = watched('call')(through);
+  const { tokens, onFailure, close } = tokensFor(through, wheel, ambientClouds, log, watched('token'));
   const providers: readonly Provider[] = [
     createOpenAiProvider({ transport, files, responsesHosts: config.responsesUpstreams }),
     createAnthropicProvider({ transport }),
@@ -126,7 +142,7 @@ function vendorsOver(
     createAzureProvider({ transport, tokens, files }),
     createVertexProvider({ transport, tokens }),
     createBedrockProvider({
-      ...{ transport, clock, after: tokens.after, onFailure },
+      ...{ transport, keysTransport: watched('token')(through), clock, after: tokens.after, onFailure },
       isAmbientAllowed: ambientClouds.has('aws'),
     }),
     createFakeProvider(),

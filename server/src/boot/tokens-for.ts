@@ -17,8 +17,17 @@ export interface OpenTokens {
   close(): void;
 }
 
-/** Opens the tokens of clouds. Metadata services have a transport of their own, which is created only if one may be asked. */
-export function tokensFor(transport: Transport, wheel: TimerWheel, ambientClouds: ReadonlySet<string>, log: Logger): OpenTokens {
+/**
+ * Opens the tokens of clouds. Metadata services have a transport of their own, which is created only if one may be asked. `watched`
+ * returns a transport that does the same, and tells its calls.
+ */
+export function tokensFor(
+  transport: Transport,
+  wheel: TimerWheel,
+  ambientClouds: ReadonlySet<string>,
+  log: Logger,
+  watched: (transport: Transport) => Transport = (same) => same,
+): OpenTokens {
   const now = nowAndThen(FAILURE_EVERY_MS, clock);
   const onFailure = ({ id, provider, kind }: CredentialConfig, reason: string) => {
     const heldBack = now(id);
@@ -28,12 +37,12 @@ export function tokensFor(transport: Transport, wheel: TimerWheel, ambientClouds
   let metadata: Transport | null = null;
   const metadataTransport = () => {
     metadata ??= createTransport({ policy: metadataPolicy(), wheel });
-    return metadata;
+    return watched(metadata);
   };
   const after = (ms: number, callback: () => void) => {
     const timer = wheel.add(ms, callback);
     return () => wheel.cancel(timer);
   };
-  const tokens = createTokens({ transport, metadataTransport, ambientClouds, clock, after, onFailure });
+  const tokens = createTokens({ transport: watched(transport), metadataTransport, ambientClouds, clock, after, onFailure });
   return { tokens, onFailure, close: () => metadata?.close() };
 }

@@ -57,12 +57,16 @@ export async function serveOperations(request: GatewayRequest, reply: Reply, ope
   sayBody(request, reply, page, 404, ['cache-control', 'no-store', ...pageHeaders(operations)]);
 }
 
-/** Forbids inline scripts. Scripts set styles, so styles need `unsafe-inline`. */
+/**
+ * Forbids inline scripts. Scripts set styles, so styles need `unsafe-inline`. The playground plays the sound that it received,
+ * which is a `blob:` of the page. Its pictures are `data:`.
+ */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data:",
+  'media-src blob:',
   "font-src 'self'",
   "connect-src 'self'",
   "base-uri 'none'",

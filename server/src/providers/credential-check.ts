@@ -39,12 +39,17 @@ export async function checkDeployment(
   return { ok: reached, latencyMs, status, message: error.message };
 }
 
-/** Lists the models that a credential may call, if the vendor has a list; never throws. */
-export async function listUpstreamModels(provider: Provider | undefined, credential: CredentialConfig): Promise<UpstreamModels> {
+/** Lists the models that a credential may call, if the vendor has a list; never throws. `msMax`: for all of it, with its token. */
+export async function listUpstreamModels(
+  provider: Provider | undefined,
+  credential: CredentialConfig,
+  msMax?: number,
+): Promise<UpstreamModels> {
   if (provider === undefined) return { ok: false, status: null, message: UNKNOWN_PROVIDER };
   const open = provider.openModels;
   if (open === undefined) return { ok: false, status: null, message: NO_LIST, isUnasked: true };
-  const answer = await collect((sink) => open(credential, sink));
+  const bounds = { bytesMax: ANSWER_BYTES_MAX, ...(msMax === undefined ? {} : { ms: msMax }) };
+  const answer = await collectAnswer((sink) => open(credential, sink), bounds);
   if (answer.is === 'failure') return { ok: false, status: null, message: answer.failure.message };
   if (answer.status >= 200 && answer.status < 300) return readModels(answer.status, answer.body);
   const error = provider.readError(answer.status, answer.headers, answer.body, credential);

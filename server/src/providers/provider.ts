@@ -80,6 +80,30 @@ export interface Providers {
   get(name: ProviderName): Provider | undefined;
 }
 
+/** The reason for a call of a live test: to get a token or keys, or to try what they open. */
+export type CallPurpose = 'token' | 'call';
+
+export type HeaderPairs = readonly (readonly [name: string, value: string])[];
+
+/** A call of a live test as a person may see it: without secrets. */
+export interface TracedCall {
+  readonly purpose: CallPurpose;
+  readonly method: string;
+  readonly url: string;
+  /** The headers that were sent. A secret is replaced by a mark. */
+  readonly requestHeaders: HeaderPairs;
+  /** Null: there was no answer. */
+  readonly status: number | null;
+  readonly answerHeaders: HeaderPairs;
+  /** The beginning of the answer. Null if there is none, or if it is not shown. */
+  readonly body: string | null;
+  readonly bodyBytes: number;
+  /** The time to the end of the answer. Null: the call was ended before. */
+  readonly ms: number | null;
+  /** The reason why there is no whole answer; null if there is one. */
+  readonly failure: string | null;
+}
+
 /** The result of a live check of a deployment. `status` is null if there was no answer at all. */
 export interface DeploymentCheck {
   readonly ok: boolean;
@@ -87,6 +111,8 @@ export interface DeploymentCheck {
   readonly status: number | null;
   /** The provider's message, or ours; bounded and free of secrets. */
   readonly message: string;
+  /** The calls that were made. Absent: they were not recorded. */
+  readonly calls?: readonly TracedCall[];
 }
 
 /** The models that a credential may call, by the vendor's own names, sorted. */
@@ -99,6 +125,15 @@ export type UpstreamModels =
       /** True if the vendor has no list, so that nothing was asked and nothing is known. */
       readonly isUnasked?: true;
     };
+
+/** A live test of a credential with each of its calls. Nothing of it is secret. */
+export interface CredentialTrace {
+  readonly result: UpstreamModels;
+  /** The meaning of the result, in a sentence or two. */
+  readonly meaning: string;
+  readonly ms: number;
+  readonly calls: readonly TracedCall[];
+}
 
 /** The whole list of a vendor, by its own names, each once. */
 export type VendorModels =

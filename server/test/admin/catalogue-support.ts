@@ -29,6 +29,7 @@ export const upstream: AdminDeps['upstream'] = {
   provenPresets: PROVEN_PRESETS,
   listModels: async () => ({ ok: true, models: ['gpt-5', 'gpt-5-nano'] }),
   readModels: async () => ({ ok: true, models: ['gpt-5', 'gpt-5-nano'], unusable: 0, isCut: false }),
+  traceCredential: async () => ({ result: { ok: true, models: ['gpt-5'] }, meaning: 'It works.', ms: 7, calls: [] }),
   checkDeployment: async (deployment) => ({
     ok: deployment.credential?.apiKey !== 'sk-wrong-0123456789',
     latencyMs: 12,

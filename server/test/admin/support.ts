@@ -190,6 +190,7 @@ function depsOf(
       checkDeployment: () => Promise.reject(new Error('no test of this suite calls a provider')),
       listModels: () => Promise.reject(new Error('no test of this suite calls a provider')),
       readModels: () => Promise.reject(new Error('no test of this suite calls a provider')),
+      traceCredential: () => Promise.reject(new Error('no test of this suite calls a provider')),
     },
     process: PROCESS,
     jobs: JOBS,

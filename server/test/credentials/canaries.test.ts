@@ -139,6 +139,8 @@ test.each(['platform', 'organization'] as const)(
         { ...kind.facts, credential_id: id },
       ])
         await ask('POST', `${at.list}/check`, more);
+      const tested = await ask('POST', `${at.one}/${id}/test`);
+      expect([kind.name, tested.status, tested.body.ok]).toEqual([kind.name, 200, false]);
       await ask('GET', `${at.one}/${id}`);
       if (owner === 'platform') await ask('GET', `/credentials/${id}/models`);
       // What is refused must not be repeated either.

@@ -49,6 +49,7 @@ onOneDatabase('upkeep', (given) => {
       checkDeployment: refuse,
       listModels: refuse,
       readModels: refuse,
+      traceCredential: refuse,
     },
   });
   const told: { type: AlertType; data: object }[] = [];

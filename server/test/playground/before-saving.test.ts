@@ -34,6 +34,7 @@ const upstream: AdminDeps['upstream'] = {
     ),
   listModels: (credential) => listUpstreamModels(createOpenAiProvider({ transport: testTransport() }), credential),
   readModels: () => Promise.reject(new Error('no test of this suite reads a whole list')),
+  traceCredential: () => Promise.reject(new Error('no test of this suite shows calls')),
 };
 
 /** Knows one key, has two models, and keeps what it was shown. */

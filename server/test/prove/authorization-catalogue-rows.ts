@@ -98,6 +98,7 @@ export const catalogueRows: readonly Row[] = [
     ORGANIZATION_MANAGE,
     organization('/own-credentials/check', { provider: 'openai', api_key: 'sk-x', base_url: 'https://nobody.invalid/v1' }),
   ),
+  row('POST /own-credentials/:id/test', ORGANIZATION_MANAGE, (asking) => ownCredentialPath(asking, '/test')),
   row('GET /own-credentials/:id', ORGANIZATION_MANAGE, (asking) => ownCredentialPath(asking, '')),
   row('PATCH /own-credentials/:id', ORGANIZATION_MANAGE, async (asking) =>
     made(await ownCredentialPath(asking, ''), { name: asking.world.fresh() }),
@@ -140,6 +141,7 @@ export const catalogueRows: readonly Row[] = [
     PLATFORM_CHANGE,
     at('/credentials/check', { provider: 'openai', api_key: 'sk-x', base_url: NOBODY }),
   ),
+  row('POST /credentials/:id/test', PLATFORM_CHANGE, async ({ world }) => `${await credentialPath(world)}/test`),
   row('GET /credentials/:id/models', PLATFORM_CHANGE, async ({ world }) => `${await credentialPath(world)}/models`),
   row('GET /credentials/:id/model-list', PLATFORM_READ, async ({ world }) => `${await credentialPath(world)}/model-list`),
   row('POST /credentials/:id/model-list', PLATFORM_CHANGE, async ({ world }) => `${await credentialPath(world)}/model-list`),

@@ -176,6 +176,7 @@ export const TAKING_NOTHING: Readonly<Record<string, string>> = {
   'POST /admin-tokens/:id/take-over': ADDS,
   'POST /credentials': ADDS,
   'POST /credentials/check': READS,
+  'POST /credentials/:id/test': READS,
   'PATCH /credentials/:id': 'whether a provider takes a new key is known only to the provider: the dialog has a test call',
   'POST /credentials/:id/end-overlap':
     'whether a provider takes the newer secret is known only to the provider: the last check says so',
@@ -189,6 +190,7 @@ export const TAKING_NOTHING: Readonly<Record<string, string>> = {
     'the page says what `own_only` means; what no own deployment serves is the organization’s own choice',
   'POST /organizations/:id/own-credentials': ADDS,
   'POST /organizations/:id/own-credentials/check': READS,
+  'POST /own-credentials/:id/test': READS,
   'PATCH /own-credentials/:id': 'whether a provider takes a new key is known only to the provider: the dialog has a test call',
   'POST /own-credentials/:id/end-overlap':
     'whether a provider takes the newer secret is known only to the provider: the last check says so',

@@ -118,4 +118,22 @@ export const words = {
 
   // who-can
   askPeople: (reason: string, alternatives: string) => `${reason} Ask ${alternatives}.`,
+
+  // CallList
+  stepTitle: (number: number, purpose: string) => `${number}. ${purpose}`,
+  purposes: { token: 'Get a token', call: 'Call the provider' },
+  notEnded: 'no answer in time',
+  showWhatWasSent: 'Show headers and answer',
+  hideWhatWasSent: 'Hide headers and answer',
+  headersSent: 'Headers that were sent',
+  headersOfTheAnswer: 'Headers of the answer',
+  bodyOfTheAnswer: 'Body of the answer',
+  answerIsEmpty: 'The answer has no body.',
+  answerNotShown: (bytes: string) => `The answer has ${bytes}. It holds a token or is no text, so it is not shown.`,
+  bodyIsRedacted: (bytes: string) => `${bytes} bytes. At most 2,000 characters are shown, without secrets.`,
+  noAnswer: 'No answer',
+
+  // CallsDialog
+  callsOfTheTest: 'Calls of the test',
+  callsMean: 'What the gateway sent, and what came back. Secrets, tokens and signatures are left out.',
 };

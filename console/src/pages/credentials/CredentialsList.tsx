@@ -1,15 +1,13 @@
-import { ActionIcon, Anchor, Badge, Group, Menu, Stack, Text } from '@mantine/core';
-import { IconDots } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Anchor, Badge, Group, Stack, Text } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import type { Schema } from '../../api/client.ts';
-import { type CredentialProvider, checkCredential, deleteCredential, endOverlap } from '../../api/credentials.ts';
+import { deleteCredential, endOverlap } from '../../api/credentials.ts';
 import { listCredentials } from '../../api/own-providers.ts';
 import { useOwner } from '../../api/owner.tsx';
 import { verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
-import { saved } from '../../components/dialogs/saved.ts';
-import { MenuWhyNot } from '../../components/dialogs/WhyNot.tsx';
+import { useConfirmed } from '../../components/dialogs/useConfirmed.ts';
+import { ActionMenu } from '../../components/list/ActionMenu.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
@@ -18,9 +16,9 @@ import { NameText } from '../../components/Named.tsx';
 import { PageLink } from '../../components/PageLink.tsx';
 import { Time } from '../../components/Time.tsx';
 import { links } from '../../links.ts';
-import { CheckBadge } from '../models/DeploymentTest.tsx';
 import { ProviderBadge } from '../models/ProviderBadge.tsx';
 import { EditCredentialDialog } from './EditCredentialDialog.tsx';
+import { TestCredentialDialog } from './TestCredentialDialog.tsx';
 import { words } from './words.ts';
 
 type Credential = Schema<'Credential'>;
@@ -33,7 +31,8 @@ export function CredentialsList({ add }: { add: ReactNode }) {
   const [editing, setEditing] = useState<Credential | null>(null);
   const [deleting, setDeleting] = useState<Credential | null>(null);
   const [ending, setEnding] = useState<Credential | null>(null);
-  const columns = columnsFor({ onEdit: setEditing, onDelete: setDeleting, onEndOverlap: setEnding });
+  const [testing, setTesting] = useState<Credential | null>(null);
+  const columns = columnsFor({ onTest: setTesting, onEdit: setEditing, onDelete: setDeleting, onEndOverlap: setEnding });
   return (
     <>
       <DataList<Credential>
@@ -51,6 +50,7 @@ export function CredentialsList({ add }: { add: ReactNode }) {
         }
       />
       {editing !== null && <EditCredentialDialog credential={editing} opened onClose={() => setEditing(null)} />}
+      {testing !== null && <TestCredentialDialog credential={testing} onClose={() => setTesting(null)} />}
       <DeleteDialog credential={deleting} onClose={() => setDeleting(null)} />
       <EndOverlapDialog credential={ending} onClose={() => setEnding(null)} />
     </>
@@ -58,6 +58,7 @@ export function CredentialsList({ add }: { add: ReactNode }) {
 }
 
 interface RowActions {
+  readonly onTest: (credential: Credential) => void;
   readonly onEdit: (credential: Credential) => void;
   readonly onDelete: (credential: Credential) => void;
   readonly onEndOverlap: (credential: Credential) => void;
@@ -138,7 +139,7 @@ function columnsFor(actions: RowActions): ListColumn<Credential>[] {
     },
     { accessor: 'last_check', title: words.lastCheck, render: (row) => <LastCheck row={row} /> },
     { accessor: 'updated_at', title: words.changed, render: (row) => <Time at={row.updated_at} relative /> },
-    { accessor: 'id', title: '', textAlign: 'right', phone: 'menu', render: (row) => <RowMenu row={row} {...actions} /> },
+    { accessor: 'id', title: '', textAlign: 'right', phone: 'menu', render: (row) => <Actions row={row} {...actions} /> },
   ];
 }
 
@@ -175,62 +176,40 @@ function LastCheck({ row: { last_check: check } }: { row: Credential }) {
   );
 }
 
-function RowMenu({ row, onEdit, onDelete, onEndOverlap }: RowActions & { row: Credential }) {
+function Actions({ row, onTest, onEdit, onDelete, onEndOverlap }: RowActions & { row: Credential }) {
   const owner = useOwner();
   const verdict = verdictOf(owner === null ? 'catalogue.manage' : 'own_providers.manage', row);
-  const { allowed } = verdict;
-  const queryClient = useQueryClient();
-  const checking = useMutation({
-    mutationFn: () =>
-      checkCredential({ provider: row.provider as CredentialProvider, base_url: row.base_url, credential_id: row.id }, owner),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['credentials'] }),
-  });
   // An organization's credentials are changed on its own page.
   if (row.organization_id !== owner) return null;
+  const vendorsModels = { label: words.vendorsModels, at: links.knownModels({ tab: 'vendors', credential: row.id }) };
   return (
-    <Stack gap={4} align="flex-end">
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" loading={checking.isPending} aria-label={words.actionsFor(row.name)}>
-            <IconDots size={16} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <MenuWhyNot verdict={verdict} />
-          <Menu.Item disabled={!allowed} onClick={() => checking.mutate()}>
-            {words.testWithFreeCall}
-          </Menu.Item>
-          {owner === null && (
-            <Menu.Item component={PageLink} at={links.knownModels({ tab: 'vendors', credential: row.id })}>
-              {words.vendorsModels}
-            </Menu.Item>
-          )}
-          <Menu.Item disabled={!allowed} onClick={() => onEdit(row)}>
-            {words.editOrRotate}
-          </Menu.Item>
-          {row.previous_secret !== null && (
-            <Menu.Item disabled={!allowed} onClick={() => onEndOverlap(row)}>
-              {words.endOldSecret}
-            </Menu.Item>
-          )}
-          <Menu.Item disabled={!allowed} color="red" onClick={() => onDelete(row)}>
-            {words.delete}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
-      {checking.data !== undefined && <CheckBadge result={checking.data} answered={words.acceptedIn} />}
-      {checking.isError && (
-        <Text fz="xs" c="red" role="alert">
-          {checking.error.message}
-        </Text>
-      )}
-    </Stack>
+    <ActionMenu
+      label={words.actionsFor(row.name)}
+      verdict={verdict}
+      actions={[
+        { label: words.testWithFreeCall, does: () => onTest(row) },
+        ...(owner === null ? [vendorsModels] : []),
+        { label: words.editOrRotate, does: () => onEdit(row) },
+        ...(row.previous_secret === null ? [] : [{ label: words.endOldSecret, does: () => onEndOverlap(row) }]),
+        { label: words.delete, does: () => onDelete(row), isDestructive: true },
+      ]}
+    />
   );
 }
 
-function DeleteDialog({ credential, onClose }: { credential: Credential | null; onClose: () => void }) {
+interface ConfirmationProps {
+  readonly credential: Credential | null;
+  readonly onClose: () => void;
+}
+
+function DeleteDialog({ credential, onClose }: ConfirmationProps) {
   const owner = useOwner();
-  const queryClient = useQueryClient();
+  const uses = credential?.deployment_count ?? 0;
+  const action = useConfirmed(credential, {
+    make: ({ id }) => deleteCredential(id, owner),
+    said: ({ name }) => words.wasDeleted(name),
+    list: 'credentials',
+  });
   return (
     <ConfirmByName
       opened={credential !== null}
@@ -238,24 +217,19 @@ function DeleteDialog({ credential, onClose }: { credential: Credential | null; 
       title={words.deleteCredential}
       name={credential?.name ?? ''}
       verb={words.deleteCredential}
-      consequences={
-        credential === null || credential.deployment_count === 0
-          ? [words.secretDestroyed]
-          : [words.deploymentsUseIt(credential.deployment_count)]
-      }
-      action={async () => {
-        if (credential === null) return;
-        await deleteCredential(credential.id, owner);
-        saved(words.wasDeleted(credential.name));
-        await queryClient.invalidateQueries({ queryKey: ['credentials'] });
-      }}
+      consequences={[uses === 0 ? words.secretDestroyed : words.deploymentsUseIt(uses)]}
+      action={action}
     />
   );
 }
 
-function EndOverlapDialog({ credential, onClose }: { credential: Credential | null; onClose: () => void }) {
+function EndOverlapDialog({ credential, onClose }: ConfirmationProps) {
   const owner = useOwner();
-  const queryClient = useQueryClient();
+  const action = useConfirmed(credential, {
+    make: ({ id }) => endOverlap(id, owner),
+    said: ({ name }) => words.oldSecretEnded(name),
+    list: 'credentials',
+  });
   return (
     <ConfirmByName
       opened={credential !== null}
@@ -264,12 +238,7 @@ function EndOverlapDialog({ credential, onClose }: { credential: Credential | nu
       name={null}
       verb={words.endOldSecret}
       consequences={[words.onlyTheNewOne]}
-      action={async () => {
-        if (credential === null) return;
-        await endOverlap(credential.id, owner);
-        saved(words.oldSecretEnded(credential.name));
-        await queryClient.invalidateQueries({ queryKey: ['credentials'] });
-      }}
+      action={action}
     />
   );
 }

@@ -150,4 +150,12 @@ export const words = {
   settings: 'Settings',
   noSettings: 'none',
   secret: 'Secret',
+
+  // TestCredentialDialog
+  testNamed: (name: string) => `Test ${name}`,
+  testMeans:
+    'Asks the provider for its list of models, which costs nothing. If the kind needs a token, a new one is fetched first. Secrets, tokens and signatures are left out of what you see.',
+  testing: 'Testing… This takes at most 20 seconds.',
+  testAgain: 'Test again',
+  close: 'Close',
 };

@@ -1,5 +1,5 @@
-import { Group, Select } from '@mantine/core';
-import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { Group } from '@mantine/core';
+import { SelectFilters } from '../../components/list/SelectFilters.tsx';
 import { PROVIDERS } from '../models/ProviderBadge.tsx';
 import { FEATURES } from './features.tsx';
 import { words } from './words.ts';
@@ -32,21 +32,9 @@ export const FILTERS = CHOICES.map(({ name }) => name);
 
 /** Filters the known models. */
 export function KnownModelFilters() {
-  const [state, setState] = useUrlState();
   return (
     <Group gap="xs">
-      {CHOICES.map(({ name, label, any, data }) => (
-        <Select
-          key={name}
-          aria-label={label}
-          placeholder={any}
-          w={170}
-          clearable
-          data={[...data]}
-          value={state[name] ?? null}
-          onChange={(value) => setState({ [name]: value ?? undefined, cursor: undefined })}
-        />
-      ))}
+      <SelectFilters filters={CHOICES} width={170} />
     </Group>
   );
 }

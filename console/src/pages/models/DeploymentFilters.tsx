@@ -1,8 +1,9 @@
-import { Group, Select, TextInput } from '@mantine/core';
+import { Group, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useFollowing } from '../../components/fields/useFollowing.ts';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { ActiveFilter } from '../../components/list/FilterBar.tsx';
+import { SelectFilters } from '../../components/list/SelectFilters.tsx';
 import { PROVIDERS } from './ProviderBadge.tsx';
 import { words } from './words.ts';
 
@@ -63,18 +64,7 @@ export function DeploymentFilters() {
   const set = (name: string, value: string | undefined) => setState({ [name]: value, cursor: undefined });
   return (
     <Group gap="xs">
-      {CHOICES.map(({ name, label, any, data }) => (
-        <Select
-          key={name}
-          aria-label={label}
-          placeholder={any}
-          w={160}
-          clearable
-          data={[...data]}
-          value={state[name] ?? null}
-          onChange={(value) => set(name, value ?? undefined)}
-        />
-      ))}
+      <SelectFilters filters={CHOICES} width={160} />
       <TagFilter value={state.tag ?? ''} onChange={(tag) => set('tag', tag)} />
       {LINKED.map(({ name, label }) => {
         const value = state[name];

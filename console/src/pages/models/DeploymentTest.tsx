@@ -1,9 +1,10 @@
-import { Badge, Button, Text, Tooltip } from '@mantine/core';
+import { Badge, Button, Group, Text, Tooltip } from '@mantine/core';
 import { IconPlugConnected } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import type { CheckResult } from '../../api/credentials.ts';
+import { CallsDialog } from '../../components/dialogs/CallsDialog.tsx';
 import { createBodyOf, type DeploymentDraft } from './deployment-draft.ts';
 import { words } from './words.ts';
 
@@ -43,19 +44,29 @@ interface CheckBadgeProps {
   readonly answered?: (ms: number) => string;
 }
 
-/** The result of a live call: its latency, or the reason why it failed. */
+/** The result of a live call: its latency, or the reason why it failed, and the calls that were made. */
 export function CheckBadge({ result, answered = words.answeredIn }: CheckBadgeProps) {
-  if (result.ok)
-    return (
-      <Badge color="green" role="status">
-        {answered(result.latency_ms)}
-      </Badge>
-    );
+  const [isOpen, setOpen] = useState(false);
+  const { calls = [] } = result;
   return (
-    <Tooltip label={result.message ?? words.noAnswer}>
-      <Text fz="sm" c="red" role="alert" lineClamp={2} maw={340}>
-        {result.message ?? words.noAnswer}
-      </Text>
-    </Tooltip>
+    <Group gap={6} justify="flex-end">
+      {result.ok ? (
+        <Badge color="green" role="status">
+          {answered(result.latency_ms)}
+        </Badge>
+      ) : (
+        <Tooltip label={result.message ?? words.noAnswer}>
+          <Text fz="sm" c="red" role="alert" lineClamp={2} maw={340}>
+            {result.message ?? words.noAnswer}
+          </Text>
+        </Tooltip>
+      )}
+      {calls.length > 0 && (
+        <Button size="compact-xs" variant="subtle" onClick={() => setOpen(true)}>
+          {words.showTheCalls}
+        </Button>
+      )}
+      {isOpen && <CallsDialog calls={calls} onClose={() => setOpen(false)} />}
+    </Group>
   );
 }

@@ -130,6 +130,7 @@ export const words = {
   atMost: (bound: number) => `${countText(bound)} at most`,
 
   // DeploymentTest
+  showTheCalls: 'Show the calls',
   noAnswer: 'No answer',
 
   // EditDeploymentDialog

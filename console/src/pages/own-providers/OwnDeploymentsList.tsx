@@ -1,16 +1,16 @@
-import { ActionIcon, Badge, Group, Menu, Stack, Text } from '@mantine/core';
-import { IconDots } from '@tabler/icons-react';
+import { Badge, Group, Stack, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { listOwnDeployments } from '../../api/own-providers.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
-import { saved } from '../../components/dialogs/saved.ts';
-import { MenuWhyNot } from '../../components/dialogs/WhyNot.tsx';
+import { useConfirmed } from '../../components/dialogs/useConfirmed.ts';
+import { ActionMenu } from '../../components/list/ActionMenu.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
+import { Busy } from '../../components/Skeletons.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PriceText } from '../models/cells.tsx';
 import { CheckBadge } from '../models/DeploymentTest.tsx';
@@ -86,7 +86,7 @@ function columnsFor(actions: RowActions): ListColumn<Deployment>[] {
       render: ({ enabled }) => <Badge color={enabled ? 'green' : 'gray'}>{enabled ? words.enabled : words.disabled}</Badge>,
     },
     { accessor: 'last_check', title: words.lastTest, render: (row) => <LastTest row={row} /> },
-    { accessor: 'id', title: '', textAlign: 'right', phone: 'menu', render: (row) => <RowMenu row={row} {...actions} /> },
+    { accessor: 'id', title: '', textAlign: 'right', phone: 'menu', render: (row) => <Actions row={row} {...actions} /> },
   ];
 }
 
@@ -105,7 +105,7 @@ function LastTest({ row: { last_check: check } }: { row: Deployment }) {
   );
 }
 
-function RowMenu({ row, onEdit, onDelete }: RowActions & { row: Deployment }) {
+function Actions({ row, onEdit, onDelete }: RowActions & { row: Deployment }) {
   const verdict = verdictOf('own_providers.manage', row);
   const queryClient = useQueryClient();
   const testing = useMutation({
@@ -114,25 +114,16 @@ function RowMenu({ row, onEdit, onDelete }: RowActions & { row: Deployment }) {
   });
   return (
     <Stack gap={4} align="flex-end">
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" loading={testing.isPending} aria-label={words.actionsFor(row.model)}>
-            <IconDots size={16} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <MenuWhyNot verdict={verdict} />
-          <Menu.Item disabled={!verdict.allowed} onClick={() => testing.mutate()}>
-            {words.testCall}
-          </Menu.Item>
-          <Menu.Item disabled={!verdict.allowed} onClick={() => onEdit(row)}>
-            {words.edit}
-          </Menu.Item>
-          <Menu.Item disabled={!verdict.allowed} color="red" onClick={() => onDelete(row)}>
-            {words.delete}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <ActionMenu
+        label={words.actionsFor(row.model)}
+        verdict={verdict}
+        actions={[
+          { label: words.testCall, does: () => testing.mutate(), isOff: testing.isPending },
+          { label: words.edit, does: () => onEdit(row) },
+          { label: words.delete, does: () => onDelete(row), isDestructive: true },
+        ]}
+      />
+      {testing.isPending && <Busy label={words.testCall} />}
       {testing.data !== undefined && <CheckBadge result={testing.data} answered={words.answeredIn} />}
       {testing.isError && (
         <Text fz="xs" c="red" role="alert">
@@ -144,7 +135,11 @@ function RowMenu({ row, onEdit, onDelete }: RowActions & { row: Deployment }) {
 }
 
 function DeleteDialog({ deployment, onClose }: { deployment: Deployment | null; onClose: () => void }) {
-  const queryClient = useQueryClient();
+  const action = useConfirmed(deployment, {
+    make: ({ id }) => asked(api.DELETE('/own-deployments/{id}', { params: { path: { id } } })),
+    said: ({ model }) => words.wasDeleted(model),
+    list: 'deployments',
+  });
   return (
     <ConfirmByName
       opened={deployment !== null}
@@ -153,12 +148,7 @@ function DeleteDialog({ deployment, onClose }: { deployment: Deployment | null; 
       name={null}
       verb={words.deleteDeployment}
       consequences={[words.deletingMeans]}
-      action={async () => {
-        if (deployment === null) return;
-        await asked(api.DELETE('/own-deployments/{id}', { params: { path: { id: deployment.id } } }));
-        saved(words.wasDeleted(deployment.model));
-        await queryClient.invalidateQueries({ queryKey: ['deployments'] });
-      }}
+      action={action}
     />
   );
 }

@@ -1,29 +1,43 @@
-import { Box, Button, Grid, Group, Paper, Stack, Text, Textarea } from '@mantine/core';
-import { IconPlayerStop, IconSend } from '@tabler/icons-react';
+import { Button, Grid, Stack } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import { dialectOf } from '../../api/dialects/dialects.ts';
+import { openAiCompletions } from '../../api/dialects/openai-completions.ts';
+import type { Draft } from '../../api/media/fields.ts';
+import { bodyOf, type Kind, kindOf } from '../../api/media/kinds.ts';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { Page } from '../../components/shell/Page.tsx';
+import { MediaComposer, MessageComposer } from './Composer.tsx';
 import { type CallSettings, moreOf, useConversation } from './conversation.ts';
 import { Settings } from './Settings.tsx';
 import { TurnView, type WireState } from './TurnView.tsx';
+import { type Mode, useModeOf } from './useCallable.ts';
 import { words } from './words.ts';
 
 const START = { system: '', stream: true, maxTokens: 500, temperature: '', more: '', tags: [] } as const;
 
 /**
- * Calls any callable target with one of the keys, in any dialect. Shows the answer as it arrives, its cost and latency, the
- * decision, and the request and the answer as they were on the wire.
+ * Calls any callable target with one of the keys, in its mode. Shows the answer as it arrives, its cost and latency, the decision,
+ * and the request and the answer as they were on the wire.
  */
 export function PlaygroundPage() {
   const [state, setState] = useUrlState();
   const [rest, setRest] = useState<Omit<CallSettings, 'keyId' | 'dialect' | 'model'>>(START);
-  const dialect = dialectOf(state.dialect);
-  const settings: CallSettings = { ...rest, keyId: state.key ?? '', dialect, model: state.model ?? '' };
+  // The inputs of each kind of call, so that nothing typed is lost by a look at another one.
+  const [drafts, setDrafts] = useState<Readonly<Record<string, Draft>>>({});
+  const [keyId, model] = [state.key ?? '', state.model ?? ''];
+  const modeOfTarget = useModeOf(keyId, model);
+  const mode = modeIn(state.mode) ?? modeOfTarget ?? 'chat';
+  const kind = kindOf(mode, state.call);
+  const draft = (kind === null ? undefined : drafts[kind.id]) ?? {};
+  const dialect = mode === 'completion' ? openAiCompletions : dialectOf(state.dialect);
+  const settings: CallSettings = { ...rest, keyId, dialect, model };
   const wire: WireState = { isOpen: state.wire === 'on', toggle: () => setState({ wire: state.wire === 'on' ? '' : 'on' }) };
   const conversation = useConversation();
   const isRunning = conversation.turns.some(({ end }) => end === null);
+  const isReady = keyId !== '' && model.trim() !== '' && moreOf(rest.more) !== null;
+  const onDraft = (next: Draft) => kind !== null && setDrafts({ ...drafts, [kind.id]: next });
+  const frame = { isReady, isRunning, onStop: conversation.stop };
   return (
     <Page
       title={words.playground}
@@ -37,27 +51,44 @@ export function PlaygroundPage() {
       <Grid gap="md">
         <Grid.Col span={{ base: 12, md: 4, lg: 3 }}>
           <Settings
-            settings={settings}
-            onKey={(key) => setState({ key })}
-            onDialect={(id) => setState({ dialect: id })}
-            onModel={(model) => setState({ model })}
+            {...{ settings, mode, kind, draft, onDraft }}
+            onChoose={(choices) => setState({ ...choices })}
             onChange={(change) => setRest({ ...rest, ...change })}
           />
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 8, lg: 9 }}>
           <Stack gap="sm">
             <Conversation conversation={conversation} settings={settings} isRunning={isRunning} wire={wire} />
-            <Composer
-              isReady={settings.keyId !== '' && settings.model.trim() !== '' && moreOf(settings.more) !== null}
-              isRunning={isRunning}
-              onSend={(question) => void conversation.ask(question, settings)}
-              onStop={conversation.stop}
-            />
+            {kind === null ? (
+              <MessageComposer {...frame} onSend={(question) => void conversation.ask(question, settings)} />
+            ) : (
+              <MediaComposer
+                {...{ ...frame, kind, draft, onDraft }}
+                onSend={() => {
+                  const more = moreOf(rest.more) ?? {};
+                  const call = { keyId, kind, model: model.trim(), draft, more, tags: rest.tags };
+                  void conversation.run(titleOf(kind, draft), call);
+                }}
+              />
+            )}
           </Stack>
         </Grid.Col>
       </Grid>
     </Page>
   );
+}
+
+function modeIn(text: string | undefined): Mode | null {
+  return text !== undefined && Object.hasOwn(words.modes, text) ? (text as Mode) : null;
+}
+
+/** Returns the name of a call in the list of calls: its main text, or its first file. */
+function titleOf(kind: Kind, draft: Draft): string {
+  const { prompt, query, input } = bodyOf(kind, '', draft);
+  const text = query ?? prompt ?? (Array.isArray(input) ? input.join('\n') : input);
+  const [file] = kind.fields.flatMap(({ name }) => (Array.isArray(draft[name]) ? draft[name] : []));
+  const isOfFile = kind.mode === 'transcription' || text === undefined;
+  return isOfFile ? ((file as { name?: string } | undefined)?.name ?? kind.name) : String(text);
 }
 
 interface ConversationProps {
@@ -88,63 +119,5 @@ function Conversation({ conversation, settings, isRunning, wire }: ConversationP
       ))}
       <div ref={end} />
     </Stack>
-  );
-}
-
-interface ComposerProps {
-  readonly isReady: boolean;
-  readonly isRunning: boolean;
-  readonly onSend: (question: string) => void;
-  readonly onStop: () => void;
-}
-
-function Composer({ isReady, isRunning, onSend, onStop }: ComposerProps) {
-  const [text, setText] = useState('');
-  const send = () => {
-    if (!isReady || isRunning || text.trim() === '') return;
-    onSend(text);
-    setText('');
-  };
-  return (
-    <Paper
-      withBorder
-      p="sm"
-      component="form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
-    >
-      <Textarea
-        label={words.message}
-        placeholder={words.sayHello}
-        autosize
-        minRows={2}
-        maxRows={12}
-        value={text}
-        onChange={(event) => setText(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
-          event.preventDefault();
-          send();
-        }}
-      />
-      <Group justify="space-between" mt="xs">
-        <Text fz="xs" c="dimmed">
-          {isReady ? words.enterSends : words.chooseKeyAndTarget}
-        </Text>
-        <Box>
-          {isRunning ? (
-            <Button color="red" variant="default" leftSection={<IconPlayerStop size={16} />} onClick={onStop}>
-              {words.stop}
-            </Button>
-          ) : (
-            <Button type="submit" leftSection={<IconSend size={16} />} disabled={!isReady || text.trim() === ''}>
-              {words.send}
-            </Button>
-          )}
-        </Box>
-      </Group>
-    </Paper>
   );
 }

@@ -1,73 +1,76 @@
-import { Autocomplete, NumberInput, Paper, Select, Stack, Switch, TagsInput, Textarea } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { api, asked } from '../../api/client.ts';
-import { DIALECTS } from '../../api/dialects/dialects.ts';
+import { Autocomplete, Paper, Select, Stack, TagsInput, Textarea } from '@mantine/core';
 import { useKnownTags } from '../../api/known-tags.ts';
+import type { Draft } from '../../api/media/fields.ts';
+import { KINDS, type Kind } from '../../api/media/kinds.ts';
 import { PlacedSelect } from '../../components/fields/PlacedSelect.tsx';
-import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import { TAGS_MAX } from '../../forms/TagFields.tsx';
+import { ChatSettings } from './ChatSettings.tsx';
 import { type CallSettings, moreOf } from './conversation.ts';
+import { MediaFields } from './MediaFields.tsx';
+import { type Mode, useCallable } from './useCallable.ts';
 import { words } from './words.ts';
+
+/** The choices that are in the page's address. */
+export interface Choices {
+  readonly key?: string | undefined;
+  readonly model?: string | undefined;
+  readonly mode?: string | undefined;
+  readonly call?: string | undefined;
+  readonly dialect?: string | undefined;
+}
 
 interface SettingsProps {
   readonly settings: CallSettings;
-  readonly onKey: (keyId: string | undefined) => void;
-  readonly onDialect: (id: string | undefined) => void;
-  readonly onModel: (model: string) => void;
+  readonly mode: Mode;
+  /** Null: a conversation. */
+  readonly kind: Kind | null;
+  readonly draft: Draft;
+  readonly onChoose: (choices: Choices) => void;
   readonly onChange: (change: Partial<Omit<CallSettings, 'keyId' | 'dialect' | 'model'>>) => void;
+  readonly onDraft: (draft: Draft) => void;
 }
 
-const TOKENS_MAX = 10_000_000;
-const TEMPERATURE_MAX = 2;
-
-/** The settings of a call: the key, the target, the dialect and the parameters. */
-export function Settings({ settings, onKey, onDialect, onModel, onChange }: SettingsProps) {
+/** The settings of a call: the key, the target, what it is to do, and the parameters. */
+export function Settings({ settings, mode, kind, draft, onChoose, onChange, onDraft }: SettingsProps) {
   const callable = useCallable(settings.keyId);
   return (
     <Paper withBorder p="sm">
       <Stack gap="sm">
-        <PlacedSelect kind="key" label={words.key} value={settings.keyId === '' ? undefined : settings.keyId} onChange={onKey} />
+        <PlacedSelect
+          kind="key"
+          label={words.key}
+          value={settings.keyId === '' ? undefined : settings.keyId}
+          onChange={(key) => onChoose({ key, mode: undefined })}
+        />
         <Autocomplete
           label={words.modelOrRouteGroup}
           description={callable.about}
           data={[...callable.names]}
           value={settings.model}
-          onChange={onModel}
+          onChange={(model) => onChoose({ model, mode: undefined, call: undefined })}
           maxDropdownHeight={280}
         />
         <Select
-          label={words.dialect}
-          description={words.dialectMeans}
-          data={DIALECTS.map(({ id, name }) => ({ value: id, label: name }))}
+          label={words.mode}
+          description={words.modeMeans}
+          data={Object.entries(words.modes).map(([value, label]) => ({ value, label }))}
           allowDeselect={false}
-          value={settings.dialect.id}
-          onChange={(id) => onDialect(id === DIALECTS[0]?.id ? undefined : (id ?? undefined))}
+          value={mode}
+          onChange={(chosen) => onChoose({ mode: chosen ?? undefined, call: undefined })}
         />
-        <Textarea
-          label={words.systemMessage}
-          autosize
-          minRows={2}
-          maxRows={8}
-          value={settings.system}
-          onChange={(event) => onChange({ system: event.currentTarget.value })}
-        />
-        <WholeNumberInput
-          label={words.maximumOutputTokens}
-          description={words.outputTokensMean}
-          min={1}
-          max={TOKENS_MAX}
-          value={settings.maxTokens}
-          onChange={(maxTokens) => onChange({ maxTokens })}
-        />
-        <NumberInput
-          label={words.temperature}
-          description={words.temperatureMeans}
-          min={0}
-          max={TEMPERATURE_MAX}
-          step={0.1}
-          value={settings.temperature}
-          onChange={(temperature) => onChange({ temperature })}
-        />
+        {kind === null ? (
+          <ChatSettings
+            settings={settings}
+            isOneDialect={mode === 'completion'}
+            onDialect={(dialect) => onChoose({ dialect })}
+            onChange={onChange}
+          />
+        ) : (
+          <>
+            <KindSelect kind={kind} onChange={(call) => onChoose({ call })} />
+            <MediaFields fields={kind.fields.filter(({ isMain }) => isMain !== true)} draft={draft} onChange={onDraft} />
+          </>
+        )}
         <Textarea
           label={words.moreFields}
           description={words.moreFieldsMean}
@@ -89,26 +92,22 @@ export function Settings({ settings, onKey, onDialect, onModel, onChange }: Sett
           value={[...settings.tags]}
           onChange={(tags) => onChange({ tags })}
         />
-        <Switch
-          label={words.streamTheAnswer}
-          checked={settings.stream}
-          onChange={(event) => onChange({ stream: event.currentTarget.checked })}
-        />
       </Stack>
     </Paper>
   );
 }
 
-/** Returns the names that the key can call, from the server's explanation of its access. */
-function useCallable(keyId: string): { names: readonly string[]; about: string } {
-  const access = useQuery({
-    queryKey: ['access', 'explain-key', keyId, undefined],
-    queryFn: () => asked(api.GET('/access/explain', { params: { query: { key_id: keyId } } })),
-    enabled: keyId !== '',
-  });
-  if (keyId === '') return { names: [], about: words.chooseKeyFirst };
-  if (access.data === undefined || !('key_id' in access.data)) return { names: [], about: words.lookingUp };
-  const names = access.data.data.filter(({ allowed }) => allowed).map(({ target }) => target);
-  const known = names.length === 1 ? words.canCallOne : words.canCallMany(names.length);
-  return { names, about: words.typeAnother(known) };
+/** Chooses between the calls that a mode has; nothing if it has one. */
+function KindSelect({ kind, onChange }: { kind: Kind; onChange: (id: string | undefined) => void }) {
+  const kinds = KINDS.filter(({ mode }) => mode === kind.mode);
+  if (kinds.length < 2) return null;
+  return (
+    <Select
+      label={words.call}
+      data={kinds.map(({ id, name }) => ({ value: id, label: name }))}
+      allowDeselect={false}
+      value={kind.id}
+      onChange={(id) => onChange(id === kinds[0]?.id ? undefined : (id ?? undefined))}
+    />
+  );
 }

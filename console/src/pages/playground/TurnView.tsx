@@ -8,13 +8,18 @@ import type { PlaygroundEnd } from '../../api/playground.ts';
 import { CopyText } from '../../components/CopyText.tsx';
 import { Disclosure } from '../../components/Disclosure.tsx';
 import { DecisionSentence, DecisionView } from '../../components/limits/DecisionView.tsx';
+import { PartlyPriced } from '../../components/money/PartlyPriced.tsx';
+import { unitName } from '../../components/money/price-words.ts';
 import { Named } from '../../components/Named.tsx';
 import { Busy } from '../../components/Skeletons.tsx';
 import { addressOf } from '../../components/shell/addresses.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText, durationText } from '../../numbers/numbers.ts';
+import { unpricedIn } from '../requests/Costs.tsx';
+import type { FullRequest } from '../requests/full-request.ts';
 import { Remedies } from '../requests/Remedies.tsx';
 import type { Turn } from './conversation.ts';
+import { ResultView } from './results/ResultView.tsx';
 import { Wire } from './Wire.tsx';
 import { words } from './words.ts';
 
@@ -36,7 +41,12 @@ export function TurnView({ turn, wire, onAgain }: TurnViewProps) {
   return (
     <Paper withBorder p="sm" component="article" aria-label={words.questionNumber(turn.id)}>
       <Stack gap="xs">
-        <Text fz="sm" fw={600} style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+        <Text
+          fz="sm"
+          fw={600}
+          lineClamp={turn.media === null ? 0 : 4}
+          style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}
+        >
           {turn.question}
         </Text>
         <Answer turn={turn} />
@@ -47,7 +57,7 @@ export function TurnView({ turn, wire, onAgain }: TurnViewProps) {
   );
 }
 
-function Answer({ turn: { answer, end, model } }: { turn: Turn }) {
+function Answer({ turn: { answer, end, model, media, sent } }: { turn: Turn }) {
   return (
     <>
       {answer !== '' && (
@@ -63,14 +73,15 @@ function Answer({ turn: { answer, end, model } }: { turn: Turn }) {
           </Text>
         </Group>
       )}
-      {end?.is === 'answered' && answer === '' && (
+      {media?.result != null && <ResultView result={media.result} sent={sent.body} />}
+      {end?.is === 'answered' && media === null && answer === '' && (
         <Text fz="sm" c="dimmed">
           {words.noText}
         </Text>
       )}
       {end?.is === 'stopped' && (
         <Text fz="sm" c="dimmed">
-          {words.youStopped}
+          {media === null ? words.youStopped : words.youStoppedTheCall}
         </Text>
       )}
     </>
@@ -137,13 +148,14 @@ function Facts({ turn, wire, onAgain }: TurnViewProps) {
   return (
     <Stack gap="xs">
       {turn.end?.is === 'failed' && <Failure end={turn.end} request={request} />}
-      <Group gap="md" fz="sm">
+      <Group gap="md" fz="sm" style={{ rowGap: 4 }}>
         {request !== undefined && (
           <>
             <Fact label={words.cost}>
-              <Money usd={request.spend ?? (request.status === 'refused' ? '0' : null)} />
+              <Money usd={request.spend ?? (request.status === 'refused' ? '0' : null)} />{' '}
+              {request.partly_priced && <PartlyPriced units={unpricedIn(request)} />}
             </Fact>
-            <Fact label={words.tokens}>{words.inOut(countText(request.input_tokens), countText(request.output_tokens))}</Fact>
+            <Used request={request} />
             {request.deployment_id !== null && (
               <Fact label={words.deployment}>
                 <Named id={request.deployment_id} />
@@ -153,7 +165,8 @@ function Facts({ turn, wire, onAgain }: TurnViewProps) {
         )}
         {turn.firstTextMs !== null && <Fact label={words.firstText}>{durationText(turn.firstTextMs)}</Fact>}
         {turn.totalMs !== null && <Fact label={words.total}>{durationText(turn.totalMs)}</Fact>}
-        <Fact label={words.dialect}>{turn.dialect.name}</Fact>
+        <Fact label={turn.media === null ? words.dialect : words.call}>{turn.dialect.name}</Fact>
+        {turn.head !== null && <Fact label={words.status}>{turn.head.status}</Fact>}
         {turn.end?.is === 'answered' && turn.end.isCut && <Badge color="yellow">{words.cutAtMaximum}</Badge>}
         {turn.head !== null && turn.head.dropped.length > 0 && (
           <Badge color="yellow">{words.leftOutCount(turn.head.dropped.length)}</Badge>
@@ -190,6 +203,32 @@ function Facts({ turn, wire, onAgain }: TurnViewProps) {
       {request !== undefined && isOpen && <DecisionView decision={request.decision} ended={request.status} />}
     </Stack>
   );
+}
+
+/** The tokens and the other units of a request. Tokens that nothing used are shown only if nothing else was used. */
+function Used({ request }: { request: FullRequest }) {
+  const units = unitsOf(request);
+  const hasTokens = (request.input_tokens ?? 0) + (request.output_tokens ?? 0) > 0;
+  return (
+    <>
+      {(hasTokens || units.length === 0) && (
+        <Fact label={words.tokens}>{words.inOut(countText(request.input_tokens), countText(request.output_tokens))}</Fact>
+      )}
+      {units.map(([unit, amount]) => (
+        <Fact key={unit} label={unitName(unit)}>
+          {countText(amount)}
+        </Fact>
+      ))}
+    </>
+  );
+}
+
+/** Returns the units and the special tokens that the attempts used together. */
+function unitsOf({ ledger }: FullRequest): readonly (readonly [unit: string, amount: number])[] {
+  const sums = new Map<string, number>();
+  for (const { units, other_tokens } of ledger)
+    for (const [unit, amount] of Object.entries({ ...other_tokens, ...units })) sums.set(unit, (sums.get(unit) ?? 0) + amount);
+  return [...sums];
 }
 
 function Fact({ label, children }: { label: string; children: React.ReactNode }) {

@@ -4,7 +4,8 @@ import { useBaseUrl } from '../../api/session.tsx';
 import { CopyIcon } from '../../components/CopyText.tsx';
 import { countText } from '../../numbers/numbers.ts';
 import type { Turn } from './conversation.ts';
-import { answerText, curlOf, requestText } from './wire-texts.ts';
+import { type CodeOf, LANGUAGES } from './wire-code.ts';
+import { answerText, requestText } from './wire-texts.ts';
 import { words } from './words.ts';
 
 /** The request and the answer of a turn as they were on the wire, and what the gateway left out in between. */
@@ -20,7 +21,7 @@ export function Wire({ turn }: { turn: Turn }) {
           text={requestText(sent)}
           copyLabel={words.theRequest}
           note={words.secretIsLeftOut(secretHeader)}
-          more={<CopyCurl text={curlOf(sent, dialect, baseUrl)} />}
+          more={<CopyCode of={{ request: sent, secretHeader: dialect.secretHeader, baseUrl, isFile: isFileIn(turn) }} />}
         />
         <Answer turn={turn} />
       </SimpleGrid>
@@ -29,7 +30,12 @@ export function Wire({ turn }: { turn: Turn }) {
   );
 }
 
-function Answer({ turn: { head, received, receivedChars } }: { turn: Turn }) {
+/** Reports whether the answer is a file, such as a sound. */
+function isFileIn({ media }: Turn): boolean {
+  return media?.call.kind.shows === 'sound';
+}
+
+function Answer({ turn: { head, received, receivedChars, media } }: { turn: Turn }) {
   if (head === null)
     return (
       <Text fz="sm" c="dimmed">
@@ -37,12 +43,13 @@ function Answer({ turn: { head, received, receivedChars } }: { turn: Turn }) {
       </Text>
     );
   const isCut = receivedChars > received.length;
+  const wholeMeans = media === null ? words.asItCame : words.asItCameInShort;
   return (
     <Block
       title={words.answer}
       text={answerText(head, received)}
       copyLabel={words.theAnswer}
-      note={isCut ? words.notAllIsShown(countText(received.length), countText(receivedChars)) : words.asItCame}
+      note={isCut ? words.notAllIsShown(countText(received.length), countText(receivedChars)) : wholeMeans}
     />
   );
 }
@@ -84,11 +91,11 @@ const HEIGHT_MAX = 480;
 function Block({ title, text, copyLabel, note, more }: BlockProps) {
   return (
     <Stack gap={4} miw={0}>
-      <Group justify="space-between" wrap="nowrap" gap="xs">
+      <Group justify="space-between" gap="xs">
         <Title order={3} fz="sm">
           {title}
         </Title>
-        <Group gap={4} wrap="nowrap">
+        <Group gap={4}>
           {more}
           <CopyIcon text={text} label={copyLabel} />
         </Group>
@@ -103,14 +110,15 @@ function Block({ title, text, copyLabel, note, more }: BlockProps) {
   );
 }
 
-function CopyCurl({ text }: { text: string }) {
-  return (
-    <CopyButton value={text} timeout={1_500}>
+/** Copies the request as code. */
+function CopyCode({ of }: { of: CodeOf }) {
+  return LANGUAGES.map(({ name, text }) => (
+    <CopyButton key={name} value={text(of)} timeout={1_500}>
       {({ copied, copy }) => (
         <Button size="compact-xs" variant="subtle" color={copied ? 'green' : 'gray'} onClick={copy}>
-          {copied ? words.copied : words.copyAsCurl}
+          {copied ? words.copied : words.copyAs(name)}
         </Button>
       )}
     </CopyButton>
-  );
+  ));
 }

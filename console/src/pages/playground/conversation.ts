@@ -1,5 +1,6 @@
 import { useReducer, useRef } from 'react';
-import type { Asked, Dialect, JsonObject } from '../../api/dialects/dialect.ts';
+import { type Asked, bearer, type Dialect, type JsonObject } from '../../api/dialects/dialect.ts';
+import { callMedia, type MediaCall, type MediaResult, mediaRequestOf } from '../../api/media/call-media.ts';
 import {
   callPlayground,
   type PlaygroundCall,
@@ -14,7 +15,8 @@ export interface Turn {
   readonly id: number;
   readonly question: string;
   readonly model: string;
-  readonly dialect: Dialect;
+  /** The dialect of a conversation, or the kind of another call. */
+  readonly dialect: Pick<Dialect, 'name' | 'secretHeader'>;
   readonly sent: WireRequest;
   readonly answer: string;
   /** The beginning of the answer as it came, and the number of its characters. */
@@ -25,6 +27,8 @@ export interface Turn {
   readonly totalMs: number | null;
   /** Null while the call is in progress. */
   readonly end: PlaygroundEnd | null;
+  /** The call, if it is no conversation, and the answer to it. */
+  readonly media: { readonly call: MediaCall; readonly result: MediaResult | null } | null;
 }
 
 /** The settings of a call, without its messages. */
@@ -73,7 +77,7 @@ export function useConversation() {
   const calling = useRef<AbortController | null>(null);
   const lastId = useRef(0);
 
-  async function ask(question: string, settings: CallSettings, before: readonly Turn[] = turns): Promise<void> {
+  function begin() {
     const controller = new AbortController();
     calling.current = controller;
     lastId.current += 1;
@@ -81,6 +85,11 @@ export function useConversation() {
     const started = performance.now();
     const sinceStartMs = () => Math.round(performance.now() - started);
     const change = (part: (turn: Turn) => Partial<Turn>) => dispatch({ is: 'changed', id, part });
+    return { id, controller, sinceStartMs, change };
+  }
+
+  async function ask(question: string, settings: CallSettings, before: readonly Turn[] = turns): Promise<void> {
+    const { id, controller, sinceStartMs, change } = begin();
     const call = callOf(question, settings, before);
     const { model, dialect } = settings;
     dispatch({ is: 'asked', turn: { id, question, model, dialect, sent: wireRequestOf(call), ...UNANSWERED } });
@@ -94,12 +103,29 @@ export function useConversation() {
     change(() => ({ end, totalMs: sinceStartMs() }));
   }
 
+  /** Makes a call that is no conversation. `question` names its turn. */
+  async function run(question: string, call: MediaCall): Promise<void> {
+    const { id, controller, sinceStartMs, change } = begin();
+    const { model, kind } = call;
+    const dialect = { name: kind.name, secretHeader: bearer };
+    const sent = mediaRequestOf(call);
+    dispatch({ is: 'asked', turn: { id, question, model, dialect, sent, ...UNANSWERED, media: { call, result: null } } });
+    const { end, head, result, received } = await callMedia(call, controller.signal);
+    calling.current = null;
+    change(() => ({
+      ...{ end, head, totalMs: sinceStartMs(), media: { call, result } },
+      ...withReceived({ received: '', receivedChars: 0 }, received),
+    }));
+  }
+
   return {
     turns,
     ask,
+    run,
     /** Asks the same question again, in place of its turn. */
     askAgain(turn: Turn, settings: CallSettings): Promise<void> {
       dispatch({ is: 'removed', id: turn.id });
+      if (turn.media !== null) return run(turn.question, turn.media.call);
       return ask(
         turn.question,
         settings,
@@ -119,9 +145,10 @@ const UNANSWERED = {
   firstTextMs: null,
   totalMs: null,
   end: null,
+  media: null,
 } as const;
 
-function withReceived({ received, receivedChars }: Turn, part: string): Partial<Turn> {
+function withReceived({ received, receivedChars }: Pick<Turn, 'received' | 'receivedChars'>, part: string): Partial<Turn> {
   const room = RECEIVED_CHARS_MAX - received.length;
   return { received: received + part.slice(0, room), receivedChars: receivedChars + part.length };
 }

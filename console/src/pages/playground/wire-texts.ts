@@ -1,22 +1,24 @@
-import type { Dialect } from '../../api/dialects/dialect.ts';
+import type { JsonObject } from '../../api/dialects/dialect.ts';
 import type { HeaderList, PlaygroundHead, WireRequest } from '../../api/playground.ts';
 
 /** Writes requests and answers as text: the first line, the headers, an empty line and the body. */
 
-/** Returns a request as text, with its body spread over lines. */
-export function requestText({ method, path, headers, body }: WireRequest): string {
-  return `${method} ${path}\n${headerLines(headers)}\n\n${JSON.stringify(body, null, 2)}`;
+/** Returns a request as text, with its body spread over lines. Files are named. */
+export function requestText({ method, path, headers, body, files }: WireRequest): string {
+  const text = files === undefined ? JSON.stringify(body, null, 2) : formText(body, files);
+  return `${method} ${path}\n${headerLines(headers)}\n\n${text}`;
 }
 
-/** Returns a request as a command of a shell that has the key's secret in `HEADGATE_KEY`. */
-export function curlOf({ path, headers, body }: WireRequest, { secretHeader }: Dialect, baseUrl: string): string {
-  const [name, value] = secretHeader('$HEADGATE_KEY');
-  const others = headers.map((header) => `  -H ${quoted(header.join(': '))} \\\n`).join('');
-  return `curl ${quoted(baseUrl + path)} \\\n  -H "${name}: ${value}" \\\n${others}  -d ${quoted(JSON.stringify(body, null, 2))}`;
+function formText(body: JsonObject, files: NonNullable<WireRequest['files']>): string {
+  const fields = formFields(body).map(([name, value]) => `${name}: ${value}`);
+  return [...fields, ...files.map(({ field, name, type, bytes }) => `${field}: ${name} (${type}, ${bytes} bytes)`)].join('\n');
 }
 
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
+/** Returns the fields of a form. A list is a field for each of its entries. */
+export function formFields(body: JsonObject): readonly (readonly [name: string, value: string])[] {
+  return Object.entries(body).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one) => [name, typeof one === 'string' ? one : JSON.stringify(one)] as const),
+  );
 }
 
 /** Returns an answer as text. A whole body is spread over lines; a stream is as it came. */

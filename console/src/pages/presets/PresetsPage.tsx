@@ -1,16 +1,14 @@
-import { ActionIcon, Badge, Menu, Stack, Text } from '@mantine/core';
+import { Badge, Stack, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { IconDots } from '@tabler/icons-react';
-import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { allPresets, type Preset } from '../../api/presets.ts';
 import { useCan, verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
-import { saved } from '../../components/dialogs/saved.ts';
-import { MenuWhyNot } from '../../components/dialogs/WhyNot.tsx';
+import { useConfirmed } from '../../components/dialogs/useConfirmed.ts';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { ActionMenu } from '../../components/list/ActionMenu.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListPage, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
@@ -118,7 +116,7 @@ function columnsFor(actions: RowActions): ListColumn<Preset>[] {
         </Text>
       ),
     },
-    { accessor: 'id', title: '', textAlign: 'right', phone: 'menu', render: (row) => <RowMenu row={row} {...actions} /> },
+    { accessor: 'id', title: '', textAlign: 'right', phone: 'menu', render: (row) => <Actions row={row} {...actions} /> },
   ];
 }
 
@@ -140,31 +138,27 @@ function Origin({ row: { source, is_proven, is_readable } }: { row: Preset }) {
   );
 }
 
-function RowMenu({ row, onEdit, onDelete }: RowActions & { row: Preset }) {
+function Actions({ row, onEdit, onDelete }: RowActions & { row: Preset }) {
   const verdict = verdictOf('catalogue.manage', row);
   if (row.source === 'shipped') return null;
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={words.actionsFor(row.name)}>
-          <IconDots size={16} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <MenuWhyNot verdict={verdict} />
-        <Menu.Item disabled={!verdict.allowed || !row.is_readable} onClick={() => onEdit(row)}>
-          {words.edit}
-        </Menu.Item>
-        <Menu.Item disabled={!verdict.allowed} color="red" onClick={() => onDelete(row)}>
-          {words.delete}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <ActionMenu
+      label={words.actionsFor(row.name)}
+      verdict={verdict}
+      actions={[
+        { label: words.edit, does: () => onEdit(row), isOff: !row.is_readable },
+        { label: words.delete, does: () => onDelete(row), isDestructive: true },
+      ]}
+    />
   );
 }
 
 function DeleteDialog({ preset, onClose }: { preset: Preset | null; onClose: () => void }) {
-  const queryClient = useQueryClient();
+  const action = useConfirmed(preset, {
+    make: ({ id }) => asked(api.DELETE('/presets/{id}', { params: { path: { id } } })),
+    said: ({ name }) => words.wasDeleted(name),
+    list: 'presets',
+  });
   const isUsed = preset !== null && preset.credential_count + preset.deployment_count > 0;
   return (
     <ConfirmByName
@@ -174,12 +168,7 @@ function DeleteDialog({ preset, onClose }: { preset: Preset | null; onClose: () 
       name={preset?.name ?? ''}
       verb={words.deletePreset}
       consequences={[isUsed ? words.isInUse(preset.credential_count, preset.deployment_count) : words.nothingUsesIt]}
-      action={async () => {
-        if (preset === null) return;
-        await asked(api.DELETE('/presets/{id}', { params: { path: { id: preset.id } } }));
-        saved(words.wasDeleted(preset.name));
-        await queryClient.invalidateQueries({ queryKey: ['presets'] });
-      }}
+      action={action}
     />
   );
 }

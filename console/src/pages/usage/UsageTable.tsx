@@ -132,8 +132,10 @@ function Sums({ sums, hasUnits, children }: SumsProps) {
         </Table.Td>
       ))}
       <Table.Td ta="right">
-        <Money usd={sums.spend} />
-        {sums.partly_priced && <PartlyPriced units={unpricedOf(sums.units)} />}
+        <Row gap={6} wrap="nowrap" justify="flex-end">
+          {sums.partly_priced && <PartlyPriced units={unpricedOf(sums.units)} />}
+          <Money usd={sums.spend} />
+        </Row>
       </Table.Td>
       {children}
       {hasUnits && (
@@ -159,7 +161,12 @@ interface DrillProps {
 
 function Drill({ id, name, group, groups, usage }: DrillProps) {
   const [state] = useUrlState();
-  if (id === '') return <Text c="dimmed">{name}</Text>;
+  if (id === '')
+    return (
+      <Text fz="sm" c="dimmed">
+        {name}
+      </Text>
+    );
   const page = addressOf(id);
   const requests = inRequests(state, group, { id, usage });
   return (

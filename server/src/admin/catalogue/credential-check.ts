@@ -102,7 +102,7 @@ export const listModels = route({
  * Keeps the result as the credential's last check. Since when a provider refuses a credential is the hourly check's to say, because
  * it announces each beginning and end of it once.
  */
-async function remember({ deps }: CheckCall, credentialId: string, answer: UpstreamModels): Promise<void> {
+export async function remember({ deps }: Pick<CheckCall, 'deps'>, credentialId: string, answer: UpstreamModels): Promise<void> {
   const isFirstRefusal = !answer.ok && isRefusal(answer.status) && !(await checks.isFailing(deps.db, credentialId));
   if (isFirstRefusal || (!answer.ok && answer.isUnasked === true)) return;
   const checkedAt = new Date(deps.clock.nowMs());

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { KEYED_PROVIDER_NAME } from '../../domain/presets/forms.ts';
 import { CREDENTIAL_KINDS, type CredentialSettings } from '../../domain/routing/credential.ts';
 import { CREDENTIAL_RULES, SETTING_FORMS } from '../../domain/routing/credential-kinds.ts';
 import { KEY_FILE_CHARS_MAX, SECRET_FORMS } from '../../domain/routing/credential-secret.ts';
@@ -12,7 +13,7 @@ export const CODED = Object.keys(CREDENTIAL_RULES);
 
 export const provider = z
   .string()
-  .regex(/^(?!fake$)[a-z][a-z0-9-]{1,39}$/, 'must be a provider or the id of a preset')
+  .regex(KEYED_PROVIDER_NAME, 'must be a provider or the id of a preset')
   .meta({ description: `A provider (${CODED.join(', ')}) or the id of a preset.`, examples: ['openai'] });
 
 /** The providers of what organizations bring: presets are the platform's, and a change of one must not reach a tenant. */

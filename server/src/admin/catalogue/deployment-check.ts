@@ -8,6 +8,7 @@ import { idParams, instantOut } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { invalid } from '../http/problem.ts';
 import { route } from '../http/route.ts';
+import { callsOut, renderCalls } from './call-view.ts';
 import { deploymentConfig } from './deployment-config.ts';
 import { columnsOf, createBody, NEW_DEPLOYMENT } from './deployment-fields.ts';
 import { loadDeployment } from './deployments.ts';
@@ -22,6 +23,7 @@ export const checkedOut = z
     status: z.int().nullable(),
     message: z.string(),
     checked_at: instantOut,
+    calls: callsOut,
   })
   .meta({ id: 'DeploymentCheck' });
 
@@ -71,6 +73,7 @@ async function tried(call: AdminCall<unknown, unknown, unknown>, deployment: Dep
     status: checked.status,
     message: checked.message,
     checked_at: new Date(call.deps.clock.nowMs()).toISOString(),
+    calls: renderCalls(checked.calls ?? []),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { GivenPrice } from '../../domain/money/price-units.ts';
+import { PROVIDER_NAME } from '../../domain/presets/forms.ts';
 import { CODED_PROVIDERS } from '../../domain/presets/preset.ts';
 import { DEPLOYMENT_MODES } from '../../domain/routing/catalogue.ts';
 import { isAtCapacity } from '../../domain/routing/routing.ts';
@@ -22,7 +23,7 @@ import { provenanceOut, renderProvenance } from './price-versions.ts';
 export const mode = z.enum(DEPLOYMENT_MODES);
 export const providerName = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{1,39}$/, 'must be a provider or the id of a preset')
+  .regex(PROVIDER_NAME, 'must be a provider or the id of a preset')
   .meta({ description: `A provider (${[...CODED_PROVIDERS].join(', ')}) or the id of a preset.`, examples: ['openai'] });
 
 export const onHangup = z.enum(['finish', 'stop']);

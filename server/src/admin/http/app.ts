@@ -13,12 +13,10 @@ import * as webhookDeliveries from '../alerts/webhook-deliveries.ts';
 import * as webhooks from '../alerts/webhooks.ts';
 import * as auditEvents from '../audit/audit-events.ts';
 import * as auditEverywhere from '../audit/audit-everywhere.ts';
-import * as credentialCheck from '../catalogue/credential-check.ts';
-import * as credentials from '../catalogue/credentials.ts';
+import { credentialRoutes } from '../catalogue/credential-routes.ts';
 import * as deploymentCheck from '../catalogue/deployment-check.ts';
 import * as deployments from '../catalogue/deployments.ts';
 import * as knownModels from '../catalogue/known-models.ts';
-import * as modelLists from '../catalogue/model-lists.ts';
 import * as models from '../catalogue/models.ts';
 import * as playground from '../catalogue/playground.ts';
 import * as presets from '../catalogue/presets.ts';
@@ -231,22 +229,14 @@ export const ROUTES: RouteTable = {
   'GET /audit-events/verify': auditEvents.verify,
   'GET /audit-events/export': auditEvents.exportLines,
 
-  'GET /credentials': credentials.list,
-  'POST /credentials': credentials.create,
-  'POST /credentials/check': credentialCheck.check,
-  'GET /credentials/:id/models': credentialCheck.listModels,
-  'GET /credentials/:id/model-list': modelLists.read,
-  'POST /credentials/:id/model-list': modelLists.refresh,
-  'GET /credentials/:id': credentials.read,
-  'PATCH /credentials/:id': credentials.update,
-  'POST /credentials/:id/end-overlap': credentials.endOverlap,
-  'DELETE /credentials/:id': credentials.remove,
+  ...credentialRoutes,
   ...FILE_ROUTES,
   'GET /organizations/:id/own-providers': ownProviders.read,
   'PATCH /organizations/:id/own-providers': ownProviders.update,
   'GET /organizations/:id/own-credentials': ownCredentials.list,
   'POST /organizations/:id/own-credentials': ownCredentials.create,
   'POST /organizations/:id/own-credentials/check': ownCredentials.check,
+  'POST /own-credentials/:id/test': ownCredentials.test,
   'GET /own-credentials/:id': ownCredentials.read,
   'PATCH /own-credentials/:id': ownCredentials.update,
   'POST /own-credentials/:id/end-overlap': ownCredentials.endOverlap,

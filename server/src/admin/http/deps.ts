@@ -13,7 +13,7 @@ import type { Follower } from '../../ledger/settled-tail.ts';
 import type { BufferedBytes } from '../../lib/buffered-bytes.ts';
 import type { ContentWrappers, RandomBytes } from '../../lib/secrets.ts';
 import type { Clock } from '../../lib/timing/clock.ts';
-import type { DeploymentCheck, UpstreamModels, VendorModels } from '../../providers/provider.ts';
+import type { CredentialTrace, DeploymentCheck, UpstreamModels, VendorModels } from '../../providers/provider.ts';
 import type { AuditTrail } from '../../store/audit/audit.ts';
 import type { Database, OpenDatabase } from '../../store/database.ts';
 import type { OtherPepper } from '../../store/installation/installation.ts';
@@ -82,6 +82,8 @@ export interface UpstreamKnowledge {
   readonly checkDeployment: (deployment: DeploymentConfig) => Promise<DeploymentCheck>;
   /** Asks the provider which models a credential may call. Never rejects. */
   readonly listModels: (credential: CredentialConfig) => Promise<UpstreamModels>;
+  /** Does the same with each call that it takes, and what it means. Never rejects. */
+  readonly traceCredential: (credential: CredentialConfig) => Promise<CredentialTrace>;
   /** Reads the whole list of models of a vendor. Never rejects. */
   readonly readModels: (credential: CredentialConfig) => Promise<VendorModels>;
 }
@@ -185,8 +187,15 @@ export interface PlaygroundCall {
   readonly keyId: string;
   /** The path of the data plane with its query. */
   readonly target: string;
-  /** The body in the dialect of that path, as JSON. */
-  readonly body: Buffer;
+  /** The body in the dialect of that path. */
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Files that are uploaded. With any, the body is sent as a form. */
+  readonly files: readonly {
+    readonly field: string;
+    readonly filename: string;
+    readonly contentType: string;
+    readonly bytes: Buffer;
+  }[];
   /** The routing tags of the request. */
   readonly tags: readonly string[];
   /** The response to which the data plane writes its own answer. */

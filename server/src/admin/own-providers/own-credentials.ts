@@ -4,6 +4,7 @@ import * as credentials from '../../store/catalogue/credentials.ts';
 import { endOverlapOf, insertCredential, patchCredential, removeCredential, scopesOf } from '../catalogue/credential-changes.ts';
 import { checkCredential, checkedOut, ownCheckBody } from '../catalogue/credential-check.ts';
 import { ownCreateBody, patchBody, provider } from '../catalogue/credential-fields.ts';
+import { testCredential, testedOut } from '../catalogue/credential-test.ts';
 import { credentialOut, viewCredential, viewCredentials } from '../catalogue/credential-view.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, change } from '../http/change.ts';
@@ -64,6 +65,18 @@ export const check = route({
   response: checkedOut,
   load: load.organization,
   handle: (call, { id: owner }) => checkCredential(call, owner),
+});
+
+export const test = route({
+  summary: 'Test an own credential and show each call',
+  callsProvider: true,
+  description:
+    'Makes the calls of `POST /credentials/{id}/test` under the stricter rule for addresses, and returns each with its answer.',
+  permission: 'own_providers.manage',
+  params: idParams,
+  response: testedOut,
+  load: loadOwnCredential,
+  handle: (call, row) => testCredential(call, row),
 });
 
 export const read = route({

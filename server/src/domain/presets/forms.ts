@@ -2,7 +2,12 @@
 
 /** The names that no preset may have: those of vendors with code, and of what every object has. */
 const TAKEN_IDS = 'openai|anthropic|gemini|azure|bedrock|vertex|cohere|voyage|fake|constructor';
-export const PRESET_ID = new RegExp(`^(?!(?:${TAKEN_IDS})$)[a-z][a-z0-9-]{1,39}$`);
+const ID = '[a-z][a-z0-9-]{1,39}';
+export const PRESET_ID = new RegExp(`^(?!(?:${TAKEN_IDS})$)${ID}$`);
+/** A provider with code of its own, or a preset. */
+export const PROVIDER_NAME = new RegExp(`^${ID}$`);
+/** The same, for what needs a credential. */
+export const KEYED_PROVIDER_NAME = new RegExp(`^(?!fake$)${ID}$`);
 export const NAME_CHARS_MAX = 60;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
 export const NAME = /^(?!\s)(?:[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]){1,60}$(?<!\s)/;

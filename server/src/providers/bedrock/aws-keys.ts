@@ -19,7 +19,8 @@ export type Opener =
 const KEPT_MAX = 1_000;
 
 /** Returns the function that finds how a credential opens Bedrock in a region. Fetched keys are kept for all credentials that equal it. */
-export function openersOf(deps: KeysDeps): (credential: CredentialConfig, region: string) => Opener {
+export function openersOf(given: KeysDeps): (credential: CredentialConfig, region: string) => Opener {
+  const deps = { ...given, transport: given.keysTransport ?? given.transport };
   const keptKeys = new Map<string, KeptToken<AwsKeys>>();
   const kept = (credential: CredentialConfig, name: string, fetch: KeptTokenOptions<AwsKeys>['fetch']): Opener => {
     let found = keptKeys.get(name);

@@ -5,6 +5,8 @@ import type { Transport } from '../../upstream/transport.ts';
 /** The parts with which keys are fetched. */
 export interface KeysDeps {
   readonly transport: Transport;
+  /** The transport for the token service. Absent: the same. */
+  readonly keysTransport?: Transport;
   readonly clock: Clock;
   readonly after: (ms: number, callback: () => void) => () => void;
   /** True if credentials may use the keys of the machine. */
