@@ -1,4 +1,5 @@
 /** The page Known models: what lists name, and the way from there to a deployment. */
+import { readFile } from 'node:fs/promises';
 import { expect, test } from './support.ts';
 import { openVendor } from './vendor.ts';
 
@@ -24,6 +25,20 @@ test('a known model becomes a deployment: the form is filled in, and its price i
   await expect(page).toHaveURL(/\/models\/dep_/);
   await page.goto(`${house.url}/known-models?search=gpt-5-nano&deployed=true`);
   await expect(page.getByRole('row', { name: /gpt-5-nano/ })).toContainText('1 deployment');
+});
+
+test('the list is exported with its filters', async ({ page, house }) => {
+  await house.signIn(page, 'platform_auditor');
+  await page.goto(`${house.url}/known-models?search=gpt-5-nano&provider=openai`);
+  await page.getByRole('button', { name: 'Export' }).click();
+  const download = page.waitForEvent('download');
+  await page.getByRole('menuitem', { name: 'CSV' }).click();
+  const file = await download;
+  expect(file.suggestedFilename()).toMatch(/^known-models-.*\.csv$/);
+  const lines = (await readFile(await file.path(), 'utf8')).trimEnd().split('\r\n');
+  expect(lines[0]).toMatch(/^provider,upstream_model,context_window/);
+  expect(lines.slice(1).every((line) => line.startsWith('openai,') && line.includes('gpt-5-nano'))).toBe(true);
+  expect(lines.length).toBeGreaterThan(1);
 });
 
 test('who may only read sees the list, and why they may not add a deployment', async ({ page, house }) => {

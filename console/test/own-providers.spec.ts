@@ -48,3 +48,34 @@ test('the platform sees whose a credential is, and changes it on the page of its
   await expect(page).toHaveURL(/tab=providers/);
   await expect(page.getByRole('button', { name: 'Actions for theirs' })).toBeVisible();
 });
+
+test('an own credential of a preset asks for its secret again when the platform moves the preset', async ({ page, house }) => {
+  const preset = { id: 'acme-llm', name: 'Acme LLM', base_url: 'https://llm.acme.example/v1', auth: 'bearer' };
+  await house.api('POST', '/presets', { ...preset, wires: { 'openai-chat': '/chat/completions' } });
+  await house.signIn(page, 'org_admin');
+  await page.goto(`${house.url}/organizations/${house.organizationId}?tab=providers`);
+  const credentials = page.getByRole('region', { name: 'Credentials' });
+  await credentials.getByRole('button', { name: 'Add credential' }).first().click();
+  await dialog(page).getByRole('combobox', { name: 'Provider' }).click();
+  await page.getByRole('option', { name: /Acme LLM/ }).click();
+  await expect(dialog(page).getByText('address of the preset: https://llm.acme.example/v1')).toBeVisible();
+  await expect(dialog(page).getByLabel('Base URL')).toHaveCount(0);
+  await dialog(page).getByLabel('Name').fill('acme-account');
+  await dialog(page).getByLabel('API key').first().fill('sk-acme-canary-00003333');
+  await dialog(page).getByRole('button', { name: 'Add credential' }).click();
+  const row = credentials.getByRole('row', { name: /acme-account/ });
+  await expect(row).toContainText('https://llm.acme.example/v1');
+  await expect(row.getByText('Secret needed')).toHaveCount(0);
+
+  await house.api('PATCH', '/presets/acme-llm', { base_url: 'https://llm.other.example/v1' });
+  await page.reload();
+  await expect(row.getByText('Secret needed')).toBeVisible();
+  await page.getByRole('button', { name: 'Actions for acme-account' }).click();
+  await page.getByRole('menuitem', { name: /Edit/ }).click();
+  await expect(dialog(page).getByRole('alert')).toContainText('https://llm.other.example/v1');
+  await dialog(page).getByLabel('API key').first().fill('sk-acme-canary-00004444');
+  await dialog(page).getByRole('button', { name: 'Save' }).click();
+  await expect(row).toContainText('https://llm.other.example/v1');
+  await expect(row.getByText('Secret needed')).toHaveCount(0);
+  expect(await page.content()).not.toContain('sk-acme-canary');
+});

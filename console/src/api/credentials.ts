@@ -27,12 +27,6 @@ export function isCoded(text: unknown): text is CodedProvider {
   return CREDENTIAL_PROVIDERS.some((provider) => provider === text);
 }
 
-/** Returns the provider of something that an organization brings. Its forms offer no presets. */
-export function codedOf(provider: CredentialProvider): CodedProvider {
-  if (!isCoded(provider)) throw new Error(`${provider} has no code of its own`);
-  return provider;
-}
-
 /** The parts of a vendor's credentials. The server checks the same (`domain/routing/credential-kinds.ts`); a test compares them. */
 export interface CredentialForm {
   readonly kinds: readonly [CredentialKind, ...CredentialKind[]];
@@ -90,8 +84,7 @@ export interface CredentialToCheck extends NewSecret {
 /** Makes a live call with a credential, which need not be stored. */
 export function checkCredential(body: CredentialToCheck, owner: string | null): Promise<CheckResult> {
   if (owner === null) return asked(api.POST('/credentials/check', { body }));
-  const own = { ...body, provider: codedOf(body.provider) };
-  return asked(api.POST('/organizations/{id}/own-credentials/check', { params: { path: { id: owner } }, body: own }));
+  return asked(api.POST('/organizations/{id}/own-credentials/check', { params: { path: { id: owner } }, body }));
 }
 
 /** Makes a live test of a stored credential, and returns each of its calls. */

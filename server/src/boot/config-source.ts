@@ -39,7 +39,10 @@ export function configFrom(
   const open = (row: CredentialRow) => openStored(row, opener, clock.nowMs());
   return {
     loadCatalogue: () => stored.loadCatalogue(db, open, onUnreadable, presets),
-    loadOrganization: batchedLookups((ids) => stored.loadOrganizations(db, ids, { open, onUnreadable }), TOGETHER),
+    loadOrganization: batchedLookups(
+      (ids) => stored.loadOrganizations(db, ids, { open, onUnreadable, shipped: presets }),
+      TOGETHER,
+    ),
     findKeyBySecret: secretFinder(db, installation),
     findKey: (organizationId, keyId) => findKey(nameOf(organizationId, keyId)),
     versions: (scopes) => stored.configVersions(db, scopes),

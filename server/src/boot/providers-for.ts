@@ -78,8 +78,10 @@ export function providersFor(
   const theirs = vendorsOver(transports.organizations, files.organizations, new Set(), config, wheel, log);
   const byName = new Map(theirs.providers.map((provider) => [provider.name, provider]));
   const coded = ours.providers.map((provider) => byOwner(provider, byName.get(provider.name) ?? provider));
-  // Presets are the platform's alone, so they have one transport.
-  const presets = createPresetProvider({ transport: transports.platform });
+  const presets = byOwner(
+    createPresetProvider({ transport: transports.platform }),
+    createPresetProvider({ transport: transports.organizations }),
+  );
   const tracedFor = (credential: CredentialConfig, recorder: Recorder): TracedProvider => {
     const isOwn = (credential.organizationId ?? null) !== null;
     const transport = isOwn ? transports.organizations : transports.platform;
@@ -87,7 +89,7 @@ export function providersFor(
     // Tokens and keys that were fetched before would hide what fetching them gives now.
     const opened = vendorsOver(transport, isOwn ? files.organizations : files.platform, ambient, config, wheel, log, recorder);
     const coded = opened.providers.find(({ name }) => name === credential.provider);
-    const provider = coded ?? createPresetProvider({ transport: recorder.over(transports.platform, 'call') });
+    const provider = coded ?? createPresetProvider({ transport: recorder.over(transport, 'call') });
     return { provider, close: opened.close };
   };
   return {

@@ -2,6 +2,7 @@
 import type { CredentialConfig } from '../domain/routing/credential.ts';
 import { isRefusal, type UpstreamModels } from '../providers/provider.ts';
 import * as checks from '../store/catalogue/credential-checks.ts';
+import { PLATFORM } from '../store/catalogue/credentials.ts';
 import { type CredentialOpener, openStored, UnusableCredential } from '../store/sealing/stored-credential.ts';
 import type { Announcer } from './alerts/announce.ts';
 import { goOn, type Job, type JobContext } from './job.ts';
@@ -27,9 +28,30 @@ export function credentialJob(options: CredentialCheckOptions): Job {
         goOn(context);
         failing += await checkOne(context, options, one);
       }
-      return `Checked ${all.length} credentials; providers refused ${failing}.`;
+      const own = await checkOwn(context, options);
+      return `Checked ${all.length} credentials; providers refused ${failing}. Checked ${own.checked} own credentials; providers refused ${own.refused}.`;
     },
   };
+}
+
+/** The most own credentials of one run, and the time after which a run begins no further check. The next run goes on. */
+const OWN_MAX = 500;
+const OWN_MS_MAX = 10 * 60_000;
+
+/**
+ * Checks own credentials, those whose last check is the oldest first. Tenants choose their hosts, so the work is bounded. The result
+ * is for their owner: nothing is announced, and the platform learns the counts alone.
+ */
+async function checkOwn(context: JobContext, options: CredentialCheckOptions) {
+  const endsAtMs = context.clock.monotonicMs() + OWN_MS_MAX;
+  let [checked, refused] = [0, 0];
+  for (const one of await checks.ownOldestFirst(context.database.db, OWN_MAX)) {
+    goOn(context);
+    if (context.clock.monotonicMs() > endsAtMs) break;
+    checked += 1;
+    refused += await checkOne(context, options, one);
+  }
+  return { checked, refused };
 }
 
 async function checkOne(
@@ -48,7 +70,7 @@ async function checkOne(
   const message = answer.ok ? null : answer.message;
   await db.transaction(async (tx) => {
     await checks.put(tx, { credentialId: credential.id, checkedAt: at, ok: answer.ok, message, failingSince });
-    if (isRefused === wasRefused) return;
+    if (isRefused === wasRefused || credential.owner !== PLATFORM) return;
     await options.announcer.announce(tx, {
       organizationId: null,
       teamId: null,

@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
-import { type FormFile, TAGS_HEADER, writeForm } from '../dialects/exchange.ts';
+import { TAGS_HEADER, writeForm } from '../dialects/exchange.ts';
 import { NodeReply } from '../http/node/node-reply.ts';
 import type { GatewayRequest } from '../http/request-reply.ts';
 import type { Bytes } from '../lib/pieces.ts';
+import type { FormFile } from '../lib/spool/spooled-form.ts';
 import { authenticateById } from '../proxy/authenticate.ts';
 import { sayRefusal } from '../proxy/data-plane.ts';
 import { walkAt } from '../proxy/endpoints/endpoint.ts';
@@ -18,7 +19,7 @@ export interface PlaygroundCall {
   readonly target: string;
   readonly body: Readonly<Record<string, unknown>>;
   /** Files to upload. With any, the body is sent as a form: its fields, then the files. Without, it is sent as JSON. */
-  readonly files: readonly FormFile[];
+  readonly files: readonly FormFile<Buffer>[];
   /** The tags, as an application would send them in its header. */
   readonly tags: readonly string[];
   readonly response: ServerResponse;
@@ -44,7 +45,7 @@ function jsonBody(body: PlaygroundCall['body']): Written {
   return { bytes: Buffer.from(JSON.stringify(body)), contentType: 'application/json' };
 }
 
-function formBody(body: PlaygroundCall['body'], files: readonly FormFile[]): Written {
+function formBody(body: PlaygroundCall['body'], files: readonly FormFile<Buffer>[]): Written {
   const fields = Object.entries(body).map(([name, value]) => [
     inQuotes(name),
     Array.isArray(value) ? value.map(formText) : formText(value),

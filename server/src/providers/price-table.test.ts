@@ -154,6 +154,7 @@ describe('the list price of a model that is not billed by tokens', () => {
       perMillion: { input: 0 },
       units: { perUnit: { search_unit: 2_000_000 } },
     });
+    expect(priceFor('openai', 'tts-1-hd')).toEqual({ perMillion: { input: 0 }, units: { perUnit: { character: 30_000 } } });
     for (const name of ['toString', 'omni-moderation-2099', '__proto__']) expect(unitPriceFor('openai', name)).toBeNull();
   });
 });

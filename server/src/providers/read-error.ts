@@ -26,13 +26,28 @@ const REFUSAL_CODES = new Set([
 /** The words of content filters whose code says less: OpenAI's for reasoning models, and DeepSeek's. */
 const REFUSAL_WORDS = /flagged as potentially violating|content exists risk/i;
 
+function anyOf(...words: readonly string[]): RegExp {
+  return new RegExp(words.join('|'), 'i');
+}
+
 /** OpenAI's signs, which most compatible servers use in part. */
 const OPENAI_SIGNS: ErrorSigns = {
   // The third is llama.cpp's.
   contextCodes: new Set(['context_length_exceeded', 'context_window_exceeded', 'exceed_context_size_error']),
-  // The words of xAI, Together, Moonshot, Alibaba and Z.ai follow those of OpenAI and vLLM.
-  contextWords:
-    /maximum context length|context window|context length|exceeds? the (?:model's |available )?(?:maximum )?context|prompt is too long|maximum prompt length|`inputs` tokens \+ `max_new_tokens` must|exceeded model token limit|range of input length should be|prompt exceeds max length/i,
+  contextWords: anyOf(
+    // OpenAI, and most servers that follow it.
+    ...['context length', 'context window', 'exceeds? the (?:model.s |available )?(?:maximum )?context'],
+    ...['input tokens exceed the configured limit', 'maximum input length is', 'prompt is too long'],
+    // xAI, Moonshot, Alibaba, Z.ai, Groq and Cerebras.
+    ...['maximum prompt length', 'exceeded model token limit', 'range of input length should be', 'prompt exceeds max length'],
+    ...['reduce the length of the messages', 'current length is .{1,20} while limit is'],
+    // Groq refuses what is more than a minute's tokens with 413: no wait makes it fit.
+    'request too large for model',
+    // Servers of Text Generation Inference (Together, Hugging Face), vLLM, and others behind OpenRouter.
+    ...['`inputs` tokens \\+ `max_new_tokens` must', '`inputs` must have less than', 'length limit exceeded'],
+    ...['longer than the maximum model length', 'too long to fit into the model', 'maximum allowed input length'],
+    'configured context size',
+  ),
   quotaCodes: new Set(['insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active', 'insufficient_balance']),
   quotaWords: /exceeded your current quota|insufficient (?:balance|credits|funds)/i,
 };

@@ -5,7 +5,8 @@ import { type ErrorSigns, readErrorAnswer } from './read-error.ts';
 
 const SIGNS: ErrorSigns = {
   contextCodes: new Set(),
-  contextWords: /input token count .{0,40}exceeds the maximum|input context is too long|exceeds? .{0,30}context/i,
+  contextWords:
+    /input token count .{0,40}(?:exceeds the maximum|but model only supports)|exceeds the maximum number of tokens allowed|input context is too long|exceeds? .{0,30}context/i,
   quotaCodes: new Set(),
   // Every 429 says "you exceeded your current quota", also for a limit per minute. The details tell them apart.
   quotaWords: /(?!)/,

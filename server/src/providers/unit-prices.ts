@@ -5,14 +5,14 @@ type UnitPrice = Pick<Price, 'perMillion' | 'units'>;
 
 /**
  * List prices of models that are not billed by tokens, which the published list of token prices lacks. `input: 0` says that tokens
- * cost nothing there. They were written down by hand, and agree with tables that other projects publish; compare them with the
- * vendors' own pages before you rely on them: https://platform.openai.com/docs/pricing, https://cohere.com/pricing
+ * cost nothing there. They were written down by hand. docs/vendor-facts.md says where each was found, and what was not found.
  */
 const PRICES: Readonly<Record<string, UnitPrice>> = {
   'openai omni-moderation-latest': { perMillion: { input: 0 } },
   'openai omni-moderation-2024-09-26': { perMillion: { input: 0 } },
   'openai whisper-1': { perMillion: { input: 0 }, units: { perUnit: { second_input: 100_000 } } },
   'openai tts-1': { perMillion: { input: 0 }, units: { perUnit: { character: 15_000 } } },
+  'openai tts-1-hd': { perMillion: { input: 0 }, units: { perUnit: { character: 30_000 } } },
   'cohere rerank-v3.5': { perMillion: { input: 0 }, units: { perUnit: { search_unit: 2_000_000 } } },
 };
 

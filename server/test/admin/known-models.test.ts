@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { readCsv } from '../exports/read-csv.ts';
 import { withDatabase } from '../support/database.ts';
 import { freshName, makeDeployment, upstream } from './catalogue-support.ts';
 import { must, withAdmin } from './support.ts';
@@ -86,6 +87,30 @@ describe('known models', () => {
       expect(known).toEqual(sort.startsWith('-') ? ascending.toReversed() : ascending);
     },
   );
+
+  test('are exported with the filters of the list, by unit, and formulas in names are defused', async () => {
+    const { root, as } = world();
+    const name = freshName('=own');
+    await makeDeployment(root, freshName(), { upstream_model: name, prices: { input_per_million: '3' } });
+    const answer = await root('GET', '/known-models/export?provider=openai&search=gpt-5-nano');
+    expect(answer.headers['content-disposition']).toContain('headgate-known-models.csv');
+    const [row] = readCsv(answer.text);
+    expect(row).toMatchObject({
+      ...{ provider: 'openai', upstream_model: 'gpt-5-nano', context_window: '400000', features: 'prompt_caching web_search' },
+      ...{ input_per_million: '0.05', output_per_million: '0.40', per_search: '0.01', per_image: '', is_deprecated: 'false' },
+      ...{ source_kind: 'published', source_list: `'${upstream.publishedList.name}`, deployments: '0', vendor_lists: '0' },
+    });
+    const own = readCsv((await root('GET', `/known-models/export?provider=fake&deployed=true&search=${name}`)).text);
+    expect(own).toMatchObject([
+      { upstream_model: `'${name}`, input_per_million: '3.00', source_kind: 'given', deployments: '1' },
+    ]);
+    const all = readCsv((await root('GET', '/known-models/export')).text);
+    expect(all.length).toBe(must(await root('GET', '/known-models?limit=1')).total);
+    expect(new Set(all.map(({ provider, upstream_model }) => `${provider}/${upstream_model}`)).size).toBe(all.length);
+    expect((await root('GET', '/known-models/export?limit=3')).status).toBe(400);
+    expect((await as([{ role: 'platform_auditor' }])('GET', '/known-models/export')).status).toBe(200);
+    expect((await as([{ role: 'org_owner', organizationId: 'org_x' }])('GET', '/known-models/export')).status).toBe(403);
+  });
 
   test('are for who may read the platform', async () => {
     const { as } = world();

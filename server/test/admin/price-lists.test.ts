@@ -34,7 +34,7 @@ test('an import says of each entry what became of it, and a wrong number refuses
   const entries = {
     ...{ 'house-a': cost(1e-6), 'house-b': cost(2e-6, { max_input_tokens: 1_000, input_cost_per_image: 1 }) },
     ...{ 'house-nan': cost(-1), 'house-huge': cost(1e30), 'house-free': cost(0), 'bad name': cost(1e-6) },
-    ...{ 'groq/x': cost(1e-6, { litellm_provider: 'groq' }), sample_spec: {} },
+    ...{ 'sambanova/x': cost(1e-6, { litellm_provider: 'sambanova' }), sample_spec: {} },
   };
   const counts = { added: 2, changed: 0, same: 0, removed: 0, refused: 4, skipped: 2 };
   const tried = await importList(name, entries, {}, '?dry_run=true');
@@ -113,6 +113,29 @@ test('an import sets prices of deployments if it is told to: of those without on
   expect((await root('DELETE', `/price-lists/${name}`)).status).toBe(204);
   expect((await root('DELETE', `/price-lists/${name}`)).status).toBe(404);
   expect(must(await root('GET', `/deployments/${own}`)).prices).toMatchObject(after);
+});
+
+test('an import prices deployments of presets, also of those that people added', async () => {
+  const { root } = world();
+  const added = { id: freshName('acme').replaceAll('_', '-').toLowerCase(), name: 'Acme', auth: 'bearer', prices: null };
+  const wires = { 'openai-chat': '/chat/completions' };
+  must(await root('POST', '/presets', { ...added, base_url: 'https://llm.acme.example/v1', wires }));
+  const ids: string[] = [];
+  for (const provider of ['deepinfra', added.id]) {
+    const credential = { name: freshName('credential'), provider, api_key: 'key-0123456789abcdef' };
+    const { id: credential_id } = must(await root('POST', '/credentials', credential));
+    const deployment = { model: freshName(), provider, upstream_model: 'org/house-x', credential_id };
+    ids.push(must(await root('POST', '/deployments', deployment)).id);
+  }
+  const list = {
+    'deepinfra/org/house-x': cost(1e-6, { litellm_provider: 'deepinfra' }),
+    [`${added.id}/org/house-x`]: cost(2e-6, { litellm_provider: added.id.replaceAll('-', '_') }),
+  };
+  const done = await importList(freshName('list'), list, { deployments: 'unpriced' });
+  expect(done.counts.added).toBe(2);
+  expect(done.deployments.map((one: { deployment_id: string }) => one.deployment_id).sort()).toEqual(ids.toSorted());
+  const price = async (id: string) => must(await root('GET', `/deployments/${id}`)).prices.input_per_million;
+  expect(await Promise.all(ids.map(price))).toEqual(['1.00', '2.00']);
 });
 
 test('a deployment of the fake provider is in no list', async () => {

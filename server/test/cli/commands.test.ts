@@ -71,6 +71,9 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
   });
 
   test('known models and price lists: list, try an import, import', async () => {
+    expect((await run('known-models', 'list', '--csv', '--search', 'gpt-5-nano', '--provider', 'openai')).out).toMatch(
+      /^provider,upstream_model,[^\n]+?\r?\nopenai,gpt-5-nano,400000,/,
+    );
     const [nano] = (await json('known-models', 'list', '--search', 'gpt-5-nano', '--provider', 'openai')).data;
     expect(nano).toMatchObject({ upstream_model: 'gpt-5-nano', prices: { input_per_million: '0.05' } });
     const directory = temporaryDirectory();

@@ -1,7 +1,8 @@
 /** Months of the request log that go to an archive: what is written, what is dropped, and what is not when something fails. */
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { Job } from '../../src/jobs/job.ts';
 import { archiveJob } from '../../src/jobs/months/archive.ts';
@@ -9,10 +10,13 @@ import { retentionJob } from '../../src/jobs/retention.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 import { faultOf, listManifests, readManifest, writeArchive } from '../../src/store/archive/archive-files.ts';
+import type { Manifest } from '../../src/store/archive/archive-format.ts';
 import { archiveMonth, recordedArchives } from '../../src/store/archive/archive-month.ts';
 import { archiveLines } from '../../src/store/archive/archive-rows.ts';
 import { findRequest } from '../../src/store/archive/find-in-archive.ts';
+import { dropRestored, restoreArchive, restoredTable } from '../../src/store/archive/restore-archive.ts';
 import { partitionsOf } from '../../src/store/partitions.ts';
+import * as schema from '../../src/store/schema.ts';
 import { makeOrganization, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
 import { onEveryDatabase } from '../support/database.ts';
@@ -22,6 +26,19 @@ import { fill, mayMount, smallDisk } from '../support/small-disk.ts';
 
 const LOG_DAYS = 90;
 const canMount = mayMount();
+
+/** Writes an archive as a version before the column `byok` wrote it, in place of a newer one. */
+function withoutLastColumn(folder: string, manifest: Manifest): Manifest {
+  const file = join(folder, manifest.file);
+  const lines = gunzipSync(readFileSync(file)).toString().split('\n');
+  const bytes = gzipSync(lines.map((line) => line.replace(/,[^,]*$/, '')).join('\n'));
+  writeFileSync(file, bytes);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const earlier = { ...manifest, columns: manifest.columns.slice(0, -1), bytes: bytes.length, sha256 };
+  expect(manifest.columns.at(-1)).toBe('byok');
+  writeFileSync(join(folder, `${manifest.name}.json`), JSON.stringify(earlier));
+  return earlier;
+}
 
 onEveryDatabase('archives of the request log', (given) => {
   const world = withAdmin(given);
@@ -133,6 +150,39 @@ onEveryDatabase('archives of the request log', (given) => {
     const modes = [folder, ...readdirSync(folder).map((file) => join(folder, file))].map((path) => statSync(path).mode & 0o777);
     expect(modes).toEqual([0o700, 0o600, 0o600]);
     expect(await archive(folder)).toBe('Archived 0 months with 0 rows.');
+  });
+
+  test('a request with an own deployment is marked, and an archive of before the mark is read, verified and restored', async () => {
+    const folder = temporaryDirectory();
+    const { id: organizationId } = await makeOrganization(world().root);
+    const admittedAtMs = Date.UTC(2025, 4, 2);
+    const [own, ours] = [requestId(admittedAtMs), requestId(admittedAtMs + 1)];
+    const now = new Date(admittedAtMs);
+    const made = { model: 'm', provider: 'openai', upstreamModel: 'x', enabled: false, createdAt: now, updatedAt: now };
+    await given()
+      .db.insert(schema.deployments)
+      .values({ ...made, id: 'dep_brought', owner: organizationId });
+    await store(
+      { organizationId, admittedAtMs, requestId: own, deploymentId: 'dep_brought' },
+      { organizationId, admittedAtMs: admittedAtMs + 1, requestId: ours },
+    );
+    await archive(folder);
+    expect((await findRequest(folder, own))?.request).toMatchObject({ byok: 'true', deployment_id: 'dep_brought' });
+    expect((await findRequest(folder, ours))?.request).toMatchObject({ byok: 'false' });
+    const [manifest] = await listManifests(folder);
+    if (manifest === undefined) throw new Error('there is no archive');
+    const restored = async () =>
+      (await rowsOf(`select request_id, byok from ${restoredTable(manifest)} order by admitted_at`)).map((row) => row.byok);
+    expect(await restoreArchive(given().db, folder, manifest)).toBe(2);
+    expect(await restored()).toEqual([true, false]);
+    await dropRestored(given().db, manifest);
+
+    const earlier = withoutLastColumn(folder, manifest);
+    expect(await faultOf(folder, earlier)).toBeNull();
+    expect((await findRequest(folder, own))?.request).not.toHaveProperty('byok');
+    expect(await restoreArchive(given().db, folder, earlier)).toBe(2);
+    expect(await restored()).toEqual([null, null]);
+    await dropRestored(given().db, earlier);
   });
 
   test('rows that come for a month that is archived get an archive of their own', async () => {

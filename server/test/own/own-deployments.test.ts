@@ -1,6 +1,7 @@
 /** Own deployments of three tenants: whose secret each call presents, and whose it never does. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { readCsv } from '../exports/read-csv.ts';
 import { askModel, makeOwner, openSite, PLATFORM_SECRET, type Said, type Site, UPSTREAM } from './site.ts';
 
 let site: Site | null = null;
@@ -60,6 +61,15 @@ test('three tenants call at once, with and without own deployments: calls with a
   const at = `/organizations/${acme.organizationId}/usage?group_by=owner`;
   await expect.poll(() => ownersOf(at), { timeout: 20_000 }).toEqual({ organization: 20, platform: 1 });
   expect(await ownersOf(`${at}&owner=organization`)).toEqual({ organization: 20 });
+  // The vendor bills those to the organization itself.
+  const { base, adminToken } = here().gateway;
+  const file = `${base}/api/v1/usage/export?format=focus&organization_id=${acme.organizationId}`;
+  const focus = await (await fetch(file, { headers: { authorization: `Bearer ${adminToken}` } })).text();
+  const marks = readCsv(focus).map((row) => [row.ResourceId === acme.deploymentId, row.x_Byok, row.x_Requests]);
+  expect(marks.toSorted()).toEqual([
+    [false, 'false', '1'],
+    [true, 'true', '20'],
+  ]);
 });
 
 async function ownersOf(at: string) {

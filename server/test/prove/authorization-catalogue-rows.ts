@@ -90,6 +90,7 @@ export const catalogueRows: readonly Row[] = [
     organization('/own-providers', { own_deployments: 'own_first' }),
   ),
   row('GET /organizations/:id/own-credentials', ORGANIZATION_MANAGE, organization('/own-credentials')),
+  row('GET /organizations/:id/own-presets', ORGANIZATION_MANAGE, organization('/own-presets')),
   row('POST /organizations/:id/own-credentials', ORGANIZATION_MANAGE, ({ world, place }) =>
     made(`/organizations/${world.organizationId(place)}/own-credentials`, ownCredentialBody(world)),
   ),
@@ -158,6 +159,7 @@ export const catalogueRows: readonly Row[] = [
   row('DELETE /deployments/:id', PLATFORM_CHANGE, ({ world }) => deploymentPath(world, '')),
   row('POST /deployments/:id/check', PLATFORM_CHANGE, ({ world }) => deploymentPath(world, '/check')),
   row('GET /known-models', PLATFORM_READ, at('/known-models')),
+  row('GET /known-models/export', PLATFORM_READ, at('/known-models/export')),
   row('GET /price-lists', PLATFORM_READ, at('/price-lists')),
   // One name for all, as there may be few lists: an import takes the place of the one before.
   row('POST /price-lists', PLATFORM_CHANGE, at('/price-lists', priceListBody('imported'))),

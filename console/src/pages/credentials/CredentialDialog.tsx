@@ -1,6 +1,5 @@
 import { api, asked, type Schema } from '../../api/client.ts';
 import type { CredentialProvider } from '../../api/credentials.ts';
-import { codedOf } from '../../api/credentials.ts';
 import { useOwner } from '../../api/owner.tsx';
 import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import type { IdempotencyHeader } from '../../components/dialogs/FormDialog.tsx';
@@ -57,6 +56,5 @@ export function createCredential(draft: CredentialDraft, header: IdempotencyHead
     ...secretOf(draft),
   };
   if (owner === null) return asked(api.POST('/credentials', { params: { header }, body }));
-  const own = { ...body, provider: codedOf(provider) };
-  return asked(api.POST('/organizations/{id}/own-credentials', { params: { path: { id: owner }, header }, body: own }));
+  return asked(api.POST('/organizations/{id}/own-credentials', { params: { path: { id: owner }, header }, body }));
 }

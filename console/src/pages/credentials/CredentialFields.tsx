@@ -1,4 +1,4 @@
-import { Button, Select, SimpleGrid, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Select, SimpleGrid, Text, TextInput } from '@mantine/core';
 import { IconPlugConnected } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect } from 'react';
@@ -11,7 +11,7 @@ import {
   isCoded,
 } from '../../api/credentials.ts';
 import { useOwner } from '../../api/owner.tsx';
-import { usePresets } from '../../api/presets.ts';
+import { usePresetsFor } from '../../api/presets.ts';
 import { CheckBadge } from '../models/DeploymentTest.tsx';
 import { providerOptions } from '../presets/provider-options.ts';
 import { type CredentialDraft, type CredentialForm, hasNewSecret, toCheck } from './credential-draft.ts';
@@ -36,15 +36,21 @@ const KEEP_HOURS = [0, 1, 24, 72, 168];
 
 /** The fields of a credential. The server never returns the secret, so this never shows it. */
 export function CredentialFields({ form, isNew }: { form: CredentialForm; isNew: boolean }) {
-  const { provider } = form.values;
+  const { provider, new_base_url: newBaseUrl } = form.values;
+  const owner = useOwner();
   const { example, about } = isCoded(provider) ? BASE_URLS[provider] : OF_PRESET;
   return (
     <>
       {isNew && <ProviderAndKind form={form} />}
       <TextInput data-autofocus label={words.name} required placeholder={words.nameExample} {...form.getInputProps('name')} />
       <SettingFields form={form} />
+      {newBaseUrl !== null && (
+        <Alert color="orange" title={words.presetMoved}>
+          {words.presetMovedTo(newBaseUrl)}
+        </Alert>
+      )}
       <SecretFields form={form} isNew={isNew} />
-      {!isNew && hasNewSecret(form.values) && (
+      {!isNew && hasNewSecret(form.values) && newBaseUrl === null && (
         <Select
           label={words.keepPrevious}
           description={words.keepPreviousMeans}
@@ -54,14 +60,18 @@ export function CredentialFields({ form, isNew }: { form: CredentialForm; isNew:
           {...form.getInputProps('keep_previous_hours')}
         />
       )}
-      <TextInput
-        label={words.baseUrl}
-        description={about}
-        placeholder={example}
-        required={formOf(form.values.provider).needsBaseUrl}
-        inputMode="url"
-        {...form.getInputProps('base_url')}
-      />
+      {isCoded(provider) || owner === null ? (
+        <TextInput
+          label={words.baseUrl}
+          description={about}
+          placeholder={example}
+          required={formOf(provider).needsBaseUrl}
+          inputMode="url"
+          {...form.getInputProps('base_url')}
+        />
+      ) : (
+        <PresetAddress provider={provider} owner={owner} />
+      )}
       {form.values.kind !== 'ambient' && (
         <TextInput
           label={words.keyEndsOn}
@@ -75,19 +85,31 @@ export function CredentialFields({ form, isNew }: { form: CredentialForm; isNew:
   );
 }
 
+/** The address to which the secret of an own credential of a preset is sent. It is not the organization's to choose. */
+function PresetAddress({ provider, owner }: { provider: string; owner: string }) {
+  const preset = usePresetsFor(owner).find(({ id }) => id === provider);
+  return (
+    <Text fz="sm" c="dimmed">
+      {preset === undefined ? words.ownPresetAddress : words.ownPresetAddressIs(preset.base_url)}
+    </Text>
+  );
+}
+
 const CODED = CREDENTIAL_PROVIDERS.map((value) => ({ value, label: words.providerOrCompatible[value] }));
 
 /** The provider, and the kind of its credential where it takes several. */
 function ProviderAndKind({ form }: { form: CredentialForm }) {
   const { provider, kind } = form.values;
   const owner = useOwner();
-  // Presets are the platform's, too.
-  const presets = usePresets();
+  const presets = usePresetsFor(owner);
   // The identity of the gateway's machine is the platform's alone.
   const kinds = formOf(provider).kinds.filter((one) => one !== 'ambient' || owner === null);
   const choose = (chosen: string | null) => {
     const next = chosen ?? 'openai';
-    form.setValues({ provider: next, kind: formOf(next).kinds[0] });
+    // An own credential of a preset names the address that was shown, so that it is refused if the preset has moved meanwhile.
+    const shown = owner === null ? undefined : presets.find(({ id }) => id === next)?.base_url;
+    const isOfPreset = owner !== null && !(isCoded(next) && isCoded(provider));
+    form.setValues({ provider: next, kind: formOf(next).kinds[0], ...(isOfPreset ? { base_url: shown ?? '' } : {}) });
   };
   return (
     <SimpleGrid cols={{ base: 1, xs: 2 }}>
@@ -95,7 +117,7 @@ function ProviderAndKind({ form }: { form: CredentialForm }) {
         label={words.provider}
         allowDeselect={false}
         searchable
-        data={owner === null ? providerOptions(CODED, presets) : CODED}
+        data={providerOptions(CODED, presets)}
         value={provider}
         onChange={choose}
       />

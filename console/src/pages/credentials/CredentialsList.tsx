@@ -113,6 +113,11 @@ function columnsFor(actions: RowActions): ListColumn<Credential>[] {
           <Text fz="sm" truncate maw={280} {...(row.base_url === null ? { c: 'dimmed' } : { title: row.base_url })}>
             {row.base_url ?? words.theProvidersOwn}
           </Text>
+          {row.new_base_url !== null && (
+            <Badge color="red" title={words.presetMovedTo(row.new_base_url)}>
+              {words.secretNeeded}
+            </Badge>
+          )}
           {row.risks.includes('plain_http') && (
             <Badge color="orange" title={words.notEncryptedMeans}>
               {words.notEncrypted}

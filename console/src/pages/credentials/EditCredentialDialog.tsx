@@ -77,6 +77,8 @@ function secretKnown(draft: CredentialDraft): string {
 /** Returns the new secret of a change, and for how long the one before counts beside it. */
 function secretBody(draft: CredentialDraft): object {
   if (!hasNewSecret(draft)) return {};
+  // The person was shown the new address. The secret before is not kept, because it is never sent there.
+  if (draft.new_base_url !== null) return { ...secretOf(draft), keep_previous_hours: 0, base_url: draft.new_base_url };
   return { ...secretOf(draft), keep_previous_hours: Number(draft.keep_previous_hours) };
 }
 

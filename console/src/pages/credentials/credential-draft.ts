@@ -31,6 +31,8 @@ export interface CredentialDraft {
   keep_previous_hours: string;
   /** The last four characters of the stored secret, which is never shown in full. Absent if none is stored. */
   readonly last_four?: string;
+  /** The address to which the platform moved the preset of an own credential. Its secret has to be given again. Null: it did not. */
+  readonly new_base_url: string | null;
   /** The number of deployments that use the stored secret. */
   readonly deployment_count?: number;
 }
@@ -74,12 +76,15 @@ export function newDraft(provider: CredentialProvider, name = ''): CredentialDra
     base_url: '',
     expires_at: '',
     keep_previous_hours: KEEP_HOURS,
+    new_base_url: null,
   };
 }
 
 /** Returns the draft of a stored credential: all but its secret. */
 export function draftOf(stored: Credential): CredentialDraft {
-  const { name, provider, kind, settings, base_url: url, expires_at: end, last_four, deployment_count } = stored;
+  const { name, provider, kind, settings, expires_at: end, last_four, deployment_count, new_base_url } = stored;
+  // An own credential of a preset has the preset's address, which no form changes.
+  const url = stored.organization_id !== null && !isCoded(provider) ? null : stored.base_url;
   return {
     ...newDraft(provider, name),
     kind,
@@ -88,6 +93,7 @@ export function draftOf(stored: Credential): CredentialDraft {
     expires_at: end?.slice(0, 10) ?? '',
     last_four,
     deployment_count,
+    new_base_url,
   };
 }
 

@@ -62,6 +62,11 @@ export const words = {
   anthropicBaseUrl: 'Leave empty for Anthropic itself. For another server, enter its https:// address without /v1.',
   geminiBaseUrl: 'Leave empty for Google itself. For another server, enter its https:// address with /v1beta.',
   presetBaseUrl: 'Leave empty for the address of the preset. For another server, enter its https:// address.',
+  ownPresetAddress: 'The secret is sent to the address of the preset.',
+  ownPresetAddressIs: (url: string) => `The secret is sent to the address of the preset: ${url}`,
+  presetMoved: 'The preset has a new address',
+  presetMovedTo: (url: string) =>
+    `The platform moved this preset to ${url} after the secret was given. The credential is not used until you enter a secret for that address.`,
   test: 'Test',
 
   // SecretFields
@@ -115,6 +120,7 @@ export const words = {
   address: 'Address',
   theProvidersOwn: 'the provider’s own',
   notEncrypted: 'Not encrypted',
+  secretNeeded: 'Secret needed',
   notEncryptedMeans: 'The key and all requests cross the network unencrypted. Use an https:// address.',
   usedBy: 'Used by',
   nothing: 'nothing',

@@ -1,8 +1,10 @@
 import { Tabs } from '@mantine/core';
+import { queryText } from '../../api/events.ts';
 import { useCan } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { useTab } from '../../components/fields/useTab.ts';
-import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { type UrlState, useUrlState } from '../../components/fields/useUrlState.ts';
+import { ExportMenu } from '../../components/list/ExportMenu.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
 import { ImportDialog } from './ImportDialog.tsx';
@@ -28,9 +30,12 @@ export function KnownModelsPage() {
       title={words.knownModels}
       about={words.knownModelsMean}
       actions={
-        <GuardedButton verdict={verdict} onClick={() => setImporting(true)}>
-          {words.importPrices}
-        </GuardedButton>
+        <>
+          {tab === 'all' && <ExportMenu exports={[exportOf(state)]} note={words.exportMeans} />}
+          <GuardedButton verdict={verdict} onClick={() => setImporting(true)}>
+            {words.importPrices}
+          </GuardedButton>
+        </>
       }
     >
       <Tabs value={tab} keepMounted={false} onChange={choose}>
@@ -48,4 +53,9 @@ export function KnownModelsPage() {
       <ImportDialog opened={state.import !== undefined && verdict.allowed} onClose={() => setImporting(false)} />
     </Page>
   );
+}
+
+function exportOf({ search, provider, feature, deployed, priced }: UrlState) {
+  const path = `/known-models/export${queryText({ search, provider, feature, deployed, priced })}`;
+  return { label: words.exportCsv, path, what: 'known-models', ending: 'csv' } as const;
 }

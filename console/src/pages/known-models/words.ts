@@ -9,6 +9,8 @@ export const words = {
   allModels: 'Price lists and deployments',
   vendorsLists: 'Vendors’ own lists',
   priceLists: 'Price lists',
+  exportCsv: 'CSV',
+  exportMeans: 'All models that match the search and the filters',
 
   // ImportDialog
   importPrices: 'Import prices',

@@ -2,10 +2,9 @@ import { Select } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { codedOf } from '../../api/credentials.ts';
 import type { Prices } from '../../api/gateway.ts';
 import { useOwner } from '../../api/owner.tsx';
-import { usePresets } from '../../api/presets.ts';
+import { usePresetsFor } from '../../api/presets.ts';
 import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import type { IdempotencyHeader } from '../../components/dialogs/FormDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
@@ -58,7 +57,7 @@ export function DeploymentDialog({ opened, onClose, onSaved, start = {} }: Deplo
 function createDeployment(draft: DeploymentDraft, header: IdempotencyHeader, owner: string | null): Promise<Deployment> {
   const body = createBodyOf(draft);
   if (owner === null) return asked(api.POST('/deployments', { params: { header }, body }));
-  const own = { ...body, provider: codedOf(draft.provider), credential_id: draft.credential_id ?? '' };
+  const own = { ...body, credential_id: draft.credential_id ?? '' };
   return asked(api.POST('/organizations/{id}/own-deployments', { params: { path: { id: owner }, header }, body: own }));
 }
 
@@ -92,14 +91,15 @@ type Form = UseFormReturnType<DeploymentDraft>;
 
 function ProviderChoice({ form }: { form: Form }) {
   const owner = useOwner();
-  const presets = usePresets();
+  const presets = usePresetsFor(owner);
+  const coded = owner === null ? PROVIDERS : PROVIDERS.filter(({ value }) => value !== 'fake');
   return (
     <Select
       label={words.provider}
       description={form.values.provider === 'fake' ? words.fakeProviderMeans : words.otherServers}
       allowDeselect={false}
       searchable
-      data={owner === null ? providerOptions(PROVIDERS, presets) : PROVIDERS.filter(({ value }) => value !== 'fake')}
+      data={providerOptions(coded, presets)}
       value={form.values.provider}
       onChange={(value) => form.setValues({ provider: value ?? 'fake', credential_id: null, upstream_model: '' })}
     />

@@ -4,7 +4,6 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { api, asked } from '../../api/client.ts';
-import { codedOf } from '../../api/credentials.ts';
 import type { Prices, Provider } from '../../api/gateway.ts';
 import { useOwner } from '../../api/owner.tsx';
 import { CredentialDialog } from '../credentials/CredentialDialog.tsx';
@@ -153,7 +152,7 @@ function CredentialSelect({ form, provider }: { form: UseFormReturnType<Deployme
 /** Requests the models that a stored credential may call. */
 function upstreamModels(owner: string | null, provider: Provider, id: string) {
   if (owner === null) return asked(api.GET('/credentials/{id}/models', { params: { path: { id } } }));
-  const body = { provider: codedOf(provider), credential_id: id };
+  const body = { provider, credential_id: id };
   return asked(api.POST('/organizations/{id}/own-credentials/check', { params: { path: { id: owner } }, body }));
 }
 

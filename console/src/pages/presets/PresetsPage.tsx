@@ -160,6 +160,7 @@ function DeleteDialog({ preset, onClose }: { preset: Preset | null; onClose: () 
     list: 'presets',
   });
   const isUsed = preset !== null && preset.credential_count + preset.deployment_count > 0;
+  const ownCount = preset?.own_credential_count ?? 0;
   return (
     <ConfirmByName
       opened={preset !== null}
@@ -167,7 +168,10 @@ function DeleteDialog({ preset, onClose }: { preset: Preset | null; onClose: () 
       title={words.deletePreset}
       name={preset?.name ?? ''}
       verb={words.deletePreset}
-      consequences={[isUsed ? words.isInUse(preset.credential_count, preset.deployment_count) : words.nothingUsesIt]}
+      consequences={[
+        isUsed ? words.isInUse(preset.credential_count, preset.deployment_count) : words.nothingUsesIt,
+        ...(ownCount === 0 ? [] : [words.ownUseIt(ownCount)]),
+      ]}
       action={action}
     />
   );

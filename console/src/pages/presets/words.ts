@@ -28,7 +28,9 @@ export const words = {
   edit: 'Edit',
   delete: 'Delete',
   deletePreset: 'Delete preset',
-  nothingUsesIt: 'Nothing uses it.',
+  nothingUsesIt: 'Nothing of the platform uses it.',
+  ownUseIt: (count: number) =>
+    `${plural(count, 'credential', 'credentials')} of organizations use it. Their deployments will be out of service.`,
   isInUse: (credentials: number, deployments: number) =>
     `${plural(credentials, 'credential', 'credentials')} and ${plural(deployments, 'deployment', 'deployments')} use it. Delete them first.`,
   wasDeleted: (name: string) => `${name} was deleted.`,

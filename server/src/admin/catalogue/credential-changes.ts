@@ -11,7 +11,7 @@ import { type CreateBody, type PatchBody, settingsFrom } from './credential-fiel
 import { requireAllowed, requireSameAddress, requireSecret, requireSound, secretOf } from './credential-input.ts';
 import { replaced, type SecretColumns, type SecretPlace, sealed } from './credential-rotation.ts';
 import { auditedCredential } from './credential-view.ts';
-import { requirePreset } from './known-presets.ts';
+import { movedPresets, requirePreset, requirePresetAddress } from './known-presets.ts';
 
 /**
  * Creates, changes and deletes credentials of one owner: the platform, or the organization that brought them. Call inside a change
@@ -27,7 +27,8 @@ export async function insertCredential(
 ): Promise<CredentialRow> {
   const { body } = call;
   const { name, provider, kind } = body;
-  const preset = await requirePreset(call.deps, tx, provider, owner);
+  const preset = await requirePreset(call.deps, tx, provider);
+  requirePresetAddress(preset, body.base_url, owner);
   // The address is stored, so that no later change of the preset sends the secret elsewhere.
   const baseUrl = body.base_url ?? preset?.baseUrl ?? null;
   const facts = { owner, name, provider, kind, settings: settingsFrom(body.settings), baseUrl };
@@ -78,6 +79,7 @@ export async function patchCredential(call: PatchCall, change: Change, id: strin
   const { body } = call;
   const row = await lockOne(change.tx, id, owner);
   requireVersion(call, row.version);
+  await requireKnownAddress(call, change, row);
   const place = await placeAfter(call, change, row);
   requireAllowed(call, place.baseUrl, owner);
   // A rule of a later version, or a setting that was taken back, must not keep people from renaming what is stored.
@@ -101,10 +103,25 @@ export async function patchCredential(call: PatchCall, change: Change, id: strin
   return updated;
 }
 
+/**
+ * Throws 400 for a new secret of an own credential whose preset has moved, unless the body says where it goes. Who rotates a key
+ * must not send it to an address that they have not seen.
+ */
+async function requireKnownAddress({ body }: PatchCall, { tx }: Change, row: CredentialRow): Promise<void> {
+  if (body.base_url !== undefined || (body.api_key === undefined && body.secret === undefined)) return;
+  const moved = (await movedPresets(tx, [row]))(row);
+  if (moved !== null)
+    throw invalid(
+      '/base_url',
+      `must be the preset's new address or null, to send the secret there: it is ${moved} now, and was ${row.baseUrl}`,
+    );
+}
+
 async function placeAfter({ body, deps }: PatchCall, { tx }: Change, row: CredentialRow): Promise<SecretPlace> {
   const { id, owner, provider, kind } = row;
-  const usual = async () => (await requirePreset(deps, tx, provider, owner))?.baseUrl ?? null;
-  const baseUrl = body.base_url === undefined ? row.baseUrl : (body.base_url ?? (await usual()));
+  const preset = body.base_url === undefined ? null : await requirePreset(deps, tx, provider);
+  requirePresetAddress(preset, body.base_url, owner);
+  const baseUrl = body.base_url === undefined ? row.baseUrl : (body.base_url ?? preset?.baseUrl ?? null);
   return {
     id,
     owner,

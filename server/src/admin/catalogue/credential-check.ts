@@ -11,10 +11,10 @@ import * as load from '../http/load.ts';
 import { invalid } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { lacks, never } from '../http/schemas.ts';
-import { apiKey, baseUrl, CODED, codedProvider, kind, provider, secret, settings, settingsFrom } from './credential-fields.ts';
+import { apiKey, baseUrl, CODED, kind, provider, secret, settings, settingsFrom } from './credential-fields.ts';
 import { requireAllowed, requireSameAddress, requireSecret, requireSound } from './credential-input.ts';
 import { loadCredential } from './credentials.ts';
-import { requirePreset } from './known-presets.ts';
+import { requirePreset, requirePresetAddress } from './known-presets.ts';
 import { openCredential } from './open-credential.ts';
 
 /** Live calls that try a credential and ask its provider for models. The key is never shown. */
@@ -43,14 +43,6 @@ export const checkBody = z
     ),
     'x-example': { provider: 'openai', api_key: 'sk-0123456789abcdef', base_url: null },
   });
-/** The same for what an organization brings. */
-export const ownCheckBody = z.strictObject({ ...checkBody.shape, provider: codedProvider }).meta({
-  ...never(
-    { required: ['api_key', 'secret'] },
-    { ...lacks('api_key', 'secret', 'credential_id'), properties: { kind: { not: { const: 'ambient' } } } },
-  ),
-  'x-example': { provider: 'openai', api_key: 'sk-0123456789abcdef', base_url: null },
-});
 export type CheckCall = AdminCall<unknown, unknown, z.output<typeof checkBody>>;
 
 const models = z
@@ -121,7 +113,8 @@ async function credentialOf(
   if (body.credential_id !== undefined && body.api_key === undefined && body.secret === undefined)
     return storedCredential(call, body.credential_id, owner);
   const { provider, kind = 'api_key' } = body;
-  const preset = await requirePreset(call.deps, call.deps.db, provider, owner);
+  const preset = await requirePreset(call.deps, call.deps.db, provider);
+  requirePresetAddress(preset, body.base_url, owner);
   const baseUrl = body.base_url ?? preset?.baseUrl ?? null;
   const facts = { owner, provider, kind, settings: settingsFrom(body.settings), baseUrl };
   requireAllowed(call, facts.baseUrl, owner);
@@ -142,8 +135,8 @@ async function storedCredential(call: CheckCall, credentialId: string, owner: st
   if (body.kind !== undefined && body.kind !== row.kind)
     throw invalid('/kind', `must be ${row.kind}, as the stored credential is`);
   const { id, provider, kind } = row;
-  const own = async () => (await requirePreset(deps, deps.db, provider, owner))?.baseUrl ?? null;
-  const baseUrl = body.base_url === undefined ? row.baseUrl : (body.base_url ?? (await own()));
+  const usual = async () => (await requirePreset(deps, deps.db, provider))?.baseUrl ?? null;
+  const baseUrl = body.base_url === undefined ? row.baseUrl : (body.base_url ?? (await usual()));
   const settings = body.settings === undefined ? row.settings : settingsFrom(body.settings);
   const place = { id, owner, provider, kind, baseUrl, settings };
   // Live requests use what is stored, so it may be tried even if it could not be stored today.

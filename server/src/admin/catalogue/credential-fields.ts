@@ -16,9 +16,6 @@ export const provider = z
   .regex(KEYED_PROVIDER_NAME, 'must be a provider or the id of a preset')
   .meta({ description: `A provider (${CODED.join(', ')}) or the id of a preset.`, examples: ['openai'] });
 
-/** The providers of what organizations bring: presets are the platform's, and a change of one must not reach a tenant. */
-export const codedProvider = z.enum(CODED).meta({ description: 'A provider. Presets are the platform’s.' });
-
 export const kind = z.enum(CREDENTIAL_KINDS).meta({
   description:
     'The kind of secret. `openai`, `anthropic`, `gemini`, `cohere`, `voyage` and presets take `api_key`; `bedrock` takes `aws_static`, `aws_bearer` or `ambient`; `azure` takes `api_key`, `azure_entra` or `ambient`; `vertex` takes `gcp_service_account` or `ambient`. `ambient` is the identity of the gateway’s machine, and only if HEADGATE_AMBIENT_CREDENTIALS names its cloud.',
@@ -140,8 +137,11 @@ export const createBody = z
   });
 
 /** The same for what an organization brings. */
-export const ownCreateBody = z.strictObject({ ...createBody.shape, provider: codedProvider }).meta({
-  ...never(BOTH_SECRETS, { properties: { kind: { const: 'api_key' } }, ...lacks('api_key') }),
+export const ownCreateBody = z.strictObject({ ...createBody.shape }).meta({
+  ...never(BOTH_SECRETS, {
+    properties: { kind: { const: 'api_key' }, provider: { enum: CODED } },
+    ...lacks('api_key'),
+  }),
   'x-example': { name: 'our account', provider: 'openai', api_key: 'sk-0123456789abcdef' },
 });
 

@@ -9,6 +9,7 @@ import type { AdminCall } from '../http/call.ts';
 import { instantOut, isoOf, isoOrNull } from '../http/fields.ts';
 import { capabilities } from '../organizations/organization-view.ts';
 import { settings, settingsOut } from './credential-fields.ts';
+import { movedPresets } from './known-presets.ts';
 
 /** Credentials as the API and the audit log show them: never with a secret. */
 
@@ -27,6 +28,10 @@ export const credentialOut = z
     kind: z.enum(CREDENTIAL_KINDS),
     settings: z.object(settings.shape),
     base_url: z.string().nullable(),
+    new_base_url: z.string().nullable().meta({
+      description:
+        'The address of the preset now, if the platform moved it to another host after the secret of this own credential was given. The credential is not used until its secret is given again with this address as `base_url`. Null: nothing is to be done.',
+    }),
     last_four: z.string().meta({
       description:
         'The last characters of the secret, to tell it from others: of `aws_static` those of the access key id, of `gcp_service_account` those of the key’s id. Empty for `ambient` and for secrets shorter than 16 characters.',
@@ -53,7 +58,7 @@ export const credentialOut = z
       .nullable()
       .meta({
         description:
-          'The result of the last check, by the hour or by hand, which asks the provider for its list of models. Null before the first one.',
+          'The result of the last check, by the hour or by hand, which asks the provider for its list of models. Null before the first one, and in the platform’s list for what organizations brought.',
       }),
     capabilities,
     version: z.int(),
@@ -84,14 +89,22 @@ export async function viewCredential(call: AdminCall, row: CredentialRow): Promi
   return shown;
 }
 
+/** Returns credentials as the platform's list shows them: the checks of own ones are for their owner. */
+export async function viewForPlatform(call: AdminCall, rows: readonly CredentialRow[]) {
+  const views = await viewCredentials(call, rows);
+  return views.map((view) => (view.organization_id === null ? view : { ...view, last_check: null }));
+}
+
 export async function viewCredentials(call: AdminCall, rows: readonly CredentialRow[]) {
   const ids = rows.map((row) => row.id);
   const used = await credentials.usage(call.deps.db, ids);
   const checked = await checks.findMany(call.deps.db, ids);
+  const moved = await movedPresets(call.deps.db, rows);
   return rows.map((row) => ({
     id: row.id,
     organization_id: row.owner || null,
     ...factsOf(row),
+    new_base_url: moved(row),
     previous_secret: viewPrevious(call, row),
     risks: risksOf(call, row),
     deployment_count: used.get(row.id) ?? 0,

@@ -10,7 +10,7 @@ import { type Loaded, route } from '../http/route.ts';
 import { changeCatalogue } from './catalogue-change.ts';
 import { endOverlapOf, insertCredential, patchCredential, removeCredential } from './credential-changes.ts';
 import { createBody, patchBody, provider } from './credential-fields.ts';
-import { credentialOut, viewCredential, viewCredentials } from './credential-view.ts';
+import { credentialOut, viewCredential, viewForPlatform } from './credential-view.ts';
 
 /** Credentials for providers. A secret is sealed on arrival and never shown again. */
 
@@ -35,7 +35,7 @@ export const list = route({
     const owned = organization_id ?? (owner === 'platform' ? credentials.PLATFORM : owner);
     const filter = { owner: owned, provider, search: searchOf(call.query) };
     const listed = await credentials.list(call.deps.db, filter, pageRequest(call.query));
-    return renderPage(listed, await viewCredentials(call, listed.rows));
+    return renderPage(listed, await viewForPlatform(call, listed.rows));
   },
 });
 

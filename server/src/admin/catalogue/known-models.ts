@@ -12,6 +12,14 @@ import { feature, idOf, knownModelOut, publishedFacts, statedOf, viewKnownModels
 
 /** The models that the published price list and deployments name, whether they are deployed or not. */
 
+/** The filters of the list and of its export. */
+export const knownModelFilters = {
+  provider: providerName.optional(),
+  feature: feature.optional().meta({ description: 'Returns only models of which a source states this feature.' }),
+  deployed: onOff.optional().meta({ description: 'If true, returns only models with a deployment; if false, only others.' }),
+  priced: onOff.optional().meta({ description: 'If true, returns only models with a known price; if false, only others.' }),
+};
+
 const query = z.strictObject({
   limit: listQuery.limit,
   cursor: listQuery.cursor,
@@ -20,10 +28,7 @@ const query = z.strictObject({
     description:
       'The order. `-` means descending. `input_price` and `output_price` are USD per million tokens; models without the figure come last. Default: by name.',
   }),
-  provider: providerName.optional(),
-  feature: feature.optional().meta({ description: 'Returns only models of which a source states this feature.' }),
-  deployed: onOff.optional().meta({ description: 'If true, returns only models with a deployment; if false, only others.' }),
-  priced: onOff.optional().meta({ description: 'If true, returns only models with a known price; if false, only others.' }),
+  ...knownModelFilters,
 });
 
 export const list = route({
@@ -44,7 +49,7 @@ export const list = route({
 });
 
 /** Returns every model of the published list and of the deployments, with what lists are filtered and sorted by. */
-async function statedModels({ deps }: AdminCall): Promise<readonly known.StatedModel[]> {
+export async function statedModels({ deps }: AdminCall): Promise<readonly known.StatedModel[]> {
   const { db, clock, upstream } = deps;
   const used = await known.deployed(db);
   const inForce = await prices.inForce(

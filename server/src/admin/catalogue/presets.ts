@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { originOf } from '../../domain/presets/own-preset.ts';
 import { PRESETS_MAX, type Preset } from '../../domain/presets/preset.ts';
 import { readPreset } from '../../domain/presets/read-preset.ts';
 import type { PresetRow } from '../../store/catalogue/presets.ts';
@@ -49,7 +50,7 @@ export const create = route({
         throw conflict(`There are ${PRESETS_MAX} presets, the most allowed. Delete one first.`);
       const row = await presets.insert(tx, preset.id, factsOf(preset), now);
       await record({ ...eventOf(row, preset), action: 'preset.create', before: null, after: factsOf(preset) });
-      touch({ catalogue: true });
+      await touchUsers(tx, touch, preset.id);
     });
     return viewPreset(call, preset.id);
   },
@@ -68,7 +69,7 @@ export const read = route({
 export const update = route({
   summary: 'Change a preset',
   description:
-    'A field that is given replaces the stored one. Presets of this version never change. While a credential uses the preset, the scheme, host and port of its base URL cannot change (409), because secrets are sent only to the address that they were given for. Another path also counts for the credentials that have the preset’s address.',
+    'A field that is given replaces the stored one. Presets of this version never change. While a credential of the platform uses the preset, the scheme, host and port of its base URL cannot change (409), because secrets are sent only to the address that they were given for. Own credentials of organizations do not stop such a change: they are not used until their secret is given again. Another path also counts for the credentials that have the preset’s address.',
   permission: 'catalogue.manage',
   takesIfMatch: true,
   params,
@@ -83,7 +84,8 @@ export const update = route({
 
 export const remove = route({
   summary: 'Delete a preset',
-  description: 'Returns 409 for a preset of this version, and while a credential or a deployment uses the preset.',
+  description:
+    'Returns 409 for a preset of this version, and while a credential or a deployment of the platform uses the preset. Own deployments of organizations that use it are out of service then.',
   permission: 'catalogue.manage',
   takesIfMatch: true,
   params,
@@ -95,13 +97,13 @@ export const remove = route({
       const row = await lockAdded(call, tx, id);
       requireVersion(call, row.version);
       const used = (await presets.usage(tx)).get(id);
-      if (used !== undefined)
+      if (used !== undefined && used.credentials + used.deployments > 0)
         throw conflict(
           `${counted(used.credentials, 'credential')} and ${counted(used.deployments, 'deployment')} use this preset. Delete them first.`,
         );
       await presets.remove(tx, id);
       await record({ ...eventOf(row, null), action: 'preset.delete', before: row.definition, after: null });
-      touch({ catalogue: true });
+      await touchUsers(tx, touch, id);
     });
     return undefined;
   },
@@ -117,10 +119,18 @@ async function applyPatch(call: AdminCall<unknown, unknown, PresetSettings>, mad
   await moveAddress(made, id, { from: String(before.base_url), to: preset.baseUrl });
   const updated = await presets.update(tx, id, after, now);
   await record({ ...eventOf(updated, preset), action: 'preset.update', before, after });
-  touch({ catalogue: true });
+  await touchUsers(tx, touch, id);
 }
 
-/** Gives credentials the new path of their preset. Throws 409 for another origin while a credential was given a secret for it. */
+/** Reloads what reads a preset: the catalogue, and the organizations with own credentials of it. */
+async function touchUsers(tx: Change['tx'], touch: Change['touch'], id: string): Promise<void> {
+  touch({ catalogue: true, organizationIds: [...(await presets.ownersOf(tx, id))] });
+}
+
+/**
+ * Gives credentials the new path of their preset. Throws 409 for another origin while a credential of the platform was given a
+ * secret for it. Those of organizations do not stop the platform: they are not used until their secret is given again.
+ */
 async function moveAddress({ tx, now }: Change, provider: string, { from, to }: { from: string; to: string }): Promise<void> {
   if (from === to) return;
   const used = (await presets.usage(tx)).get(provider)?.credentials ?? 0;
@@ -128,11 +138,7 @@ async function moveAddress({ tx, now }: Change, provider: string, { from, to }: 
     throw conflict(
       `${counted(used, 'credential')} of this preset ${used === 1 ? 'has' : 'have'} a secret for ${originOf(from)}. Delete ${used === 1 ? 'it' : 'them'} first, or add another preset for the new address.`,
     );
-  await presets.moveCredentials(tx, { provider, from, to }, now);
-}
-
-function originOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).origin : url;
+  if (originOf(from) === originOf(to)) await presets.moveCredentials(tx, { provider, from, to }, now);
 }
 
 /** Reads a preset as it would be stored. Throws 400 with the field at fault. */

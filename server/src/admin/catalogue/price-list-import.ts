@@ -59,12 +59,13 @@ export interface ReadList {
   readonly others: readonly Row[];
 }
 
-export function readList(list: Readonly<Record<string, unknown>>, now: Date): ReadList {
+/** Reads a list. `added`: the ids of presets that people added. */
+export function readList(list: Readonly<Record<string, unknown>>, now: Date, added: ReadonlySet<string>): ReadList {
   const entries = new Map<string, { readonly name: string; readonly entry: ListedEntry }>();
   const others: Row[] = [];
   const today = now.toISOString().slice(0, 10);
   for (const [name, value] of Object.entries(list)) {
-    const read = readLiteLlmEntry(name, value, today);
+    const read = readLiteLlmEntry(name, value, today, added);
     if (read.is === 'read') entries.set(idOf(read.entry), { name, entry: read.entry });
     else others.push({ ...NOTHING, name: shown(name), outcome: read.is, reason: read.reason });
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { lockCatalogue } from '../../store/catalogue/callable-targets.ts';
+import * as presets from '../../store/catalogue/presets.ts';
 import * as priceLists from '../../store/catalogue/price-lists.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, change, changeOrRehearse } from '../http/change.ts';
@@ -79,7 +80,8 @@ export const create = route({
     const { body } = call;
     if (Object.keys(body.prices).length > MODELS_MAX) throw invalid('/prices', `must have at most ${MODELS_MAX} entries`);
     const isDryRun = call.query.dry_run === true;
-    const read = readList(body.prices, new Date(call.deps.clock.nowMs()));
+    const added = new Set((await presets.all(call.deps.db)).map(({ id }) => id));
+    const read = readList(body.prices, new Date(call.deps.clock.nowMs()), added);
     return changeOrRehearse(call, { isDryRun }, async (made) => {
       await lockCatalogue(made.tx);
       await requireRoom(made, body.name);

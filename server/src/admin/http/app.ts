@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { can } from '../../domain/tenancy/permission.ts';
 import * as accessExplain from '../access/access-explain.ts';
 import * as accessGroups from '../access/access-groups.ts';
 import * as accessPreview from '../access/access-preview.ts';
@@ -16,6 +15,7 @@ import * as auditEverywhere from '../audit/audit-everywhere.ts';
 import { credentialRoutes } from '../catalogue/credential-routes.ts';
 import * as deploymentCheck from '../catalogue/deployment-check.ts';
 import * as deployments from '../catalogue/deployments.ts';
+import * as knownModelExport from '../catalogue/known-model-export.ts';
 import * as knownModels from '../catalogue/known-models.ts';
 import * as models from '../catalogue/models.ts';
 import * as playground from '../catalogue/playground.ts';
@@ -27,6 +27,7 @@ import * as routeGroupPolicy from '../catalogue/route-group-policy.ts';
 import * as routeGroups from '../catalogue/route-groups.ts';
 import { FILE_ROUTES } from '../files/file-routes.ts';
 import { noteReaders, orKnownReader } from '../guards/known-readers.ts';
+import { mayReadPlatform } from '../guards/platform-reader.ts';
 import * as keyActions from '../keys/key-actions.ts';
 import * as keyCreate from '../keys/key-create.ts';
 import * as keyExport from '../keys/key-export.ts';
@@ -46,6 +47,7 @@ import * as overview from '../organizations/overview.ts';
 import * as search from '../organizations/search.ts';
 import * as ownCredentials from '../own-providers/own-credentials.ts';
 import * as ownDeployments from '../own-providers/own-deployments.ts';
+import * as ownPresets from '../own-providers/own-presets.ts';
 import * as ownProviders from '../own-providers/own-providers.ts';
 import * as accountAddress from '../people/account-address.ts';
 import * as accounts from '../people/accounts.ts';
@@ -234,6 +236,7 @@ export const ROUTES: RouteTable = {
   'GET /organizations/:id/own-providers': ownProviders.read,
   'PATCH /organizations/:id/own-providers': ownProviders.update,
   'GET /organizations/:id/own-credentials': ownCredentials.list,
+  'GET /organizations/:id/own-presets': ownPresets.list,
   'POST /organizations/:id/own-credentials': ownCredentials.create,
   'POST /organizations/:id/own-credentials/check': ownCredentials.check,
   'POST /own-credentials/:id/test': ownCredentials.test,
@@ -255,6 +258,7 @@ export const ROUTES: RouteTable = {
   'POST /deployments/check': deploymentCheck.checkUnsaved,
   'POST /deployments/:id/check': deploymentCheck.check,
   'GET /known-models': knownModels.list,
+  'GET /known-models/export': knownModelExport.csv,
   'GET /price-lists': priceLists.list,
   'POST /price-lists': priceLists.create,
   'DELETE /price-lists/:name': priceLists.remove,
@@ -379,14 +383,4 @@ export async function createAdminApp(deps: AdminDeps, options: AdminAppOptions =
     endStreams: () => listeners.endAll(),
     close: () => http.close(),
   };
-}
-
-async function mayReadPlatform(deps: AdminDeps, authenticate: Authenticate, authorization: string | undefined): Promise<boolean> {
-  if (authorization === undefined) return false;
-  try {
-    return can(await authenticate(deps, { authorization }, ''), 'platform.read', { organizationId: null });
-  } catch {
-    // The caller is unknown, or was not known before the database went away.
-    return false;
-  }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CredentialRow } from '../../store/catalogue/credentials.ts';
 import * as credentials from '../../store/catalogue/credentials.ts';
 import { endOverlapOf, insertCredential, patchCredential, removeCredential, scopesOf } from '../catalogue/credential-changes.ts';
-import { checkCredential, checkedOut, ownCheckBody } from '../catalogue/credential-check.ts';
+import { checkBody, checkCredential, checkedOut } from '../catalogue/credential-check.ts';
 import { ownCreateBody, patchBody, provider } from '../catalogue/credential-fields.ts';
 import { testCredential, testedOut } from '../catalogue/credential-test.ts';
 import { credentialOut, viewCredential, viewCredentials } from '../catalogue/credential-view.ts';
@@ -36,7 +36,7 @@ export const list = route({
 export const create = route({
   summary: 'Create an own credential',
   description:
-    'Only requests of this organization use it. Takes the same body as `POST /credentials`, but not the kind `ambient`, and the base URL must be a public address that begins with `https://`, unless HEADGATE_ALLOWED_OWN_UPSTREAMS lists its host. Returns 409 if the organization has 100 already.',
+    'Only requests of this organization use it. Takes the same body as `POST /credentials`, but not the kind `ambient`, and the base URL must be a public address that begins with `https://`, unless HEADGATE_ALLOWED_OWN_UPSTREAMS lists its host. `provider` may be a preset (`GET /organizations/{id}/own-presets`); its address is the preset’s: `base_url` is absent, or that address, which is refused if the preset has moved meanwhile. If the platform moves the preset to another host, the credential is not used until the secret is given again. Returns 409 if the organization has 100 already.',
   permission: 'own_providers.manage',
   params: idParams,
   body: ownCreateBody,
@@ -61,7 +61,7 @@ export const check = route({
     'Makes one live call for the list of models, which costs nothing, as `POST /credentials/check` does. `credential_id` names an own credential of the organization.',
   permission: 'own_providers.manage',
   params: idParams,
-  body: ownCheckBody,
+  body: checkBody,
   response: checkedOut,
   load: load.organization,
   handle: (call, { id: owner }) => checkCredential(call, owner),
@@ -91,7 +91,8 @@ export const read = route({
 
 export const update = route({
   summary: 'Change an own credential or rotate its secret',
-  description: 'Takes the same body as `PATCH /credentials/{id}`, with the stricter rule for the base URL.',
+  description:
+    'Takes the same body as `PATCH /credentials/{id}`, with the stricter rule for the base URL. If `new_base_url` is not null, a new secret needs that address beside it as `base_url`, or null.',
   permission: 'own_providers.manage',
   takesIfMatch: true,
   params: idParams,

@@ -3,7 +3,7 @@ import { DEPLOYMENT_SORTS } from '../../store/catalogue/deployment-order.ts';
 import type { DeploymentRow } from '../../store/catalogue/deployments.ts';
 import * as deployments from '../../store/catalogue/deployments.ts';
 import { attemptsSinceMs } from '../catalogue/attempts-view.ts';
-import { codedProvider } from '../catalogue/credential-fields.ts';
+import { provider } from '../catalogue/credential-fields.ts';
 import { checkedOut, checkStored } from '../catalogue/deployment-check.ts';
 import { createBody, patchBody } from '../catalogue/deployment-fields.ts';
 import { deploymentOut, viewDeployment, viewDeployments } from '../catalogue/deployment-view.ts';
@@ -22,7 +22,7 @@ import { OWN_DEPLOYMENTS_MAX } from './own-providers.ts';
 
 const { confirm_regained_access: _, ...fields } = createBody.shape;
 /** An own deployment calls a provider with an own credential. It makes no name, so nobody regains access to one. */
-const ownBody = z.strictObject({ ...fields, provider: codedProvider, credential_id: id });
+const ownBody = z.strictObject({ ...fields, provider, credential_id: id });
 
 export const list = route({
   summary: 'List own deployments',

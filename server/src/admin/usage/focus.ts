@@ -60,6 +60,7 @@ const FOCUS_COLUMNS = [
   'x_EndUser',
   'x_Session',
   'x_Client',
+  'x_Byok',
 ];
 
 /** Names by id, limited to those that the reader may see. */
@@ -70,14 +71,24 @@ export function focusHead(): string {
 }
 
 /** Returns a function that writes each line of a report. Throws TooManyIntervals. */
-export function focusWriter(question: UsageQuestion): (line: UsageLine, names: Names) => string {
+export function focusWriter(question: UsageQuestion): (line: UsageLine, names: Names, own: ReadonlySet<string>) => string {
   const starts = intervalStarts(question) ?? [];
   const next = new Map(starts.map((startMs, at) => [startMs, starts[at + 1] ?? question.toMs]));
-  return (line, names) => focusLine(question, line, names, next.get(line.startMs ?? 0) ?? question.toMs);
+  return (line, names, own) => {
+    const { deployment } = line.groups;
+    const byok = deployment ? own.has(deployment) : null;
+    return focusLine(question, line, { names, byok }, next.get(line.startMs ?? 0) ?? question.toMs);
+  };
+}
+
+interface Known {
+  readonly names: Names;
+  /** True if the vendor bills the organization itself. Null for a line without a deployment, such as one of refusals. */
+  readonly byok: boolean | null;
 }
 
 /** Writes one line. The interval is never null here. Its ends are cut to the range of the report, so that no line claims more. */
-function focusLine(question: UsageQuestion, line: UsageLine, names: Names, nextMs: number): string {
+function focusLine(question: UsageQuestion, line: UsageLine, { names, byok }: Known, nextMs: number): string {
   const { groups, sums, units } = line;
   const nameOf = (id: string | null | undefined) => names.get(id ?? '') ?? null;
   const cost = { decimal: formatUsd(sums.spend_nano_usd) };
@@ -127,6 +138,7 @@ function focusLine(question: UsageQuestion, line: UsageLine, names: Names, nextM
     x_EndUser: groups.end_user ?? null,
     x_Session: groups.session ?? null,
     x_Client: groups.client ?? null,
+    x_Byok: byok,
   };
   return csvLine(FOCUS_COLUMNS.map((column) => cells[column] ?? null));
 }

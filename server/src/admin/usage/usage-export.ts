@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ownAmong } from '../../store/catalogue/owners.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import {
   ADDS_UP_TO_MORE,
@@ -64,7 +65,7 @@ function questionFor(call: ExportCall, organization: OrganizationRow | null): Us
 }
 
 type Head = (question: UsageQuestion) => string;
-type Writer = (question: UsageQuestion) => (line: UsageLine, names: Names) => string;
+type Writer = (question: UsageQuestion) => (line: UsageLine, names: Names, own: ReadonlySet<string>) => string;
 
 /**
  * Yields the head and the lines as they are read. Throws 400 for a query with too many intervals or lines before the first line.
@@ -75,7 +76,11 @@ async function* pagesOf(call: ExportCall, question: UsageQuestion, head: Head, w
     const write = writer(question);
     for await (const lines of streamUsage(call.deps.openSession, call.requestId, question)) {
       const names = await namesIn(call, idsOf(lines));
-      yield text + lines.map((line) => write(line, names)).join('');
+      const own = await ownAmong(
+        call.deps.db,
+        lines.map(({ groups }) => groups.deployment ?? null),
+      );
+      yield text + lines.map((line) => write(line, names, own)).join('');
       text = '';
     }
   } catch (error) {

@@ -22,6 +22,7 @@ const list: Command = {
     { name: 'provider', value: 'provider', about: 'only models of this provider, such as openai' },
     { name: 'feature', value: 'feature', about: 'only models of which a list states this feature, such as vision' },
     { name: 'not-deployed', value: null, about: 'only models without a deployment' },
+    { name: 'csv', value: null, about: 'print all of them as CSV, with the prices of every unit' },
     ...LIST_FLAGS.filter(({ name }) => name !== 'search'),
   ],
   run: async (given, session) => {
@@ -30,6 +31,10 @@ const list: Command = {
       feature: given.flag('feature'),
       deployed: given.has('not-deployed') ? 'false' : undefined,
     };
+    if (given.has('csv')) {
+      const text = await session.api.text('/known-models/export', { ...query, search: given.flag('search') });
+      return session.print(text.trimEnd());
+    }
     printRows(session, {}, await listRows(given, session, '/known-models', query), COLUMNS);
   },
 };

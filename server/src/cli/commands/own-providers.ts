@@ -19,6 +19,7 @@ const CREDENTIALS: readonly Column[] = [
   ['provider', (row) => row.provider],
   ['kind', (row) => row.kind],
   ['ends with', (row) => row.last_four],
+  ['secret needed for', (row) => row.new_base_url],
 ];
 
 const DEPLOYMENTS: readonly Column[] = [

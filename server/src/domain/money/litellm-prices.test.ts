@@ -49,6 +49,24 @@ describe('an entry of a list in LiteLLM’s form', () => {
     ['claude-x', 'vertex_ai-anthropic_models', 'vertex', 'claude-x'],
     ['command-x', 'cohere_chat', 'cohere', 'command-x'],
     ['voyage/voyage-x', 'voyage', 'voyage', 'voyage-x'],
+    ['groq/openai/gpt-oss', 'groq', 'groq', 'openai/gpt-oss'],
+    ['mistral/mistral-x', 'mistral', 'mistral', 'mistral-x'],
+    ['deepseek-x', 'deepseek', 'deepseek', 'deepseek-x'],
+    ['xai/grok-x', 'xai', 'xai', 'grok-x'],
+    ['openrouter/openai/gpt-x:free', 'openrouter', 'openrouter', 'openai/gpt-x:free'],
+    ['perplexity/sonar', 'perplexity', 'perplexity', 'sonar'],
+    ['together_ai/meta-llama/Llama-x', 'together_ai', 'togetherai', 'meta-llama/Llama-x'],
+    ['moonshot/kimi-x', 'moonshot', 'moonshotai', 'kimi-x'],
+    ['deepinfra/Qwen/Qwen-x', 'deepinfra', 'deepinfra', 'Qwen/Qwen-x'],
+    ['dashscope/qwen-x', 'dashscope', 'alibaba', 'qwen-x'],
+    ['fireworks_ai/accounts/fireworks/models/x', 'fireworks_ai', 'fireworks', 'accounts/fireworks/models/x'],
+    ['fireworks_ai/nomic-ai/x', 'fireworks_ai-embedding-models', 'fireworks', 'nomic-ai/x'],
+    ['cerebras/llama-x', 'cerebras', 'cerebras', 'llama-x'],
+    ['huggingface/org/x', 'huggingface', 'huggingface', 'org/x'],
+    ['baseten/org/x', 'baseten', 'baseten', 'org/x'],
+    ['zai/glm-x', 'zai', 'zai', 'glm-x'],
+    ['jina-reranker-x', 'jina_ai', 'jina', 'jina-reranker-x'],
+    ['minimax/MiniMax-x', 'minimax', 'minimax', 'MiniMax-x'],
   ])('%s of %s is at %s the model %s', (name, litellm_provider, provider, upstreamModel) => {
     const answer = read(name, { litellm_provider, input_cost_per_token: 1e-6 });
     expect(answer).toMatchObject({ is: 'read', entry: { provider, upstreamModel } });
@@ -56,7 +74,9 @@ describe('an entry of a list in LiteLLM’s form', () => {
 
   test.each([
     ['sample_spec', {}],
-    ['groq/llama', { litellm_provider: 'groq' }],
+    ['sambanova/llama', { litellm_provider: 'sambanova' }],
+    ['ollama/llama', { litellm_provider: 'ollama', input_cost_per_token: 0 }],
+    ['together-ai-4.1b-8b', { litellm_provider: 'together_ai', input_cost_per_token: 2e-7 }],
     ['azure/eu/gpt-x', { litellm_provider: 'azure' }],
     ['bedrock/us-east-1/anthropic.claude-x', { litellm_provider: 'bedrock' }],
     ['1024-x-1024/dall-e', OPENAI],
@@ -80,6 +100,21 @@ describe('an entry of a list in LiteLLM’s form', () => {
     ['zeros alone', { input_cost_per_token: 0, output_cost_per_token: 0 }, 'all of its prices are 0'],
   ])('with %s is refused and says why', (_, value, reason) => {
     expect(read('gpt-x', { ...OPENAI, ...value })).toEqual({ is: 'refused', reason: expect.stringContaining(reason) });
+  });
+
+  it('is of a preset that people added if the names agree', () => {
+    const entry = { litellm_provider: 'nvidia_nim', input_cost_per_token: 1e-6 };
+    const added = new Set(['nvidia-nim', 'acme']);
+    expect(readLiteLlmEntry('nvidia_nim/meta/llama-x', entry, TODAY, added)).toMatchObject({
+      entry: { provider: 'nvidia-nim', upstreamModel: 'meta/llama-x' },
+    });
+    for (const listed of ['nvidia', 'nvidia_nim2', '__proto__'])
+      expect(readLiteLlmEntry('x', { ...entry, litellm_provider: listed }, TODAY, added).is).toBe('skipped');
+  });
+
+  it('has a price of search units', () => {
+    const rerank = { litellm_provider: 'cohere', input_cost_per_token: 0, input_cost_per_query: 0.002 };
+    expect(read('rerank-x', rerank)).toMatchObject({ entry: { price: { units: { perUnit: { search_unit: 2_000_000 } } } } });
   });
 
   test.each([null, 5, 'text', [], { mode: 'chat' }, { litellm_provider: 5 }])('that is %j is refused', (value) => {

@@ -28,8 +28,8 @@ export type ReadEntry =
   | { readonly is: 'read'; readonly entry: ListedEntry }
   | { readonly is: 'skipped' | 'refused'; readonly reason: string };
 
-/** LiteLLM's names for our providers. */
-const PROVIDERS: ReadonlyMap<string, ProviderName> = new Map([
+/** LiteLLM's names for our providers with code of their own. */
+const CODED: ReadonlyMap<string, ProviderName> = new Map([
   ['openai', 'openai'],
   ['text-completion-openai', 'openai'],
   ['anthropic', 'anthropic'],
@@ -42,6 +42,34 @@ const PROVIDERS: ReadonlyMap<string, ProviderName> = new Map([
   ['cohere_chat', 'cohere'],
   ['voyage', 'voyage'],
 ]);
+
+/**
+ * LiteLLM's names for shipped presets. Local servers are left out: its zeros for them are no prices. So is `gemini-openai`, whose
+ * models it lists once, as `gemini`.
+ */
+const PRESETS: ReadonlyMap<string, ProviderName> = new Map([
+  ['groq', 'groq'],
+  ['mistral', 'mistral'],
+  ['deepseek', 'deepseek'],
+  ['xai', 'xai'],
+  ['openrouter', 'openrouter'],
+  ['perplexity', 'perplexity'],
+  ['together_ai', 'togetherai'],
+  ['moonshot', 'moonshotai'],
+  ['deepinfra', 'deepinfra'],
+  ['dashscope', 'alibaba'],
+  ['fireworks_ai', 'fireworks'],
+  ['fireworks_ai-embedding-models', 'fireworks'],
+  ['cerebras', 'cerebras'],
+  ['huggingface', 'huggingface'],
+  ['baseten', 'baseten'],
+  ['zai', 'zai'],
+  ['jina_ai', 'jina'],
+  ['minimax', 'minimax'],
+]);
+
+/** Together's prices by the number of parameters, which no model is named after. */
+const BY_SIZE = /^together-ai-/;
 
 const FEATURES: Readonly<Partial<Record<ModelFeature, string>>> = {
   tools: 'supports_function_calling',
@@ -77,6 +105,7 @@ const PIECES: ReadonlyMap<string, UsageUnit> = new Map([
   ['input_cost_per_second', 'second_input'],
   ['output_cost_per_second', 'second_output'],
   ['ocr_cost_per_page', 'page'],
+  ['input_cost_per_query', 'search_unit'],
 ]);
 
 /** LiteLLM's endings for the prices of service tiers. */
@@ -97,17 +126,22 @@ const CONTEXT_TIERS_MAX = 8;
 /** A value that cannot be right. */
 class Implausible extends Error {}
 
-/** Reads one entry of a list. Never throws, whatever the entry holds. */
-export function readLiteLlmEntry(name: string, value: unknown, today: string): ReadEntry {
+/**
+ * Reads one entry of a list. Never throws, whatever the entry holds. `added` are the ids of presets that people added: an entry
+ * whose provider has the same name, with `_` for `-`, is of that preset.
+ */
+export function readLiteLlmEntry(name: string, value: unknown, today: string, added: ReadonlySet<string> = new Set()): ReadEntry {
   if (name === 'sample_spec') return { is: 'skipped', reason: 'describes the form of the list' };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { is: 'refused', reason: 'is no object' };
   const fields = new Map(Object.entries(value));
   const listed = fields.get('litellm_provider');
   if (typeof listed !== 'string') return { is: 'refused', reason: 'litellm_provider is not a text' };
-  const provider = listed.startsWith('vertex_ai') ? 'vertex' : PROVIDERS.get(listed);
+  const coded = listed.startsWith('vertex_ai') ? 'vertex' : CODED.get(listed);
+  const provider = coded ?? PRESETS.get(listed) ?? addedAs(listed, added);
   if (provider === undefined) return { is: 'skipped', reason: 'this gateway has no such provider' };
   const upstreamModel = nameAt(provider, listed, name);
-  if (upstreamModel.includes('/') && provider !== 'vertex')
+  // Presets have models with a slash in their names.
+  if ((coded !== undefined && coded !== 'vertex' && upstreamModel.includes('/')) || BY_SIZE.test(upstreamModel))
     return { is: 'skipped', reason: 'is the price of a region, a size or a quality, which no deployment is named after' };
   const parsed = parseModelName(upstreamModel);
   if (parsed.is === 'invalid') return { is: 'refused', reason: `the name ${parsed.problem}` };
@@ -119,9 +153,15 @@ export function readLiteLlmEntry(name: string, value: unknown, today: string): R
   }
 }
 
+/** Returns the added preset of LiteLLM's name. Ids have no `_`. */
+function addedAs(listed: string, added: ReadonlySet<string>): ProviderName | undefined {
+  const id = listed.replaceAll('_', '-');
+  return added.has(id) ? id : undefined;
+}
+
 /** Returns the provider's own name of a model. Most of LiteLLM's begin with the provider. */
 function nameAt(provider: ProviderName, listed: string, name: string): string {
-  const prefixes = provider === 'vertex' ? ['vertex_ai/'] : [`${listed}/`, `${provider}/`];
+  const prefixes = provider === 'vertex' ? ['vertex_ai/'] : [`${listed.replace(/-embedding-models$/, '')}/`, `${provider}/`];
   const prefix = prefixes.find((one) => name.startsWith(one));
   return prefix === undefined ? name : name.slice(prefix.length);
 }

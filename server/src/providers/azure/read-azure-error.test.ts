@@ -53,7 +53,7 @@ describe('an error of Azure', () => {
     expect(read(status, body).kind).toBe(kind);
   });
 
-  it('is retried when Azure says, although it has no headers of a reset', () => {
+  it('is retried when Azure says, with or without headers of a reset', () => {
     const headers = { 'retry-after': '6', 'x-ratelimit-remaining-requests': '0' };
     expect(read(429, { error: { code: '429', message: 'x' } }, headers).retryAfterMs).toBe(6_000);
     expect(read(429, { error: { code: '429', message: 'x' } }, { ...headers, 'retry-after-ms': '5123' }).retryAfterMs).toBe(

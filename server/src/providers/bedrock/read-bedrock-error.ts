@@ -7,7 +7,7 @@ import { type ErrorSigns, readErrorAnswer } from '../read-error.ts';
 const SIGNS: ErrorSigns = {
   contextCodes: new Set(),
   contextWords:
-    /input is too long|prompt is too long|too many input tokens|input tokens exceed|exceeds? .{0,60}(?:context|maximum length|token limit)|context (?:length|window)/i,
+    /input is too long|prompt is too long|too many (?:input )?tokens|input tokens exceed|expected maxLength:|exceeds? .{0,60}(?:context|maximum length|token limit|maximum number of input tokens)|context (?:length|window)/i,
   quotaCodes: new Set(),
   // A limit per day does not pass with a short wait.
   quotaWords: /too many tokens per day|daily .{0,20}(?:limit|quota)|quota .{0,40}exceeded/i,

@@ -59,6 +59,7 @@ describe('the limits of a vendor', () => {
     ['more left than the limit', openai('10', '11', '1s')],
     ['no limit at all', openai('0', '0', '1s')],
     ['a negative number', openai('10', '-1', '1s')],
+    ['the numbers of Azure for no limit', openai('-1', '-1', '0')],
     ['a fraction', openai('10', '1.5', '1s')],
     ['a number that is too long', openai('9'.repeat(40), '1', '1s')],
     ['words', openai('ten', 'five', 'soon')],

@@ -135,6 +135,7 @@ export interface CredentialState {
   readonly expiresAt: Date | null;
 }
 
+/** Returns the platform's. What organizations brought is not the platform's to watch. */
 export async function credentialStates(db: Database): Promise<readonly CredentialState[]> {
   return db
     .select({
@@ -144,5 +145,6 @@ export async function credentialStates(db: Database): Promise<readonly Credentia
       expiresAt: credentials.expiresAt,
     })
     .from(credentials)
-    .leftJoin(credentialChecks, eq(credentialChecks.credentialId, credentials.id));
+    .leftJoin(credentialChecks, eq(credentialChecks.credentialId, credentials.id))
+    .where(eq(credentials.owner, ''));
 }

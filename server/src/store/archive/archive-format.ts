@@ -8,7 +8,7 @@ import type { CellForm } from './csv-cells.ts';
 /** The version of this form. A later version may add columns, which the manifest names. */
 export const ARCHIVE_FORMAT = 1;
 
-/** The columns of format 1, those of the view `requests`, in order. */
+/** The columns of format 1, those of the view `requests` in order, and `byok`. */
 export const ARCHIVE_COLUMNS = [
   { name: 'admitted_at', form: 'time' },
   { name: 'request_id', form: 'text' },
@@ -50,6 +50,8 @@ export const ARCHIVE_COLUMNS = [
   { name: 'end_user', form: 'text' },
   { name: 'session', form: 'text' },
   { name: 'client', form: 'text' },
+  // True if the deployment was the organization's own. Null in archives of versions that did not write it.
+  { name: 'byok', form: 'plain' },
 ] as const satisfies readonly { readonly name: string; readonly form: CellForm }[];
 
 export const ARCHIVE_COLUMN_NAMES: readonly string[] = ARCHIVE_COLUMNS.map(({ name }) => name);

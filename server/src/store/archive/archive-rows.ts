@@ -54,5 +54,8 @@ function isIn(month: LogMonth): SQL {
   return sql`${isOfForm(formOf(month))} and ${admittedAt} >= ${new Date(startMs)} and ${admittedAt} < ${new Date(endMs)}`;
 }
 
+/** The owner of a deployment never changes, and its row stays when it is deleted. */
+const BYOK = "exists (select 1 from deployments where deployments.id = requests.deployment_id and deployments.owner <> '')";
+
 /** A request as one line of the file. */
-const LINE = sql.raw(csvLine('requests', ARCHIVE_COLUMNS));
+const LINE = sql.raw(csvLine('requests', ARCHIVE_COLUMNS, { byok: BYOK }));

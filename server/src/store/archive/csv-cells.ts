@@ -14,8 +14,12 @@ const CELL: Readonly<Record<CellForm, (name: string) => string>> = {
 
 /**
  * Returns SQL for a row of a table or view as one line with its line break. The database writes it, which is faster than a driver's
- * rows.
+ * rows. `made`: the SQL of columns that the table does not have.
  */
-export function csvLine(from: string, columns: readonly { readonly name: string; readonly form: CellForm }[]): string {
-  return `${columns.map(({ name, form }) => CELL[form](`${from}.${name}`)).join(" || ',' || ")} || E'\\n'`;
+export function csvLine(
+  from: string,
+  columns: readonly { readonly name: string; readonly form: CellForm }[],
+  made: Readonly<Record<string, string>> = {},
+): string {
+  return `${columns.map(({ name, form }) => CELL[form](made[name] ?? `${from}.${name}`)).join(" || ',' || ")} || E'\\n'`;
 }

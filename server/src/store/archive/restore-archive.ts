@@ -27,7 +27,7 @@ export async function restoreArchive(db: Database, folder: string, manifest: Man
   const table = restoredTable(manifest);
   if (await exists(db, table)) throw new BadArchive(`${table} is there already. Drop it first with --drop.`);
   const draft = `${table}_loading`;
-  const columns = ARCHIVE_COLUMN_NAMES.join(', ');
+  const columns = ARCHIVE_COLUMN_NAMES.map((name) => (name === 'byok' ? 'null::boolean as byok' : name)).join(', ');
   await db.execute(sql.raw(`create schema if not exists ${SCHEMA}`));
   await db.execute(sql.raw(`drop table if exists ${draft}`));
   await db.execute(sql.raw(`create table ${draft} as select ${columns} from requests with no data`));

@@ -1,7 +1,7 @@
 /** The last live check of each credential. */
-import { asc, eq, inArray } from 'drizzle-orm';
+import { asc, eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
-import { credentialChecks, credentials } from '../schema.ts';
+import { credentialChecks, credentials, organizations } from '../schema.ts';
 
 export type CredentialCheckRow = typeof credentialChecks.$inferSelect;
 
@@ -15,7 +15,7 @@ export async function findMany(db: Database, ids: readonly string[]): Promise<Re
   return new Map(rows.map((row) => [row.credentialId, row]));
 }
 
-/** Returns every credential of the platform with its last check, or null. Those of organizations are checked by hand. */
+/** Returns every credential of the platform with its last check, or null. */
 export async function all(db: Database) {
   return db
     .select({ credential: credentials, check: credentialChecks })
@@ -23,6 +23,21 @@ export async function all(db: Database) {
     .leftJoin(credentialChecks, eq(credentialChecks.credentialId, credentials.id))
     .where(eq(credentials.owner, ''))
     .orderBy(asc(credentials.id));
+}
+
+/**
+ * Returns credentials that active organizations brought, with their last check, or null. Those that were never checked come first,
+ * and then those whose check is the oldest.
+ */
+export async function ownOldestFirst(db: Database, limit: number) {
+  return db
+    .select({ credential: credentials, check: credentialChecks })
+    .from(credentials)
+    .innerJoin(organizations, eq(organizations.id, credentials.owner))
+    .leftJoin(credentialChecks, eq(credentialChecks.credentialId, credentials.id))
+    .where(eq(organizations.status, 'active'))
+    .orderBy(sql`${credentialChecks.checkedAt} asc nulls first`, asc(credentials.id))
+    .limit(limit);
 }
 
 export async function put(tx: Database, row: CredentialCheckRow): Promise<void> {

@@ -1,7 +1,8 @@
 /** Presets that people added. Global, like the rest of the catalogue. */
-import { and, asc, count, eq, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, ne, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { credentials, deployments, presets } from '../schema.ts';
+import { PLATFORM } from './credentials.ts';
 
 export type PresetRow = typeof presets.$inferSelect;
 type Definition = PresetRow['definition'];
@@ -42,27 +43,37 @@ export async function remove(tx: Database, id: string): Promise<void> {
   await tx.delete(presets).where(eq(presets.id, id));
 }
 
-/** The number of credentials and deployments that name a provider. */
+/** The number of credentials and deployments that name a provider: the platform's, and those that organizations brought. */
 export interface PresetUse {
   readonly credentials: number;
   readonly deployments: number;
+  readonly ownCredentials: number;
 }
 
 /** Counts what uses each provider, by its name. A provider that nothing uses is absent. */
 export async function usage(db: Database): Promise<ReadonlyMap<string, PresetUse>> {
-  const ofCredentials = await db
-    .select({ provider: credentials.provider, total: count() })
+  const { rows } = await db.execute<{ provider: string; credentials: string; deployments: string; own: string }>(sql`
+    select provider, sum(credentials)::text as credentials, sum(deployments)::text as deployments, sum(own)::text as own from (
+      select provider, count(*) filter (where owner = '') as credentials, 0 as deployments,
+        count(*) filter (where owner <> '') as own from ${credentials} group by provider
+      union all
+      select provider, 0, count(*), 0 from ${deployments} where deleted_at is null and owner = '' group by provider
+    ) as each group by provider`);
+  return new Map(
+    rows.map((row) => [
+      row.provider,
+      { credentials: Number(row.credentials), deployments: Number(row.deployments), ownCredentials: Number(row.own) },
+    ]),
+  );
+}
+
+/** Lists the organizations with an own credential of a provider: their requests read the preset with it. */
+export async function ownersOf(db: Database, provider: string): Promise<readonly string[]> {
+  const rows = await db
+    .selectDistinct({ owner: credentials.owner })
     .from(credentials)
-    .groupBy(credentials.provider);
-  const ofDeployments = await db
-    .select({ provider: deployments.provider, total: count() })
-    .from(deployments)
-    .where(isNull(deployments.deletedAt))
-    .groupBy(deployments.provider);
-  const used = new Map(ofCredentials.map(({ provider, total }) => [provider, { credentials: total, deployments: 0 }]));
-  for (const { provider, total } of ofDeployments)
-    used.set(provider, { credentials: used.get(provider)?.credentials ?? 0, deployments: total });
-  return used;
+    .where(and(eq(credentials.provider, provider), ne(credentials.owner, PLATFORM)));
+  return rows.map(({ owner }) => owner);
 }
 
 /** Gives the credentials that have a preset's address its new one, of the same origin. Others keep the address of their own. */

@@ -1,6 +1,5 @@
 import { and, asc, desc, eq, isNull } from 'drizzle-orm';
-import { CODED_PROVIDERS, type Preset } from '../../domain/presets/preset.ts';
-import { readPreset } from '../../domain/presets/read-preset.ts';
+import type { Preset } from '../../domain/presets/preset.ts';
 import { canaryFrom } from '../../domain/routing/canary.ts';
 import type { CallableTarget, Catalogue, DeploymentConfig, ProviderName } from '../../domain/routing/catalogue.ts';
 import type { CredentialConfig } from '../../domain/routing/credential.ts';
@@ -22,6 +21,7 @@ import {
 } from '../schema.ts';
 import { CATALOGUE_SCOPE, configVersions } from './config-versions.ts';
 import { deploymentsFrom, type OnUnreadable, type OpenCredential } from './load-deployments.ts';
+import { presetsFrom, withPreset } from './preset-credentials.ts';
 
 /** Returns a credential without its secret, for what only needs to know what is configured. */
 export function withoutSecret({
@@ -56,8 +56,8 @@ export async function loadCatalogue(
   shipped: readonly Preset[] | null = null,
 ): Promise<Catalogue> {
   const rows = await db.transaction(readRows, { isolationLevel: 'repeatable read', accessMode: 'read only' });
-  const presets = presetsFrom(rows, shipped ?? [], onUnreadable);
-  const opening = shipped === null ? openCredential : withPreset(openCredential, presets);
+  const presets = presetsFrom(rows.presets, shipped ?? [], onUnreadable);
+  const opening = shipped === null ? openCredential : withPreset(openCredential, presets, new Set());
   const byId = deploymentsFrom(rows, opening, onUnreadable);
   const labels = groupBy(rows.labels, (row) => row.targetName);
   const targets = [...modelTargets(rows, byId), ...routeGroupTargets(rows, byId)].map((target) => {
@@ -88,36 +88,6 @@ async function readRows(tx: Database) {
     presets: await tx.select().from(presetTable),
     accessGroups: await tx.select({ key: accessGroups.key }).from(accessGroups),
     labels: await tx.select().from(targetLabels),
-  };
-}
-
-/**
- * Returns the presets by their ids. A row that people added counts before a shipped one of a later version with its id. One that
- * this version cannot read is no preset, so that nothing is sent by half of its rules.
- */
-function presetsFrom(rows: Rows, shipped: readonly Preset[], onUnreadable: OnUnreadable): ReadonlyMap<string, Preset> {
-  const presets = new Map(shipped.map((preset) => [preset.id, preset]));
-  for (const { id, definition } of rows.presets) {
-    presets.delete(id);
-    // The address was checked by the rules of the platform when it was stored, and is again at each connection.
-    const read = readPreset(definition, () => null);
-    if ('preset' in read && read.preset.id === id) presets.set(id, read.preset);
-    else onUnreadable('preset', id, new Error('fault' in read ? `${read.fault.field} ${read.fault.words}` : 'its id is another'));
-  }
-  return presets;
-}
-
-/** Opens credentials with their presets. Throws for one whose provider has neither code nor a preset here. */
-function withPreset(openCredential: OpenCredential, presets: ReadonlyMap<string, Preset>): OpenCredential {
-  return (row) => {
-    const credential = openCredential(row);
-    if (CODED_PROVIDERS.has(row.provider)) return credential;
-    const preset = presets.get(row.provider);
-    if (preset === undefined) throw new Error(`this version knows no provider and no preset ${row.provider}`);
-    const { other = null } = credential;
-    if (other === null) return Object.freeze({ ...credential, preset });
-    const before = Object.freeze({ ...other, credential: Object.freeze({ ...other.credential, preset }) });
-    return Object.freeze({ ...credential, preset, other: before });
   };
 }
 

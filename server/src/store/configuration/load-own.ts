@@ -1,28 +1,32 @@
 /** The deployments that organizations brought, as their own requests use them. */
 import { and, asc, desc, eq, inArray, isNull, ne, type SQL } from 'drizzle-orm';
+import { CODED_PROVIDERS, type Preset } from '../../domain/presets/preset.ts';
 import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
 import type { OwnProviders } from '../../domain/routing/own.ts';
-import { PLATFORM } from '../catalogue/credentials.ts';
+import { type CredentialRow, PLATFORM } from '../catalogue/credentials.ts';
 import { withState } from '../catalogue/deployments.ts';
 import type { Database } from '../database.ts';
-import { credentials, deployments, organizations, prices } from '../schema.ts';
+import { credentials, deployments, organizations, presets, prices } from '../schema.ts';
 import { withoutSecret } from './load-catalogue.ts';
 import { deploymentsFrom, type OnUnreadable, type OpenCredential } from './load-deployments.ts';
+import { presetsFrom, withPreset } from './preset-credentials.ts';
 
 /** The means to open own credentials. */
 export interface OwnOpener {
   readonly open: OpenCredential;
   readonly onUnreadable: OnUnreadable;
+  /** The presets of this version. Null or absent for what only needs to know what is configured: credentials then have no preset. */
+  readonly shipped?: readonly Preset[] | null;
 }
 
 /** Returns the own deployments of these organizations, by organization. Those without any are absent. Call it in a snapshot. */
 export async function readOwn(
   tx: Database,
   organizationIds: readonly string[],
-  { open, onUnreadable }: OwnOpener,
+  opener: OwnOpener,
 ): Promise<ReadonlyMap<string, readonly DeploymentConfig[]>> {
   const named = organizationIds.filter((id) => id !== PLATFORM);
-  return named.length === 0 ? new Map() : readWhere(tx, inArray(deployments.owner, named), { open, onUnreadable });
+  return named.length === 0 ? new Map() : readWhere(tx, inArray(deployments.owner, named), opener);
 }
 
 /**
@@ -46,7 +50,7 @@ export async function ownUseOfAll(tx: Database, models: ReadonlySet<string>): Pr
   );
 }
 
-async function readWhere(tx: Database, wanted: SQL | undefined, { open, onUnreadable }: OwnOpener) {
+async function readWhere(tx: Database, wanted: SQL | undefined, opener: OwnOpener) {
   const found = await tx
     .select()
     .from(deployments)
@@ -64,6 +68,22 @@ async function readWhere(tx: Database, wanted: SQL | undefined, { open, onUnread
       .where(inArray(prices.deploymentId, ids))
       .orderBy(desc(prices.effectiveFrom), desc(prices.id)),
   };
-  const all = [...deploymentsFrom(rows, open, onUnreadable).values()];
+  const open = await openingWithPresets(tx, rows.credentials, opener);
+  const all = [...deploymentsFrom(rows, open, opener.onUnreadable).values()];
   return Map.groupBy(all, ({ organizationId }) => organizationId ?? '');
+}
+
+/** Reads presets only if a credential is of one. */
+async function openingWithPresets(
+  tx: Database,
+  rows: readonly CredentialRow[],
+  { open, onUnreadable, shipped = null }: OwnOpener,
+): Promise<OpenCredential> {
+  const ids = rows.map(({ provider }) => provider).filter((provider) => !CODED_PROVIDERS.has(provider));
+  if (shipped === null || ids.length === 0) return open;
+  const added = await tx
+    .select()
+    .from(presets)
+    .where(inArray(presets.id, [...new Set(ids)]));
+  return withPreset(open, presetsFrom(added, shipped, onUnreadable), new Set(added.map(({ id }) => id)));
 }
