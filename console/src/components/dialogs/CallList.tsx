@@ -30,7 +30,7 @@ function CallView({ call, number }: { call: Call; number: number }) {
           {title}
         </Title>
         <Group gap="xs">
-          <Badge color={isGood ? 'green' : 'red'}>{call.status === null ? words.noAnswer : `HTTP ${call.status}`}</Badge>
+          <Badge color={isGood ? 'green' : 'red'}>{call.status === null ? words.noAnswer : words.httpStatus(call.status)}</Badge>
           <Text fz="sm" c="dimmed">
             {call.ms === null ? words.notEnded : durationText(call.ms)}
           </Text>

@@ -131,6 +131,7 @@ export const words = {
   answerIsEmpty: 'The answer has no body.',
   answerNotShown: (bytes: string) => `The answer has ${bytes}. It holds a token or is no text, so it is not shown.`,
   bodyIsRedacted: (bytes: string) => `${bytes} bytes. At most 2,000 characters are shown, without secrets.`,
+  httpStatus: (status: number) => `HTTP ${status}`,
   noAnswer: 'No answer',
 
   // CallsDialog

@@ -1,4 +1,5 @@
-import { countText, plural } from '../../numbers/numbers.ts';
+import { countText, plural, roughMoneyText } from '../../numbers/numbers.ts';
+import { dateText } from '../../numbers/times.ts';
 
 /** Every text about limits, budgets and decisions that all pages use, by the file that shows it. */
 export const words = {
@@ -122,4 +123,13 @@ export const words = {
 
   // LimitsAsSet
   roleHidesUse: 'Your role does not let you see how much is used.',
+
+  // burn
+  usedUp: 'Used up.',
+  tooEarly: 'Too early for a forecast.',
+  nothingSpentInPeriod: 'Nothing spent in this period.',
+  perDay: (usd: number) => `${roughMoneyText(usd)} a day`,
+  usedUpOn: (pace: string, at: Date) => `${pace}: used up on ${dateText(at)}.`,
+  pace: (pace: string) => `${pace}.`,
+  lastsUntilReset: (pace: string) => `${pace}: lasts until it resets.`,
 };

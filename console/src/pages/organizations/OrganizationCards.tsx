@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { FreshnessMark } from '../../components/Freshness.tsx';
 import { BudgetRing, type BudgetStatus, budgetRatio } from '../../components/limits/BudgetRing.tsx';
+import { burnWords } from '../../components/limits/burn.ts';
 import { LimitGauges, type LimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { BudgetsAsSet, LimitsAsSet } from '../../components/limits/LimitsAsSet.tsx';
 import { PageLink } from '../../components/PageLink.tsx';
@@ -12,7 +13,6 @@ import { here } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText } from '../../numbers/numbers.ts';
 import { ChangeButton } from './ChangeButton.tsx';
-import { burnWords } from './tabs/burn.ts';
 import type { TabProps } from './tabs/tab.ts';
 import { words } from './words.ts';
 

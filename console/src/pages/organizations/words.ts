@@ -1,5 +1,4 @@
-import { countText, moneyText, plural, roughMoneyText } from '../../numbers/numbers.ts';
-import { dateText } from '../../numbers/times.ts';
+import { countText, moneyText, plural } from '../../numbers/numbers.ts';
 
 /** Every text of the pages about organizations, by the file that shows it. */
 export const words = {
@@ -394,13 +393,4 @@ export const words = {
   openAccessExplorer: 'Open in the access explorer',
   andMore: 'and more',
   whoCanCall: 'Who can call',
-
-  // tabs/burn
-  usedUp: 'Used up.',
-  tooEarly: 'Too early for a forecast.',
-  nothingSpentInPeriod: 'Nothing spent in this period.',
-  perDay: (usd: number) => `${roughMoneyText(usd)} a day`,
-  usedUpOn: (pace: string, at: Date) => `${pace}: used up on ${dateText(at)}.`,
-  pace: (pace: string) => `${pace}.`,
-  lastsUntilReset: (pace: string) => `${pace}: lasts until it resets.`,
 };

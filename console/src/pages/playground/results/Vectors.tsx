@@ -1,7 +1,7 @@
 import { Table, Text } from '@mantine/core';
 import type { Json } from '../../../api/dialects/dialect.ts';
 import { TableScroll } from '../../../components/list/TableScroll.tsx';
-import { countText } from '../../../numbers/numbers.ts';
+import { countText, scoreText } from '../../../numbers/numbers.ts';
 import { words } from '../words.ts';
 import { NoResult } from './NoResult.tsx';
 
@@ -33,8 +33,8 @@ export function Vectors({ answer, inputs }: { answer: Json; inputs: readonly str
                 </Text>
               </Table.Td>
               <Table.Td ta="right">{countText(vector.length)}</Table.Td>
-              <Table.Td className="mono">{vector.slice(0, NUMBERS_SHOWN).map(shortNumber).join(', ')}…</Table.Td>
-              {vectors.length > 1 && <Table.Td ta="right">{shortNumber(likeness(first, vector))}</Table.Td>}
+              <Table.Td className="mono">{vector.slice(0, NUMBERS_SHOWN).map(scoreText).join(', ')}…</Table.Td>
+              {vectors.length > 1 && <Table.Td ta="right">{scoreText(likeness(first, vector))}</Table.Td>}
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -47,8 +47,6 @@ function vectorsIn(answer: Json): readonly (readonly number[])[] {
   const data: unknown = answer?.data;
   return Array.isArray(data) ? data.map((one: Json) => one?.embedding).filter((one) => Array.isArray(one)) : [];
 }
-
-const shortNumber = (value: number) => value.toFixed(3);
 
 /** Returns the cosine of the angle between two vectors: 1 for the same direction. */
 function likeness(one: readonly number[], other: readonly number[]): number {

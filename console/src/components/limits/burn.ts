@@ -1,5 +1,5 @@
-import type { BudgetStatus } from '../../../components/limits/BudgetRing.tsx';
-import { words } from '../words.ts';
+import type { BudgetStatus } from './BudgetRing.tsx';
+import { words } from './words.ts';
 
 /** The pace at which a budget is spent in its period, and the forecast. */
 interface Burn {
