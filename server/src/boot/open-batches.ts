@@ -27,7 +27,7 @@ export function openBatches(config: Config, stores: Stores, gateway: Gateway, lo
     owner,
     isAlone: config.redisUrl === null,
     stored: () => writer.barrier(async () => {}, STORED_MS_MAX),
-    warn: (facts, message) => log.warn(facts, message),
+    log,
   });
 }
 

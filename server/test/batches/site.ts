@@ -77,7 +77,7 @@ export async function openBatchSite(db: Database, vendor: BatchVendor, options: 
       owner: 'process1',
       isAlone: true,
       stored: async () => void house.journal.position(),
-      warn: (_facts, message) => warnings.push(message),
+      log: { warn: (_facts, message) => warnings.push(message) },
     });
     house.gateway.batches = batches;
     batches.driver.start();

@@ -147,7 +147,7 @@ describe.each(['on', 'off'] as const)('with the fast lane %s', (fastLane) => {
     const files = () => readdirSync('/proc/self/fd').filter((fd) => linkOf(fd).startsWith(house.spoolDirectory));
     await until(() => house.buffered.bytes === 0 && house.spool.bytes === 0 && files().length === 0, 5_000);
     expect(readdirSync(house.spoolDirectory)).toEqual([]);
-    expect((await held(house)).held).toBe(0);
+    await expect.poll(async () => (await held(house)).held).toBe(0);
   }
 
   test.each([

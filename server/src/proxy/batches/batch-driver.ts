@@ -63,7 +63,7 @@ export class BatchDriver {
         },
         (error: unknown) => {
           if (!this.#isTroubled)
-            this.#parts.warn({ err: error }, 'batches: the database cannot be read; batches go on when it can');
+            this.#parts.log.warn({ err: error }, 'batches: the database cannot be read; batches go on when it can');
           this.#isTroubled = true;
         },
       )
@@ -135,11 +135,11 @@ export class BatchDriver {
   }
 
   #work(row: BatchRow): void {
-    const { warn } = this.#parts;
+    const { log } = this.#parts;
     const working = takeStep(row, this.#parts, this.#stopping.signal)
       .catch((error: unknown) => {
         if (!this.#stopping.signal.aborted && !isStoreUnavailable(error))
-          warn({ err: error, batch_id: row.id }, 'batches: a step failed and is repeated');
+          log.warn({ err: error, batch_id: row.id }, 'batches: a step failed and is repeated');
       })
       .finally(() => {
         this.#working.delete(row.id);

@@ -40,5 +40,5 @@ export interface BatchParts {
   readonly stored: () => Promise<void>;
   /** Calls for a look at what is due, soon. */
   readonly wake: () => void;
-  readonly warn: (facts: Readonly<Record<string, unknown>>, message: string) => void;
+  readonly log: { readonly warn: (facts: Readonly<Record<string, unknown>>, message: string) => void };
 }

@@ -107,13 +107,13 @@ async function noteFailure(work: Work, error: unknown): Promise<void> {
   if (isStoreUnavailable(error)) throw error;
   const { message, kind, retryMs } = failureOf(error);
   const failures = row.failures + 1;
-  if (kind === 'bug') parts.warn({ err: error, batch_id: row.id }, 'batches: a step failed and is repeated');
+  if (kind === 'bug') parts.log.warn({ err: error, batch_id: row.id }, 'batches: a step failed and is repeated');
   const isBefore = row.vendorEnd === null && row.vendorBatchId === null;
   if (kind === 'lasting' && isBefore)
     return ended(work, 'failed', { errors: [{ code: 'provider_error', message, param: null, line: null }] });
   if (row.vendorEnd === null && kind !== 'bug' && (isOver(work) || (kind === 'missing' && failures >= MISSING_MAX))) {
     if (!isBefore)
-      parts.warn(
+      parts.log.warn(
         { batch_id: row.id, reason: message },
         'batches: a batch at a provider cannot be found any more; its lines are not charged, but the provider may charge them',
       );

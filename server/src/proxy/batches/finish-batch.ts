@@ -76,7 +76,7 @@ class Results {
     } catch (error) {
       // What arrived is settled, and a line that did not arrive was not answered for this client.
       if (!isHopeless(error, this.#work)) throw error;
-      this.#work.parts.warn(
+      this.#work.parts.log.warn(
         { batch_id: row.id, reason: (error as Error).message },
         'batches: results of a provider cannot be fetched; their lines are not charged, but the provider may charge them',
       );
@@ -135,7 +135,7 @@ class Results {
       this.failed += 1;
     }
     if (this.#unknown > 0)
-      this.#work.parts.warn(
+      this.#work.parts.log.warn(
         { batch_id: this.#work.row.id, lines: this.#unknown },
         'batches: a provider returned results that belong to no line, or to a line that has one; they were left out',
       );

@@ -136,7 +136,7 @@ export class OutputFiles {
       if (!(error instanceof NoContentKey || error instanceof NoRoomForFile)) throw error;
       this.#isLost = true;
       const { row, parts } = this.#work;
-      parts.warn({ batch_id: row.id, reason: error.message }, 'batches: results cannot be stored; the lines are charged');
+      parts.log.warn({ batch_id: row.id, reason: error.message }, 'batches: results cannot be stored; the lines are charged');
     }
   }
 
