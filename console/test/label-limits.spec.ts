@@ -42,7 +42,7 @@ test('a team gets limits of each end user and of a tag, only with what makes cal
   expect(await house.api('GET', `/teams/${team.id}`)).toMatchObject({ label_limits: [] });
 
   await dialog(page).getByRole('button', { name: /^Tags/ }).click();
-  await dialog(page).getByRole('switch', { name: 'Requests must name their end user' }).click();
+  await dialog(page).getByRole('switch', { name: 'Requests must have an end user' }).click();
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await expect(dialog(page)).toHaveCount(0);
   expect(await house.api('GET', `/teams/${team.id}`)).toMatchObject({

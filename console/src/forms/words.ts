@@ -207,7 +207,7 @@ export const words = {
     key: `${REQUIRED_TAGS} Those of the team and the organization apply too.`,
   },
 
-  requireEndUser: 'Requests must name their end user',
+  requireEndUser: 'Requests must have an end user',
   requireEndUserMeans:
     'A request that names none is refused with 400. It applies if the organization, the team or the key has it.',
 

@@ -102,7 +102,7 @@ export const words = {
   assetAccess: 'Asset access',
   defaultTags: 'Default tags',
   requiredTags: 'Required tags',
-  requireEndUser: 'Requests must name their end user',
+  requireEndUser: 'Requests must have an end user',
   labelLimits: 'Limits by tag and end user',
   yes: 'Yes',
   no: 'No',

@@ -92,7 +92,7 @@ export const words = {
   lastUsed: 'Last used',
   defaultTags: 'Default tags',
   requiredTags: 'Required tags',
-  requireEndUser: 'Requests must name their end user',
+  requireEndUser: 'Requests must have an end user',
   labelLimits: 'Limits by tag and end user',
   callerTags: 'Tags that requests name',
   callerTagsAre: { route: 'Choose deployments', attribute: 'Are labels only', refuse: 'Are refused' },

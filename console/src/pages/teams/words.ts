@@ -110,7 +110,7 @@ export const words = {
   timeZone: 'Time zone',
   defaultTags: 'Default tags',
   requiredTags: 'Required tags',
-  requireEndUser: 'Requests must name their end user',
+  requireEndUser: 'Requests must have an end user',
   labelLimits: 'Limits by tag and end user',
   yes: 'Yes',
   no: 'No',

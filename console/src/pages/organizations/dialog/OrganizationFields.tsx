@@ -20,7 +20,7 @@ import { StartFrom } from './StartFrom.tsx';
 
 export const SECTIONS = [
   ...[words.identity, words.budgets, words.rateLimits, words.labelLimits, words.assetAccess, words.tags, words.auditContent],
-  ...[words.storedResponses, words.exactCache, words.endUsers, words.mirroring],
+  ...[words.storedResponses, words.filesAndBatches, words.exactCache, words.endUsers, words.mirroring],
 ];
 
 interface OrganizationFieldsProps {
