@@ -208,8 +208,7 @@ export const words = {
   },
 
   requireEndUser: 'Requests must have an end user',
-  requireEndUserMeans:
-    'A request that names none is refused with 400. It applies if the organization, the team or the key has it.',
+  requireEndUserMeans: 'A request without one is refused with 400. It applies if the organization, the team or the key has it.',
 
   // LabelLimitFields
   labelLimitsMean:
