@@ -209,6 +209,7 @@ export async function webhookPath({ world, place }: Asking, below: string): Prom
 /** A credential that the place's organization brings. */
 export async function ownCredentialPath({ world, place }: Asking, below: string): Promise<string> {
   const at = `/organizations/${world.organizationId(place)}/own-credentials`;
+  await makeRoomForOwn(world, `/organizations/${world.organizationId(place)}`);
   return `/own-credentials/${(await world.root('POST', at, ownCredentialBody(world))).id}${below}`;
 }
 
@@ -271,6 +272,15 @@ export async function mailsPath({ world, place }: Asking): Promise<string> {
 async function makeRoom(world: World, list: string, each: string, most: number): Promise<void> {
   const { data } = (await world.root('GET', list)) as unknown as { readonly data: readonly { readonly id: string }[] };
   if (data.length > most) for (const { id } of data) await world.root('DELETE', `${each}/${id}`);
+}
+
+/** An organization may have 100 own credentials. One that a deployment uses cannot be deleted, so deployments go first. */
+async function makeRoomForOwn(world: World, organization: string): Promise<void> {
+  const credentials = `${organization}/own-credentials?limit=200`;
+  const { data } = (await world.root('GET', credentials)) as unknown as { readonly data: readonly unknown[] };
+  if (data.length <= 40) return;
+  await makeRoom(world, `${organization}/own-deployments?limit=200`, '/own-deployments', 0);
+  await makeRoom(world, credentials, '/own-credentials', 0);
 }
 
 export async function mailPath(asking: Asking, below = ''): Promise<string> {
