@@ -1,9 +1,9 @@
-import { Button, Stack, Text } from '@mantine/core';
-import { IconPlus } from '@tabler/icons-react';
+import { Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { BudgetRow } from './BudgetRow.tsx';
 import { type Bound, errorAt } from './bind.ts';
 import { type BudgetDraft, newBudget } from './budget-draft.ts';
+import { ListFoot } from './ListFoot.tsx';
 import { words } from './words.ts';
 
 interface BudgetFieldsProps extends Bound<readonly BudgetDraft[]> {
@@ -52,22 +52,12 @@ export function BudgetFields({
           onRemove={() => onChange(value.filter((one) => one.row !== budget.row))}
         />
       ))}
-      {errorAt(errors, at) !== undefined && (
-        <Text fz="sm" c="red" role="alert">
-          {errorAt(errors, at)}
-        </Text>
-      )}
-      <div>
-        <Button
-          variant="default"
-          size="xs"
-          leftSection={<IconPlus size={14} />}
-          disabled={disabled || value.length >= BUDGETS_MAX}
-          onClick={() => onChange([...value, newBudget()])}
-        >
-          {words.addBudget}
-        </Button>
-      </div>
+      <ListFoot
+        error={errorAt(errors, at)}
+        label={words.addBudget}
+        disabled={disabled || value.length >= BUDGETS_MAX}
+        onAdd={() => onChange([...value, newBudget()])}
+      />
     </Stack>
   );
 }

@@ -1,8 +1,9 @@
-import { ActionIcon, Autocomplete, Button, Group, Paper, Select, Stack, Text, Tooltip } from '@mantine/core';
-import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { ActionIcon, Autocomplete, Group, Paper, Select, Stack, Text, Tooltip } from '@mantine/core';
+import { IconTrash } from '@tabler/icons-react';
 import { useKnownTags } from '../api/known-tags.ts';
 import { BudgetFields } from './BudgetFields.tsx';
 import { type Bound, errorAt } from './bind.ts';
+import { ListFoot } from './ListFoot.tsx';
 import { type LabelLimitDraft, newLabelLimit } from './label-limit-draft.ts';
 import { RateLimitFields } from './RateLimitFields.tsx';
 import { words } from './words.ts';
@@ -49,22 +50,12 @@ export function LabelLimitFields({ value, onChange, errors = {}, at, disabled = 
           </Stack>
         </Paper>
       ))}
-      {errorAt(errors, at) !== undefined && (
-        <Text fz="sm" c="red" role="alert">
-          {errorAt(errors, at)}
-        </Text>
-      )}
-      <div>
-        <Button
-          variant="default"
-          size="xs"
-          leftSection={<IconPlus size={14} />}
-          disabled={disabled || value.length >= LABEL_LIMITS_MAX}
-          onClick={() => onChange([...value, newLabelLimit()])}
-        >
-          {words.addLabelLimit}
-        </Button>
-      </div>
+      <ListFoot
+        error={errorAt(errors, at)}
+        label={words.addLabelLimit}
+        disabled={disabled || value.length >= LABEL_LIMITS_MAX}
+        onAdd={() => onChange([...value, newLabelLimit()])}
+      />
     </Stack>
   );
 }

@@ -1,6 +1,7 @@
-import { ActionIcon, Button, Group, Paper, SimpleGrid, Stack, Text, Tooltip } from '@mantine/core';
-import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { ActionIcon, Group, Paper, SimpleGrid, Stack, Tooltip } from '@mantine/core';
+import { IconTrash } from '@tabler/icons-react';
 import { type Bound, errorAt } from './bind.ts';
+import { ListFoot } from './ListFoot.tsx';
 import { type ModelLimitDraft, newModelLimit } from './limit-draft.ts';
 import { MatchFields } from './MatchFields.tsx';
 import { RateLimitFields } from './RateLimitFields.tsx';
@@ -60,22 +61,12 @@ export function ModelLimitFields({ value, onChange, errors, at, disabled, timeZo
           </Stack>
         </Paper>
       ))}
-      {errorAt(errors, at) !== undefined && (
-        <Text fz="sm" c="red" role="alert">
-          {errorAt(errors, at)}
-        </Text>
-      )}
-      <div>
-        <Button
-          variant="default"
-          size="xs"
-          leftSection={<IconPlus size={14} />}
-          disabled={(disabled ?? false) || value.length >= MODEL_LIMITS_MAX}
-          onClick={() => onChange([...value, newModelLimit()])}
-        >
-          {words.addModelLimit}
-        </Button>
-      </div>
+      <ListFoot
+        error={errorAt(errors, at)}
+        label={words.addModelLimit}
+        disabled={(disabled ?? false) || value.length >= MODEL_LIMITS_MAX}
+        onAdd={() => onChange([...value, newModelLimit()])}
+      />
     </Stack>
   );
 }

@@ -20,6 +20,7 @@ import { limitRefusal } from './limit-refusal.ts';
 import { Refusal, serviceUnavailable } from './refusal.ts';
 import { fittingCandidates } from './settlement/unpriced.ts';
 import type { CachedKey } from './snapshot/cached-key.ts';
+import type { Labelled } from './snapshot/labelled.ts';
 import { checkEndUser, entitlementForLabels } from './snapshot/labelled-entitlement.ts';
 import { checkCallerTags, entitlementForTags, noDeploymentForTags } from './snapshot/tagged-entitlement.ts';
 import type { Admission, Asked, LostAttempt, Walk } from './walk.ts';
@@ -35,7 +36,8 @@ export function admit(walk: Walk, key: CachedKey, asked: Asked, gateway: Gateway
   walk.entitlement = unlabelled;
   if (unlabelled.refusal !== null) throw unlabelled.refusal;
   if (asked.tags !== null) checkCallerTags(unlabelled, asked.tags);
-  const entitlement = unlabelled.labelled === null ? unlabelled : labelledEntitlement(walk, unlabelled, asked, gateway);
+  const { labelled } = unlabelled;
+  const entitlement = labelled === null ? unlabelled : withLabels(walk, unlabelled, labelled, asked, gateway);
   checkServable(entitlement, walk);
   if (!gateway.journal.room())
     throw serviceUnavailable('The settlement journal is full, so no request that costs money can start. Try again later.');
@@ -53,11 +55,11 @@ export function admit(walk: Walk, key: CachedKey, asked: Asked, gateway: Gateway
 }
 
 /** Returns the entitlement with the limits by tag and end user. Throws if the request must name its end user and does not. */
-function labelledEntitlement(walk: Walk, entitlement: Entitlement, asked: Asked, gateway: Gateway): Entitlement {
-  if (entitlement.labelled !== null) checkEndUser(walk, entitlement.labelled);
-  const labelled = entitlementForLabels(walk, entitlement, asked, gateway);
-  walk.entitlement = labelled;
-  return labelled;
+function withLabels(walk: Walk, unlabelled: Entitlement, labels: Labelled, asked: Asked, gateway: Gateway): Entitlement {
+  checkEndUser(walk, labels);
+  const entitlement = entitlementForLabels(walk, unlabelled, asked, gateway);
+  walk.entitlement = entitlement;
+  return entitlement;
 }
 
 const NO_ESTIMATES: readonly EstimateReason[] = [];

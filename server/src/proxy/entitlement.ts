@@ -3,7 +3,7 @@ import { encodeAccess, shapeOf } from '../domain/decision/decision.ts';
 import { planOfHead } from '../domain/limits/head-plan.ts';
 import { type HoldCandidate, OutputHistory } from '../domain/limits/hold.ts';
 import type { Labels } from '../domain/limits/label-limit.ts';
-import { type LimitPlan, planLimits, planWithLabels, tightestTokenLimit } from '../domain/limits/limit-plan.ts';
+import { type LimitPlan, planLimits, planWithLabels } from '../domain/limits/limit-plan.ts';
 import type { CallableTarget, Catalogue, DeploymentConfig } from '../domain/routing/catalogue.ts';
 import { smallestWindow } from '../domain/routing/context-window.ts';
 import { type Detours, detoursOf, targetsBeside } from '../domain/routing/detours.ts';
@@ -23,6 +23,7 @@ import { Refusal } from './refusal.ts';
 import { chargedFor, memberIdOf } from './settlement/charged.ts';
 import type { CachedKey } from './snapshot/cached-key.ts';
 import { type Labelled, labelledOf } from './snapshot/labelled.ts';
+import { planFacts } from './snapshot/plan-facts.ts';
 import { type EntitlementTags, mirrorFor, tagged, tellShape } from './snapshot/tag-chain.ts';
 
 /**
@@ -222,7 +223,8 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
   const fallbacks = refusal !== null || target === undefined ? [] : fallbackChain(target, catalogue, allowed);
   const { own } = caller.organization;
   const reachable = [...fallbacks, ...targetsBeside(fallbacks, catalogue, allowed)].map((next) => withOwn(next, own));
-  const blocks = plan.rules.filter((rule) => rule.limit === 'budget' && rule.action === 'block');
+  // Field by field: requests read entitlements, and a literal without a spread keeps its fields together.
+  const { tokensMax, limitWords, needsPrice, clamps } = planFacts(plan);
   const chained = fallbacks.length;
   const { targets, tags } = tagged(reachable, chained, caller);
   const candidates = candidatesOf(targets, catalogue, nowMs);
@@ -245,12 +247,12 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
     windowMin: smallestWindow(candidates.keys()),
     holdCandidates: [...candidates.values()].map(holdCandidateOf),
     plan,
-    tokensMax: tightestTokenLimit(plan),
-    limitWords: limitWordsOf(plan),
+    tokensMax,
+    limitWords,
     // Control characters separate the fields of a row, so they are replaced here, once for many rows.
     accessText: encodeAccess(explainTarget(levels, name, catalogue)).replace(/\p{Cc}/gu, '\ufffd'),
-    needsPrice: blocks.length > 0,
-    clamps: blocks.some((rule) => rule.clampOutput),
+    needsPrice,
+    clamps,
     labelled: labelledOf(caller),
     caching: cachingOf(caller, target, reachable),
     catalogue,

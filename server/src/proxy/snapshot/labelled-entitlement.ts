@@ -1,17 +1,17 @@
 /** Limits and budgets by tag and end user: the part of an entitlement that depends on what one request says about itself. */
 import { shapeOf } from '../../domain/decision/decision.ts';
 import { type Labels, NO_LABELS } from '../../domain/limits/label-limit.ts';
-import { planWithLabels, tightestTokenLimit } from '../../domain/limits/limit-plan.ts';
+import { planWithLabels } from '../../domain/limits/limit-plan.ts';
 import { SCOPE_CODES } from '../../domain/tenancy/tenancy.ts';
 import { NAMES_MAX, OTHER_NAME } from '../../domain/usage/attribution.ts';
 import { attributionOf, namesEndUser } from '../attribution.ts';
 import type { Entitlement } from '../entitlement.ts';
 import type { Gateway } from '../gateway.ts';
-import { limitWordsOf } from '../limit-headers.ts';
 import { Refusal } from '../refusal.ts';
 import type { Asked, Walk } from '../walk.ts';
 import type { OrganizationHolder } from './cached-key.ts';
 import type { Labelled } from './labelled.ts';
+import { planFacts } from './plan-facts.ts';
 import { recordedTags } from './tagged-entitlement.ts';
 
 /** Throws if a request must name its end user and does not. Checked before anything is held. */
@@ -52,15 +52,11 @@ export function entitlementForLabels(walk: Walk, entitlement: Entitlement, asked
 function withLabels(entitlement: Entitlement, labels: Labels, nowMs: number, gateway: Gateway): Entitlement {
   const plan = planWithLabels(entitlement.plan, entitlement.caller, labels, nowMs);
   if (plan === entitlement.plan) return entitlement;
-  const blocks = plan.rules.filter(({ limit, action }) => limit === 'budget' && action === 'block');
   gateway.journal.shape(plan.organizationId, plan.shapeId, JSON.stringify(shapeOf(plan).rules));
   return {
     ...entitlement,
     plan,
-    tokensMax: tightestTokenLimit(plan),
-    limitWords: limitWordsOf(plan),
-    needsPrice: blocks.length > 0,
-    clamps: blocks.some(({ clampOutput }) => clampOutput),
+    ...planFacts(plan),
     validUntilMs: Math.min(entitlement.validUntilMs, plan.validUntilMs),
   };
 }
