@@ -11,7 +11,7 @@ export interface ProviderRequest {
   readonly wire: Wire;
   readonly body: Sendable;
   /** The content type of the body; absent: JSON. */
-  readonly contentType?: string;
+  readonly contentType?: string | undefined;
   readonly stream: boolean;
   /**
    * Headers of the client for the provider (`anthropic-beta`, `anthropic-version`, `x-client-request-id`, `traceparent`,

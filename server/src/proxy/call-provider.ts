@@ -38,7 +38,7 @@ export type Answer =
       readonly candidate: Candidate;
       readonly bytes: Buffer;
       /** Absent: JSON. */
-      readonly contentType?: string;
+      readonly contentType?: string | undefined;
       readonly facts: AnswerFacts;
       /** The time at which the call was sent, in monotonic milliseconds; null if the gateway answered itself. */
       readonly sentMs: number | null;
@@ -124,7 +124,7 @@ async function tryOnce(
     const { free } = admission.walk.endpoint;
     return free ? countedHere(candidate, admission) : new Failed(cannotServe(candidate, admission), 'lasting');
   }
-  const made = exchangeFor(candidate, upstream, admission, gateway);
+  const made = exchangeFor(candidate, provider, upstream, admission, gateway);
   const exchange = made instanceof Promise ? await made : made;
   // The upstream's dialect cannot express the request. The caller must change it, unless another candidate speaks the caller's
   // dialect.
@@ -146,7 +146,7 @@ async function tryOnce(
       deployment,
       wire: upstream,
       body: exchange.upstreamBody,
-      ...(exchange.contentType === undefined ? {} : { contentType: exchange.contentType }),
+      contentType: exchange.contentType,
       stream: facts.stream,
       forward: upstreamHeaders(walk, deployment),
       // Another format has another query: `alt=sse` means nothing to Anthropic.
@@ -201,6 +201,9 @@ const NOTHING_USED = { usage: {}, usageImplausible: false, usageIsFinal: true, s
  */
 function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Promise<void> {
   const { deployment, price } = candidate;
+  const { tags, tagRoute } = recordedTags(admission.asked.tags, admission.entitlement);
+  const lost = ifLostNow(admission, candidate);
+  // V8 copies a spread fast only where it comes first.
   gateway.journal.begin({
     ...admission.charged,
     requestId: admission.walk.id,
@@ -214,9 +217,12 @@ function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Pr
     provider: deployment.provider,
     upstreamModel: deployment.upstreamModel,
     priceId: price?.id ?? null,
-    ...recordedTags(admission.asked.tags, admission.entitlement),
+    tags,
+    tagRoute,
     attribution: attributionOf(admission.walk, gateway),
-    ...ifLostNow(admission, candidate),
+    heldInputTokens: lost.heldInputTokens,
+    heldOutputTokens: lost.heldOutputTokens,
+    heldNanoUsd: lost.heldNanoUsd,
   });
   return new Promise((resolve, reject) => {
     gateway.journal.whenWritten((outcome) => {
@@ -298,7 +304,9 @@ function readWhole(bytes: Buffer, made: Made, candidate: Candidate, admission: A
   try {
     const said = made.exchange.whole(bytes);
     gateway.health.succeeded(id, credential);
-    return { is: 'whole', candidate, ...said, sentMs: made.sentMs, tookMs: made.tookMs, dropped: made.dropped };
+    const { bytes: sent, facts, contentType } = said;
+    const { sentMs, tookMs, dropped } = made;
+    return { is: 'whole', candidate, bytes: sent, contentType, facts, sentMs, tookMs, dropped };
   } catch (error) {
     // We owe the provider for an answer even if we cannot read it.
     if (!(error instanceof UnreadableAnswer)) tellDefect(error, admission.walk.id, gateway);

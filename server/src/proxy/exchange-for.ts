@@ -3,6 +3,7 @@ import { BETA_HEADER, openExchange } from '../dialects/exchange.ts';
 import type { Quirks } from '../domain/presets/preset.ts';
 import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
 import { whole } from '../lib/pieces.ts';
+import type { Provider } from '../providers/provider.ts';
 import { leftIn } from './bodies/large-bodies.ts';
 import type { Candidate } from './deployments/candidate.ts';
 import type { Gateway } from './gateway.ts';
@@ -16,14 +17,14 @@ import type { Admission, LargeAsked, Walk } from './walk.ts';
  */
 export function exchangeFor(
   { deployment }: Candidate,
+  provider: Provider,
   upstream: Wire,
   admission: Admission,
   gateway: Gateway,
 ): Exchange | Untranslatable | Promise<Exchange | Untranslatable> {
   const { walk, asked, outputCap, isUnsealed } = admission;
   const { facts, body, ourBytes, large, stored } = asked;
-  const provider = gateway.providers.get(deployment.provider);
-  const cloud = provider?.cloudForm?.(upstream, deployment) ?? null;
+  const cloud = provider.cloudForm?.(upstream, deployment) ?? null;
   const quirks = quirksOf(deployment, upstream);
   const left = large === null ? null : leftIn(whole(walk.request.body), large.left);
   const options: ExchangeOptions = {
@@ -42,8 +43,8 @@ export function exchangeFor(
     isStrict: (walk.endpoint.wire !== upstream || quirks !== null) && isStrict(walk),
     quirks,
     cloud,
-    contentForm: isContent(upstream) ? (provider?.contentForm ?? null) : null,
-    cacheKey: promptCacheKey(deployment, upstream, left, admission, gateway),
+    contentForm: isContent(upstream) ? (provider.contentForm ?? null) : null,
+    cacheKey: promptCacheKey(deployment, provider, upstream, left, admission, gateway),
     betas: cloud?.listsBetas === true ? (walk.request.header(BETA_HEADER) ?? null) : null,
   };
   // A preset may rename what was left. The ids that Google Cloud refuses are within values that were left in the bytes.

@@ -3,6 +3,7 @@ import type { LeftFields, Wire } from '../dialects/dialect.ts';
 import { clientCacheKey } from '../dialects/exchange.ts';
 import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
 import { ownerOf } from '../domain/routing/own.ts';
+import type { Provider } from '../providers/provider.ts';
 import type { Gateway } from './gateway.ts';
 import type { Admission } from './walk.ts';
 
@@ -13,18 +14,17 @@ import type { Admission } from './walk.ts';
  */
 export function promptCacheKey(
   deployment: DeploymentConfig,
+  provider: Pick<Provider, 'takesCacheKey'>,
   upstream: Wire,
   left: LeftFields | null,
   { walk, asked, charged }: Pick<Admission, 'walk' | 'asked' | 'charged'>,
-  { providers, promptCacheKey: keyed }: Pick<Gateway, 'providers' | 'promptCacheKey'>,
+  { promptCacheKey: keyed }: Pick<Gateway, 'promptCacheKey'>,
 ): string | null {
   if (!upstream.startsWith('openai-')) return null;
   const named = clientCacheKey(asked.body, left);
   const { wire } = walk.endpoint;
   const isTranslated = wire !== upstream && !(wire === 'cursor-responses' && upstream === 'openai-responses');
-  const takes =
-    (upstream === 'openai-chat' || upstream === 'openai-responses') &&
-    providers.get(deployment.provider)?.takesCacheKey?.(deployment) === true;
+  const takes = (upstream === 'openai-chat' || upstream === 'openai-responses') && provider.takesCacheKey?.(deployment) === true;
   if (ownerOf(deployment) !== null) return takes && isTranslated ? named : null;
   // A server that is not known to take the field may refuse it. What a client sends to it untranslated is the client's choice.
   if (!takes && (isTranslated || named === null)) return null;

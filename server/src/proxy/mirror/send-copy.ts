@@ -36,7 +36,7 @@ export async function sendCopy(candidate: Candidate, original: Admission, gatewa
   const provider = gateway.providers.get(name);
   const upstream = provider?.wireFor(copy.walk.endpoint.wire, deployment) ?? null;
   if (provider === undefined || upstream === null) return { outcome: 'skipped', reason: 'unavailable', sent: null };
-  const made = exchangeFor(candidate, upstream, copy, gateway);
+  const made = exchangeFor(candidate, provider, upstream, copy, gateway);
   const exchange = made instanceof Promise ? await made : made;
   if (exchange instanceof Untranslatable) return { outcome: 'skipped', reason: 'untranslatable', sent: null };
   gateway.load.sent(deployment);
