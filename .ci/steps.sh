@@ -20,6 +20,8 @@ install_missing() {
   command -v pgbouncer >/dev/null || missing+=(pgbouncer)
   command -v promtool >/dev/null || missing+=(prometheus)
   command -v openssl >/dev/null || missing+=(openssl)
+  command -v xmlsec1 >/dev/null || missing+=(xmlsec1)
+  /usr/bin/python3 -c 'import saml2' 2>/dev/null || missing+=(python3-pysaml2)
   [ ${#missing[@]} -eq 0 ] && return 0
   echo "Installing ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive

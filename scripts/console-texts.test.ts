@@ -34,6 +34,7 @@ const FOLDERS = [
   'pages/service-accounts',
   'pages/settings',
   'pages/sign-in',
+  'pages/single-sign-on',
   'pages/statements',
   'pages/teams',
   'pages/usage',

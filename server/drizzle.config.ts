@@ -12,6 +12,7 @@ export default defineConfig({
     './src/store/schema/catalogue.ts',
     './src/store/schema/files.ts',
     './src/store/schema/folds.ts',
+    './src/store/schema/identity.ts',
     './src/store/schema/invitations.ts',
     './src/store/schema/jobs.ts',
     './src/store/schema/limited-tags.ts',

@@ -30,6 +30,7 @@ type OrganizationTab =
   | 'files'
   | 'audit'
   | 'security'
+  | 'sign-in'
   | 'service-accounts'
   | 'providers'
   | 'webhooks'
@@ -50,7 +51,7 @@ export const links = {
   organizations: page<ListSearch | 'create' | 'like' | 'template' | 'templates' | 'unpriced'>(PATHS.organizations),
   organization: (
     id: string,
-    search: Search<'edit' | 'new' | 'action' | 'dialog'> & { readonly tab?: OrganizationTab | undefined } = {},
+    search: Search<'edit' | 'new' | 'action' | 'dialog' | 'part'> & { readonly tab?: OrganizationTab | undefined } = {},
   ) => object<string>(PATHS.organization)(id, search),
   statements: (id: string, search?: Search<'month'>) =>
     address(PATHS.statements.replace('$organizationId', encodeURIComponent(id)), search ?? {}),
@@ -83,9 +84,9 @@ export const links = {
   ),
   security: page<'organization_id'>(PATHS.security),
   settings: page<'tab' | 'new' | 'unowned' | 'owner' | 'service_account_id' | 'organization_id'>(PATHS.settings),
-  profile: plain(PATHS.profile),
+  profile: page<'link'>(PATHS.profile),
   start: plain(PATHS.start),
-  signIn: page<'to' | 'email' | 'notice'>(PATHS.signIn),
+  signIn: page<'to' | 'email' | 'notice' | 'organization'>(PATHS.signIn),
   firstAdmin: plain(PATHS.firstAdmin),
   resetPassword: plain(PATHS.resetPassword),
 } as const;

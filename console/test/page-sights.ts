@@ -20,7 +20,7 @@ export function pageSights(ids: Ids): readonly Sight[] {
     { name: 'missing', address: '/keys/key_nothing' },
     { name: 'organizations', address: '/organizations' },
     ...tabsOf('organization', organization, 'overview teams members keys access limits usage files audit security'),
-    ...tabsOf('organization', organization, 'providers service-accounts webhooks settings'),
+    ...tabsOf('organization', organization, 'providers service-accounts webhooks settings sign-in'),
     { name: 'organization-owner', address: organization, who: 'org_owner' },
     { name: 'statement', address: `${organization}/statements` },
     { name: 'teams', address: '/teams' },

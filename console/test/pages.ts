@@ -3,6 +3,7 @@ import { credentialSights } from './credential-sights.ts';
 import { dialogSights } from './dialog-sights.ts';
 import { pageSights } from './page-sights.ts';
 import type { Ids, Sight } from './sight.ts';
+import { ssoSights } from './sso-sights.ts';
 import { call, called, type House, type Page, type Role } from './support.ts';
 import { makeTagged } from './tagged.ts';
 
@@ -16,7 +17,7 @@ export function idsOf(house: House): Promise<Ids> {
 }
 
 export function sightsOf(ids: Ids): readonly Sight[] {
-  return [...pageSights(ids), ...dialogSights(ids), ...credentialSights()];
+  return [...pageSights(ids), ...dialogSights(ids), ...credentialSights(), ...ssoSights()];
 }
 
 async function furnish(house: House): Promise<Ids> {

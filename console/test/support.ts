@@ -62,7 +62,8 @@ export async function openHouse(
 ): Promise<House> {
   const env = { HEADGATE_DEMO: 'on', HEADGATE_ALLOWED_WEBHOOKS: '127.0.0.1', ...settings };
   const gateway = await startGateway({ env, ...earlier });
-  const url = gateway.base;
+  // Where a public URL is set, changes are accepted from there alone.
+  const url = settings.HEADGATE_PUBLIC_URL ?? gateway.base;
   const { data: organizations } = await gateway.admin<{ data: { id: string }[] }>('GET', '/organizations');
   const organizationId = organizations[0]?.id as string;
   const { data: teams } = await gateway.admin<{ data: { id: string }[] }>(
@@ -77,7 +78,7 @@ export async function openHouse(
     // A test may have ended the session of a role; the next one comes in anew.
     if (known !== undefined && (await isAlive(url, known))) return known;
     const session =
-      known === undefined ? await signUp(gateway, role, { organizationId, teamId }) : await comeIn(url, emailOf(role));
+      known === undefined ? await signUp(gateway, url, role, { organizationId, teamId }) : await comeIn(url, emailOf(role));
     cookies.set(role, session);
     return session;
   };
@@ -98,15 +99,20 @@ export async function openHouse(
 }
 
 /** An invitation, accepted: how people come in. Returns the value of their session cookie. */
-async function signUp(gateway: Gateway, role: Role, at: { organizationId: string; teamId: string }): Promise<string> {
+async function signUp(
+  gateway: Gateway,
+  url: string,
+  role: Role,
+  at: { organizationId: string; teamId: string },
+): Promise<string> {
   const invitation = await gateway.admin<{ link: string }>('POST', '/invitations', {
     email: `${role.replace('_', '.')}@headgate.test`,
     ...placeOf(role, at),
   });
   const token = new URL(invitation.link).searchParams.get('token');
-  const response = await fetch(`${gateway.base}/api/v1/invitations/accept`, {
+  const response = await fetch(`${url}/api/v1/invitations/accept`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', origin: gateway.base },
+    headers: { 'content-type': 'application/json', origin: url },
     body: JSON.stringify({ token, name: nameOf(role), password: PASSWORD }),
   });
   return sessionOf(response, role);

@@ -10,6 +10,14 @@ export function fieldErrorsOf(error: unknown): Record<string, string> {
   return Object.fromEntries(named.map(([pointer, message]) => [pathOf(pointer), sentenceOf(message)]));
 }
 
+/** Returns the same error with its messages at the form's own fields. `to` has the form's pointer of each that differs. */
+export function movedFields(error: unknown, to: Readonly<Record<string, string>>): unknown {
+  if (!(error instanceof Problem)) return error;
+  const fields = Object.fromEntries(Object.entries(error.fields).map(([pointer, message]) => [to[pointer] ?? pointer, message]));
+  const { status, message, requestId, retryAfterSeconds } = error;
+  return new Problem(status, message, { fields, requestId, retryAfterSeconds });
+}
+
 /** Returns true if the form shows every field that has a message, so that a note beside the button would only repeat them. */
 export function isAllAtFields(error: unknown, shown: (path: string) => boolean): boolean {
   const paths = Object.keys(fieldErrorsOf(error));

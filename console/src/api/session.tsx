@@ -131,6 +131,8 @@ function reasonFor(permission: Permission): string {
       return PLATFORM_ADMINS;
     case 'organizations.cap':
       return 'Only a platform admin can change the limits, budgets and asset access of an organization.';
+    case 'identity.manage':
+      return 'Only an owner of the organization or a platform admin can change how people sign in.';
     case 'audit_policy.change':
       return 'Only an owner of the organization or a platform admin can change the audit policy.';
     case 'keys.manage':

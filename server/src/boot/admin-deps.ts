@@ -4,6 +4,7 @@ import { identityOptions } from '../admin/session/identity-options.ts';
 import { openIdentity } from '../identity/identity.ts';
 import { noMailer } from '../identity/mail/mailer.ts';
 import { createSmtpMailer } from '../identity/mail/smtp-mailer.ts';
+import type { Protocols } from '../identity/protocols.ts';
 import type { Logger } from '../lib/log.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
 import { servePlayground } from '../ops/playground.ts';
@@ -12,6 +13,7 @@ import { publishedModels } from '../providers/published-models.ts';
 import { PROVEN_PRESETS } from '../providers/shipped-presets.ts';
 import type { Config } from '../settings/config.ts';
 import { checkBaseUrl, isListedUrl, isPlainOnNetwork } from '../upstream/address-policy.ts';
+import { createTxtLookup } from '../upstream/txt-lookup.ts';
 import type { OpenGateway } from './open-gateway.ts';
 import { knowledgeOf, type OpenProviders } from './open-providers.ts';
 import type { Stores } from './open-stores.ts';
@@ -24,6 +26,7 @@ export function adminDepsOf(
   { gateway, counters }: OpenGateway,
   policies: AddressPolicies,
   providers: OpenProviders,
+  protocols: Protocols,
   log: Logger,
 ): Omit<AdminDeps, 'process' | 'jobs'> {
   const policy = policies.platform;
@@ -40,6 +43,7 @@ export function adminDepsOf(
     },
     audit,
     identity: openIdentity(identityOptions(database.db, { key: installation.credentials, publicUrl: config.publicUrl, clock })),
+    protocols,
     mailer: config.smtp === null ? noMailer : createSmtpMailer(config.smtp),
     publicUrl: config.publicUrl,
     log,
@@ -61,6 +65,7 @@ export function adminDepsOf(
       find: (id) => journal.find(id) ?? refusals.find(id),
       findShape: (organizationId, shapeId) => journal.findShape(organizationId, shapeId),
     },
+    lookUpTxt: createTxtLookup({ servers: config.dnsServers }),
     trustedProxies: config.trustedProxies,
     configChanged: (scopes) => gateway.snapshot.apply(scopes),
   };

@@ -1,5 +1,6 @@
 /** Every job of this version, with what it needs of the process. */
 import type { HeldReport } from '../counters/counters.ts';
+import type { Mailer } from '../identity/mail/mailer.ts';
 import { accountOriginsJob } from '../jobs/account-origins.ts';
 import type { Announcer, Enqueue } from '../jobs/alerts/announce.ts';
 import { alertRulesJob } from '../jobs/alerts/watch-rules.ts';
@@ -8,6 +9,9 @@ import { bindKeysJob } from '../jobs/bind-keys.ts';
 import { credentialJob } from '../jobs/check-credentials.ts';
 import { closeAuditChainsJob } from '../jobs/close-audit-chains.ts';
 import { fillJob, foldJob, foldProofJob } from '../jobs/fold.ts';
+import { certificateExpiryJob } from '../jobs/identity/certificate-expiry.ts';
+import { domainJob } from '../jobs/identity/check-domains.ts';
+import { type MetadataReader, samlMetadataJob } from '../jobs/identity/saml-metadata.ts';
 import type { Job } from '../jobs/job.ts';
 import { lateIndexesJob } from '../jobs/late-indexes.ts';
 import { archiveJob } from '../jobs/months/archive.ts';
@@ -24,6 +28,7 @@ import { requeueJob, sweepJob } from '../jobs/sweep.ts';
 import { unownedTokensJob } from '../jobs/unowned-tokens.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Config } from '../settings/config.ts';
+import { createTxtLookup } from '../upstream/txt-lookup.ts';
 import type { OpenGateway } from './open-gateway.ts';
 import { knowledgeOf, type OpenProviders } from './open-providers.ts';
 import type { Stores } from './open-stores.ts';
@@ -32,10 +37,13 @@ import type { Stores } from './open-stores.ts';
 export interface JobEffects {
   readonly announcer: Announcer;
   readonly enqueue: Enqueue;
+  readonly mailer: Mailer;
   /** Sends the mail of a schedule to one person. */
   readonly sendScheduledMail: SendScheduledMail;
   /** Schedules the repair of the rollups. */
   readonly repair: ProofOptions['repair'];
+  readonly mailer: Mailer;
+  readonly metadata: MetadataReader;
 }
 
 /** Returns the jobs in the order in which they are scheduled. None runs before the runner starts. */
@@ -44,7 +52,7 @@ export function jobsFor(
   { installation, masterKey, writer, audit }: Stores,
   opened: OpenGateway,
   providers: OpenProviders,
-  { announcer, enqueue, sendScheduledMail, repair }: JobEffects,
+  { announcer, enqueue, sendScheduledMail, repair, mailer, metadata }: JobEffects,
   log: Logger,
 ): readonly Job[] {
   const { counters, shared } = opened;
@@ -76,6 +84,7 @@ export function jobsFor(
     requeueJob(enqueue),
     scheduledMailJob(sendScheduledMail),
     closeAuditChainsJob({ audit }),
+    domainJob({ lookUpTxt: createTxtLookup({ servers: config.dnsServers }), mailer, audit, publicUrl: config.publicUrl }),
     credentialJob({
       listModels,
       opener: { key: installation.credentials, ambientClouds: new Set(config.ambientCredentials) },
@@ -83,6 +92,8 @@ export function jobsFor(
     }),
     priceJob({ priceFor, announcer }),
     alertRulesJob(announcer),
+    samlMetadataJob(metadata),
+    certificateExpiryJob({ mailer, publicUrl: config.publicUrl }),
     unownedTokensJob((facts, message) => log.warn(facts, message)),
     bindKeysJob({ key: installation.credentials }),
     bindContentKeysJob({ wrappers: { master: masterKey, installation: installation.content } }),

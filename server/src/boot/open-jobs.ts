@@ -22,6 +22,8 @@ import { jobsFor } from './jobs-for.ts';
 import type { OpenGateway } from './open-gateway.ts';
 import type { OpenProviders } from './open-providers.ts';
 import type { Stores } from './open-stores.ts';
+import { identityProviderPolicy } from './providers-for.ts';
+import { metadataReaderFor } from './saml-for.ts';
 
 /** The background work of a process. */
 export interface OpenJobs {
@@ -65,7 +67,9 @@ function startJobs(
   const enqueue = (tx: Database, ids: readonly string[]) => runner.enqueue(tx, ids);
   const announcer = createAnnouncer({ enqueue, mails: mailer.configured });
   const repair = () => runner.runNow('rollup-repair', 'proof');
-  const jobs = jobsFor(config, stores, opened, providers, { announcer, enqueue, sendScheduledMail, repair }, log);
+  const metadata = metadataReaderFor(stores.audit, identityProviderPolicy(config));
+  const effects = { announcer, enqueue, sendScheduledMail, repair, mailer, metadata: metadata.reader };
+  const jobs = jobsFor(config, stores, opened, providers, effects, log);
   const delivering = {
     db: database.db,
     clock,
@@ -101,6 +105,7 @@ function startJobs(
       await standings.stop();
       await runner.stop();
       await poster.close();
+      metadata.close();
       if (database !== stores.database) await database.close();
     },
   };

@@ -26,11 +26,13 @@ import { createTransport, type Transport } from '../upstream/transport.ts';
 import { type OpenProviders, openProviders } from './open-providers.ts';
 import { tokensFor } from './tokens-for.ts';
 
-/** The addresses that credentials may have, by who brings them. */
+/** The addresses that credentials and identity providers may have, by who brings them. */
 export interface AddressPolicies {
   readonly platform: AddressPolicy;
   /** Stricter: tenants must not reach inner addresses through the gateway, not even those that the platform uses. */
   readonly organizations: AddressPolicy;
+  /** Of identity providers. What they say decides who comes in, so being listed for anything else is not enough. */
+  readonly identityProviders: AddressPolicy;
 }
 
 export interface ProvidersInUse {
@@ -39,13 +41,19 @@ export interface ProvidersInUse {
   close(): void;
 }
 
-/** Reads the two settings. Throws BadSetting for an entry that is not a host, an address or a CIDR. */
-export function policiesOf({ mode, allowedUpstreams, allowedOwnUpstreams }: Config): AddressPolicies {
+/** Reads the three settings. Throws BadSetting for an entry that is not a host, an address or a CIDR. */
+export function policiesOf({ mode, allowedUpstreams, allowedOwnUpstreams, allowedIdentityProviders }: Config): AddressPolicies {
   return {
     platform: policyFor('HEADGATE_ALLOWED_UPSTREAMS', mode, allowedUpstreams),
     // Tenants enter these addresses, so production rules hold in development too: loopback services are not theirs to call.
     organizations: policyFor('HEADGATE_ALLOWED_OWN_UPSTREAMS', 'production', allowedOwnUpstreams),
+    identityProviders: identityProviderPolicy({ allowedIdentityProviders }),
   };
+}
+
+/** Returns the addresses at which identity providers may be. Tenants enter them too. */
+export function identityProviderPolicy({ allowedIdentityProviders }: Pick<Config, 'allowedIdentityProviders'>): AddressPolicy {
+  return policyFor('HEADGATE_ALLOWED_IDENTITY_PROVIDERS', 'production', allowedIdentityProviders);
 }
 
 function policyFor(setting: string, mode: Config['mode'], listed: readonly string[]): AddressPolicy {

@@ -22,6 +22,7 @@ import { openStores, type Stores } from './open-stores.ts';
 import { operationsFor } from './operations-for.ts';
 import { type Port, takePort } from './port.ts';
 import { processFactsOf } from './process-facts.ts';
+import { protocolsFor } from './protocols-for.ts';
 import { type AddressPolicies, policiesOf, providersFor } from './providers-for.ts';
 import { tellPassedOver } from './tell-passed-over.ts';
 import { diskTrouble } from './volume.ts';
@@ -60,7 +61,8 @@ async function serveFrom(port: Port, stores: Stores, { policies, shipped }: Rule
   const opened = await openGateway(config, stores, wheel, providers, log);
   const notReady = () => port.notReady ?? diskTrouble(stores);
   const facts = processFactsOf(config, stores, opened, notReady, clock);
-  const deps = adminDepsOf(config, stores, opened, policies, providers, log);
+  const sso = protocolsFor(config, stores, wheel);
+  const deps = adminDepsOf(config, stores, opened, policies, providers, sso.protocols, log);
   const jobs: OpenJobs = openJobs(config, stores, opened, providers, log, (scheduleId, accountId) =>
     sendScheduledMail(adminDeps, scheduleId, accountId),
   );

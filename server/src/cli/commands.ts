@@ -83,6 +83,12 @@ export const SERVER_COMMANDS: readonly (CommandLine & { readonly run?: RunOnData
     run: recovery('admin-tokens adopt'),
   },
   {
+    words: ['sso', 'release'],
+    summary: 'stop requiring the identity provider of an organization',
+    operands: ['organization'],
+    run: recovery('sso release'),
+  },
+  {
     words: ['rotate-master-key'],
     summary: 'another master key, in two runs',
     flags: [

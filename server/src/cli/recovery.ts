@@ -12,9 +12,10 @@ import type { CommandIo } from './command-io.ts';
 import { asFailure, configOf } from './operator.ts';
 import { appendAsOperator, type OperatorContext, openOperatorContext } from './operator-context.ts';
 import { CommandFailed, EXIT } from './outcome.ts';
+import { releaseSso } from './sso-release.ts';
 
 /** The commands by which an operator restores access. */
-export type RecoveryCommand = 'first-admin-link' | 'reset-second-factor' | 'admin-token' | 'admin-tokens adopt';
+export type RecoveryCommand = 'first-admin-link' | 'reset-second-factor' | 'admin-token' | 'admin-tokens adopt' | 'sso release';
 
 /** Runs a recovery command. An embedded database must not be in use; gateways may serve from PostgreSQL meanwhile. */
 export async function recover(command: RecoveryCommand, given: Given, settings: readonly string[], io: CommandIo): Promise<void> {
@@ -35,6 +36,7 @@ const RUN: Readonly<Record<RecoveryCommand, (context: OperatorContext, given: Gi
   'reset-second-factor': resetSecondFactor,
   'admin-token': makeAdminToken,
   'admin-tokens adopt': adopt,
+  'sso release': releaseSso,
 };
 
 async function makeLink({ db, installation, audit, config, io }: OperatorContext): Promise<void> {

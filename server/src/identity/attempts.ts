@@ -14,7 +14,7 @@ export interface Attempt {
    */
   readonly byAnybody?: { readonly device: string | null };
   /** Each kind counts addresses separately. */
-  readonly kind?: 'passkey_options' | 'reset';
+  readonly kind?: 'passkey_options' | 'reset' | 'sso' | 'sso_choice';
 }
 
 /** Limits attempts: each failure makes the next wait longer. */
@@ -25,6 +25,8 @@ export interface Attempts {
   count(attempt: Attempt): void;
   /** Clears the failures of the same owner from the same place. */
   forget(attempt: Attempt): void;
+  /** Takes back one attempt that was counted before its outcome was known, and succeeded. */
+  forgive(attempt: Attempt): void;
 }
 
 const PER_OWNER = { freeFailures: 5, waitMsMax: 15 * 60_000 };
@@ -61,6 +63,7 @@ export function createAttempts(nowMs: () => number): Attempts {
   };
   return {
     count,
+    forgive: succeeded,
     forget: (attempt) => {
       const { owner } = namesOf(attempt);
       if (owner !== null) owners.succeeded(owner);

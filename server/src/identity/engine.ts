@@ -100,7 +100,7 @@ export function openEngine(options: IdentityOptions) {
 
 export type Engine = ReturnType<typeof openEngine>;
 
-/** Signs in an account that has proven itself by a one-time link. */
+/** Signs in an account that has proven itself by a one-time link or through an identity provider. */
 const startSession = createAuthEndpoint.serverOnly({ method: 'POST', body: z.object({ accountId: z.string() }) }, async (ctx) => {
   const { accountId } = ctx.body;
   const user = await ctx.context.internalAdapter.findUserById(accountId);

@@ -37,3 +37,12 @@ export function withoutCookie(visitor: Visitor, name: string): Visitor {
     .join(';');
   return { ...visitor, cookie };
 }
+
+/** Returns the value of a cookie, or null if the visitor has none of this name. */
+export function cookieOf(visitor: Visitor, name: string): string | null {
+  for (const pair of visitor.cookie?.split(';') ?? []) {
+    const at = pair.indexOf('=');
+    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
+  }
+  return null;
+}

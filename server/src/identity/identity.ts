@@ -8,7 +8,7 @@ import { refusing } from './refusal.ts';
 import { openSecondFactors, type SecondFactors } from './second-factor.ts';
 
 export type SignInOutcome =
-  | { readonly is: 'signed_in'; readonly accountId: string; readonly cookies: Cookies }
+  | { readonly is: 'signed_in'; readonly accountId: string; readonly token: string; readonly cookies: Cookies }
   | { readonly is: 'second_factor'; readonly cookies: Cookies };
 
 /** Signs people in. Every operation rejects with SignInRefused if it refuses. */
@@ -16,8 +16,8 @@ export interface Identity {
   /** Returns the session cookie's token if its signature is valid, otherwise null. The store decides if it is still valid. */
   sessionToken(visitor: Visitor): Promise<string | null>;
   signIn(credentials: { readonly email: string; readonly password: string }, visitor: Visitor): Promise<SignInOutcome>;
-  /** Signs in an account that has proven itself by a one-time link. */
-  startSession(accountId: string, visitor: Visitor): Promise<Cookies>;
+  /** Signs in an account that has proven itself by a one-time link or through an identity provider. */
+  startSession(accountId: string, visitor: Visitor): Promise<{ readonly sessionId: string; readonly cookies: Cookies }>;
   /** Extends the visitor's session and its cookie. */
   refresh(visitor: Visitor): Promise<Cookies>;
   signOut(visitor: Visitor): Promise<Cookies>;
@@ -51,7 +51,8 @@ export function openIdentity(options: IdentityOptions): Identity {
       attempts.throttled(passwordAttempt(credentials.email, visitor), () => signInWithPassword(engine, credentials, visitor)),
     startSession: async (accountId, visitor) => {
       const wanted = { body: { accountId }, headers: headersOf(visitor), returnHeaders: true } as const;
-      return cookiesOf(await refusing('not_signed_in', () => engine.api.startSession(wanted)));
+      const answer = await refusing('not_signed_in', () => engine.api.startSession(wanted));
+      return { sessionId: answer.response.sessionId, cookies: cookiesOf(answer) };
     },
     refresh: async (visitor) => cookiesOf(await engine.api.getSession({ headers: headersOf(visitor), returnHeaders: true })),
     signOut: async (visitor) => cookiesOf(await engine.api.signOut({ headers: headersOf(visitor), returnHeaders: true })),
@@ -75,6 +76,6 @@ async function signInWithPassword(
   const cookies = cookiesOf(answer);
   const { response } = answer;
   return 'user' in response && response.user !== undefined
-    ? { is: 'signed_in', accountId: response.user.id, cookies }
+    ? { is: 'signed_in', accountId: response.user.id, token: response.token, cookies }
     : { is: 'second_factor', cookies };
 }

@@ -10,7 +10,10 @@ export type WebAuthnJson = Readonly<Record<string, unknown>>;
 export interface Passkeys {
   /** Returns the WebAuthn options for a sign-in. */
   signInOptions(visitor: Visitor): Promise<{ readonly options: WebAuthnJson; readonly cookies: Cookies }>;
-  signIn(response: WebAuthnJson, visitor: Visitor): Promise<{ readonly accountId: string; readonly cookies: Cookies }>;
+  signIn(
+    response: WebAuthnJson,
+    visitor: Visitor,
+  ): Promise<{ readonly accountId: string; readonly token: string; readonly cookies: Cookies }>;
   /** Returns the account of a passkey, as for a sign-in, but signs nobody in. */
   showAgain(response: WebAuthnJson, visitor: Visitor): Promise<{ readonly accountId: string }>;
   /** Returns the WebAuthn options to add a passkey for the signed-in visitor. The session must be less than a day old. */
@@ -39,7 +42,8 @@ export function openPasskeys(engine: Engine, { endSession }: Pick<IdentityOption
     },
     signIn: async (response, visitor) => {
       const answer = await verified(response, visitor);
-      return { accountId: answer.response.user.id, cookies: cookiesOf(answer) };
+      const { user, session } = answer.response;
+      return { accountId: user.id, token: session.token, cookies: cookiesOf(answer) };
     },
     showAgain: async (response, visitor) => {
       const { user, session } = (await verified(response, visitor)).response;

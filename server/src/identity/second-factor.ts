@@ -24,7 +24,7 @@ export interface SecondFactors {
   finish(
     proof: { readonly method: SecondFactorMethod; readonly code: string },
     visitor: Visitor,
-  ): Promise<{ readonly accountId: string; readonly cookies: Cookies }>;
+  ): Promise<{ readonly accountId: string; readonly token: string; readonly cookies: Cookies }>;
   /** Starts the setup of an app, which counts only after `confirm`. Requires the password again. */
   begin(password: string, visitor: Visitor): Promise<NewTotp>;
   confirm(accountId: string, code: string, visitor: Visitor): Promise<Cookies>;
@@ -56,7 +56,7 @@ export function openSecondFactors(engine: Engine, options: IdentityOptions): Sec
         await options.endSession(token ?? '');
         throw new SignInRefused('code_used');
       }
-      return { accountId: user.id, cookies: cookiesOf(answer) };
+      return { accountId: user.id, token: token ?? '', cookies: cookiesOf(answer) };
     },
     begin: async (password, visitor) => {
       const wanted = { body: { password }, headers: headersOf(visitor) };

@@ -6,6 +6,7 @@ import { dropClosedBefore } from '../store/alerts/alert-rules.ts';
 import { dropEndedSecrets } from '../store/catalogue/credentials.ts';
 import { dropOwnOfDeleted } from '../store/catalogue/owners.ts';
 import type { Database } from '../store/database.ts';
+import { dropExpiredFlows } from '../store/identity/sign-in-flows.ts';
 import * as runs from '../store/installation/job-runs.ts';
 import { dropDeadReplicas } from '../store/installation/lease.ts';
 import { dropOldAnswers } from '../store/installation/leftovers.ts';
@@ -35,6 +36,7 @@ export function sweepJob(): Job {
     run: async ({ database: { db }, clock }) => {
       const nowMs = clock.nowMs();
       await dropExpired(db, new Date(nowMs));
+      await dropExpiredFlows(db, new Date(nowMs));
       await dropDeadReplicas(db);
       await dropEndedSecrets(db, new Date(nowMs));
       await dropOwnOfDeleted(db, new Date(nowMs));

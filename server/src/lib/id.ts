@@ -6,6 +6,7 @@ export type IdPrefix =
   | ('org' | 'team' | 'key' | 'acct' | 'mem' | 'svc' | 'dep' | 'cred' | 'rg' | 'bud' | 'price' | 'adm' | 'req')
   | 'tpl' // templates of organizations
   | ('inv' | 'sess' | 'link' | 'pass' | 'auth' | 'prf') // accounts and sign-in
+  | ('idp' | 'map' | 'scim' | 'grp' | 'login' | 'iss' | 'trust') // identity providers, mappings, SCIM, logins and trusted issuers
   | ('evt' | 'hook' | 'dlv' | 'rule' | 'inc' | 'run' | 'drift') // events, webhooks, alert rules and jobs
   | ('view' | 'mail') // saved views and scheduled mails
   | ('resp' | 'conv' | 'msg' | 'item') // stored responses, conversations and their items

@@ -37,6 +37,15 @@ describe('settings', () => {
     for (const days of ['0', '31', '1.5']) expect(bad({ HEADGATE_FILE_DAYS: days })).toMatch(/^HEADGATE_FILE_DAYS: /);
   });
 
+  test('DNS servers are addresses, each with a port or not', () => {
+    expect(readConfig({}).dnsServers).toEqual([]);
+    const servers = ['10.0.0.53', '10.0.0.53:5353', 'fd00::53', '[fd00::53]', '[fd00::53]:5353'];
+    expect(readConfig({ HEADGATE_DNS_SERVERS: servers.join(', ') }).dnsServers).toEqual(servers);
+    for (const text of ['dns.example', '10.0.0.53:0', '10.0.0.53:65536', '10.0.0', 'fd00::53:99999', '10.0.0.53:x'])
+      expect(bad({ HEADGATE_DNS_SERVERS: text })).toMatch(/^HEADGATE_DNS_SERVERS: /);
+    expect(bad({ HEADGATE_DNS_SERVERS: Array(9).fill('10.0.0.53').join() })).toContain('at most 8');
+  });
+
   test('the port is the one that a platform sets as PORT, where ours is absent', () => {
     expect(readConfig({ PORT: '8080' }).port).toBe(8080);
     expect(readConfig({ PORT: '8080', HEADGATE_PORT: '' }).port).toBe(8080);

@@ -45,7 +45,10 @@ export interface Config {
   readonly responsesUpstreams: readonly string[];
   readonly allowedOwnUpstreams: readonly string[];
   readonly allowedWebhooks: readonly string[];
+  readonly allowedIdentityProviders: readonly string[];
   readonly trustedProxies: readonly string[];
+  /** Addresses with or without a port. Empty: the system's servers. */
+  readonly dnsServers: readonly string[];
   readonly journalBytesMax: number;
   /** 0 keeps no rows after PostgreSQL stored them. */
   readonly journalKeepBytesMax: number;
@@ -140,7 +143,9 @@ export function readConfig(env: Environment, flags: readonly string[] = []): Con
     responsesUpstreams: read('HEADGATE_RESPONSES_UPSTREAMS', schema.list),
     allowedOwnUpstreams: read('HEADGATE_ALLOWED_OWN_UPSTREAMS', schema.list),
     allowedWebhooks: read('HEADGATE_ALLOWED_WEBHOOKS', schema.list),
+    allowedIdentityProviders: read('HEADGATE_ALLOWED_IDENTITY_PROVIDERS', schema.list),
     trustedProxies: read('HEADGATE_TRUSTED_PROXIES', schema.proxies),
+    dnsServers: read('HEADGATE_DNS_SERVERS', schema.dnsServers),
     journalBytesMax: read('HEADGATE_JOURNAL_BYTES_MAX', schema.whole(65_536, 2 ** 40)),
     journalKeepBytesMax: read('HEADGATE_JOURNAL_KEEP_BYTES_MAX', schema.whole(0, 2 ** 40)),
     cacheBytesMax: read('HEADGATE_CACHE_BYTES_MAX', schema.whole(0, 2 ** 36)),

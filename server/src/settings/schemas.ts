@@ -1,4 +1,5 @@
 /** The form of each setting's text. An error says what is wrong and what is right; one about a secret does not repeat it. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { CLOUDS } from '../domain/clouds.ts';
 import { isReadableDatabaseUrl, isReadableRedisUrl, serverUrl, UNREADABLE_URL } from './server-url.ts';
@@ -42,6 +43,22 @@ export const proxies = list.pipe(
     }),
   ),
 );
+
+/** DNS servers: IP addresses, each with a port or not. An IPv6 address with a port is in brackets. */
+export const dnsServers = list.pipe(
+  z
+    .array(
+      z.string().refine(isServerAddress, {
+        error: ({ input }) => `${JSON.stringify(input)} is not an address such as 10.0.0.53, 10.0.0.53:5353 or [fd00::53]:5353.`,
+      }),
+    )
+    .max(8, 'must have at most 8 addresses.'),
+);
+
+function isServerAddress(text: string): boolean {
+  const [, address = '', port] = /^\[?([0-9a-fA-F:.]+?)\]?(?::(\d{1,5}))?$/.exec(isIP(text) === 6 ? `[${text}]` : text) ?? [];
+  return isIP(address) !== 0 && (port === undefined || (Number(port) > 0 && Number(port) < 65_536));
+}
 
 /** A secret that an `Authorization` header can carry. One of less than 24 characters could be guessed. */
 export const token = z.string().regex(/^[\x21-\x7e]{24,256}$/, 'must be 24 to 256 visible ASCII characters.');

@@ -103,6 +103,12 @@ export const SETTINGS: readonly Setting[] = [
     about: 'The sender of mail, such as Headgate <headgate@example.com>; needed with HEADGATE_SMTP_URL.',
   },
   {
+    name: 'HEADGATE_DNS_SERVERS',
+    default: '',
+    about:
+      'The DNS servers that look up the records of verified domains, with commas between: 10.0.0.53 or 10.0.0.53:5353. Empty uses those of the system.',
+  },
+  {
     name: 'HEADGATE_TRUSTED_PROXIES',
     default: '',
     about: 'CIDRs whose forwarded headers count; from anyone else they are ignored.',
@@ -166,6 +172,12 @@ export const SETTINGS: readonly Setting[] = [
     default: '',
     about:
       'Hosts or CIDRs beyond public addresses that a webhook may point at, also without TLS, separated by commas. Loopback needs to be listed in development too.',
+  },
+  {
+    name: 'HEADGATE_ALLOWED_IDENTITY_PROVIDERS',
+    default: '',
+    about:
+      'Hosts or CIDRs beyond public addresses at which an organization’s identity provider may be, separated by commas. Loopback needs to be listed in development too.',
   },
   {
     name: 'HEADGATE_REQUEST_LOG_DAYS',

@@ -8,6 +8,7 @@ export * from './schema/catalogue.ts';
 export * from './schema/conversations.ts';
 export * from './schema/files.ts';
 export * from './schema/folds.ts';
+export * from './schema/identity.ts';
 export * from './schema/invitations.ts';
 export * from './schema/jobs.ts';
 export * from './schema/limited-tags.ts';

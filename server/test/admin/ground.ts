@@ -30,10 +30,13 @@ export interface Ground extends Shared {
   readonly ownCredentialId: string;
   readonly ownDeploymentId: string;
   readonly mailId: string;
+  readonly idpId: string;
+  readonly mappingId: string;
 }
 
 const MODEL = 'ground-model';
 const ACCESS_GROUP = 'ground-group';
+const DOMAIN = 'ground.example.com';
 const PRICE_LIST = 'ground-list';
 
 /** Once for a database: what it makes has names of its own. */
@@ -77,11 +80,17 @@ export async function makeGround(
   const ownCredential = must(
     await root('POST', `${at}/own-credentials`, { name: `own ${teamId}`, provider: 'openai', api_key: 'sk-own-secret' }),
   );
+  // Of the two teams of one organization, the second finds it there.
+  await root('POST', `${at}/domains`, { domain: DOMAIN });
   const ownDeployment = must(
     await root('POST', `${at}/own-deployments`, {
       ...{ model: MODEL, provider: 'openai', upstream_model: 'own-model', credential_id: ownCredential.id },
     }),
   );
+  // A gateway with its real protocols calls no provider at this address. There the ground has none.
+  const provider = { name: 'Okta', protocol: 'oidc', config: { issuer: 'http://127.0.0.1:9' } };
+  const idp = await root('POST', `${at}/identity-providers`, provider);
+  const mapping = must(await root('POST', `${at}/group-mappings`, { source: 'scim', value: teamId, role: 'org_member' }));
   return {
     ...shared,
     ownCredentialId: ownCredential.id,
@@ -99,6 +108,8 @@ export async function makeGround(
     alertId: delivery.event_id,
     alertRuleId: rule.id,
     mailId: mail.id,
+    idpId: idp.status === 201 ? idp.body.id : 'idp_none',
+    mappingId: mapping.id,
   };
 }
 
@@ -108,8 +119,11 @@ export function idFor(pattern: string, parameter: string, ground: Ground): strin
   if (parameter === ':member_id') return ground.memberId;
   if (pattern.startsWith('/price-lists')) return PRICE_LIST;
   if (parameter === ':name') return pattern.startsWith('/jobs') ? 'proof' : MODEL;
+  if (parameter === ':domain') return DOMAIN;
   if (parameter === ':key') return ACCESS_GROUP;
   if (parameter === ':delivery_id') return ground.deliveryId;
+  if (parameter === ':idp_id') return ground.idpId;
+  if (parameter === ':mapping_id') return ground.mappingId;
   const byResource: Readonly<Record<string, string>> = {
     organizations: ground.organizationId,
     teams: ground.teamId,

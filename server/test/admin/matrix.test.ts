@@ -59,6 +59,7 @@ const TESTED_ELSEWHERE = new Set([
   'POST /organizations/:id/batches/:batch_id/cancel',
   'GET /access/explain',
   'GET /names',
+  'GET /organizations/:id/identity-providers/:idp_id/test-result',
 ]);
 
 const roles = (own: Ground): readonly (readonly [string, readonly RoleGrant[]])[] => [

@@ -19,6 +19,7 @@ import * as adminTokens from '../../src/store/accounts/admin-tokens.ts';
 import { testTrail } from '../support/audit-trail.ts';
 import type { GivenDatabase } from '../support/database.ts';
 import { QUICK_PASSWORDS } from '../support/quick-passwords.ts';
+import { SAYING } from '../support/saying-protocol.ts';
 
 export interface Answer<T = Body> {
   readonly status: number;
@@ -172,6 +173,7 @@ function depsOf(
     },
     audit: testTrail(),
     identity: identityOn(given, clock, { publicUrl: more.publicUrl ?? null, passwords }),
+    protocols: { oidc: SAYING },
     mailer: noMailer,
     publicUrl: null,
     log: { error: log, warn: log },
@@ -194,6 +196,7 @@ function depsOf(
     },
     process: PROCESS,
     jobs: JOBS,
+    lookUpTxt: async () => ({ is: 'failed', reason: 'no test of this suite looks up a domain' }),
     trustedProxies: [],
     configChanged: async (scopes) => void changes.push(scopes),
     ...more,

@@ -30,6 +30,12 @@ const REASONS: readonly (readonly [refusal: RegExp, why: string])[] = [
     /must be (an?|the) .*(of|in|with|at) |must be an active |must belong|it is not active in team/,
     'it names what is there, but belongs elsewhere or may not be used',
   ],
+  [/\/config/, 'only the protocol of an identity provider, or the provider itself, knows which configuration is right'],
+  [/must be sent alone, or `team_id` and `team_role`/, 'a mapping has one place, and null counts as absent'],
+  [/must name one to 3 owners|must be the account of an active owner|has no passkey/, 'it depends on who is an owner now'],
+  [/must be a path of this console/, 'an address has more forms than a pattern can tell apart'],
+  [/\?email: must be sent unless/, 'OpenAPI has no rules between parameters'],
+  [/the form has/, 'a schema cannot see a field that comes twice'],
   [/a tag must be 1 to 64/, 'a stored tag of an earlier version may stay'],
   [/because no person is behind/, 'it depends on who calls'],
   [

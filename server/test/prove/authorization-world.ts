@@ -1,5 +1,6 @@
 /** Three tenants of three teams, ten people with a session each, one without a role, and fresh objects for calls that use theirs up. */
 import { type IdPrefix, newId } from '../../src/lib/id.ts';
+import { startHostileIssuer } from '../support/hostile-issuer.ts';
 import { makeTenants, type Person, signUp, type TeamPlace } from '../support/tenants.ts';
 import { type PlaceName, ROLES, type RoleName } from './authorization-table.ts';
 import { chat } from './data-plane.ts';
@@ -40,6 +41,10 @@ export interface World {
   /** The markers of all nine teams, each with the place that it is to the ten. */
   readonly everywhere: readonly { readonly place: PlaceName; readonly markers: Markers }[];
   readonly model: string;
+  /** The address of an identity provider. */
+  readonly issuer: string;
+  /** Ends the gateway and the identity provider. */
+  stop(): Promise<void>;
   organizationId(place: PlaceName): string;
   teamId(place: PlaceName): string;
   /** With the platform's admin token. Throws when it is not 2xx. */
@@ -62,7 +67,9 @@ const POLICY = {
 const PRICES = { input_per_million: '100', output_per_million: '1000' };
 
 export async function openWorld(): Promise<World> {
-  const gateway = await startGateway();
+  // Configurations of identity providers are read from the provider when they are saved.
+  const issuer = await startHostileIssuer();
+  const gateway = await startGateway({ env: { HEADGATE_ALLOWED_IDENTITY_PROVIDERS: '127.0.0.1' } });
   let made = 0;
   const fresh = () => {
     made += 1;
@@ -91,6 +98,11 @@ export async function openWorld(): Promise<World> {
     gateway,
     people,
     model,
+    issuer: issuer.issuer,
+    stop: async () => {
+      await gateway.stop();
+      await issuer.close();
+    },
     everywhere,
     markers: { own: at('own'), team: at('team'), other: at('other') },
     organizationId: (place) => places[place].organizationId,

@@ -5,6 +5,8 @@
  */
 
 import { catalogueRows } from './authorization-catalogue-rows.ts';
+import { domainRows } from './authorization-domain-rows.ts';
+import { identityRows } from './authorization-identity-rows.ts';
 import type { Row } from './authorization-rows.ts';
 import { cellsOf, type PlaceName, ROLES, type RoleName } from './authorization-table.ts';
 import { tenancyRows } from './authorization-tenancy-rows.ts';
@@ -12,7 +14,7 @@ import { usageRows } from './authorization-usage-rows.ts';
 import { type Asker, type Call, type Markers, ofNothing, openWorld, type Said, type World } from './authorization-world.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';
 
-const rows: readonly Row[] = [...tenancyRows, ...catalogueRows, ...usageRows];
+const rows: readonly Row[] = [...tenancyRows, ...catalogueRows, ...usageRows, ...identityRows, ...domainRows];
 
 interface Tally {
   cells: number;
@@ -30,7 +32,7 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
     tally.unexpected.push(...(await withoutSpend(world)));
     for (const row of rows) await checkRow(world, row, tally, quick);
   } finally {
-    await world.gateway.stop();
+    await world.stop();
   }
   const { cells, refused, repeated, lists, unexpected } = tally;
   return {

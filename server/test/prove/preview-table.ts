@@ -186,8 +186,29 @@ export const TAKING_NOTHING: Readonly<Record<string, string>> = {
     'the dialog says it: lines that the provider has answered stay charged, and the others are not sent',
   'DELETE /organizations/:id/files/:file_id':
     'the dialog says it: no access and no money changes, and a batch that still has to read the file fails',
+  'POST /organizations/:id/identity-providers': ADDS,
+  'PATCH /organizations/:id/identity-providers/:idp_id':
+    'people sign in by the present configuration until a test of the new one passes; the dialog says so',
+  'DELETE /organizations/:id/identity-providers/:idp_id': 'its own dry run counts the browsers that must sign in again',
+  'POST /organizations/:id/identity-providers/:idp_id/test': READS,
+  'POST /organizations/:id/identity-providers/:idp_id/activate': ADDS,
+  'POST /organizations/:id/identity-providers/:idp_id/switch-off': 'its own dry run counts the browsers that must sign in again',
+  'PUT /organizations/:id/identity-providers/:idp_id/keys': 'the page shows the fingerprint and the end of each key',
+  'POST /organizations/:id/identity-providers/:idp_id/signing-key':
+    'two steps: the present key signs until the provider has read the next one',
+  'PUT /organizations/:id/sign-in-policy': 'its own dry run counts the members, and those who never came through a provider',
+  'POST /organizations/:id/group-mappings': ADDS,
+  'DELETE /organizations/:id/group-mappings/:mapping_id': 'the dialog says it: people lose the role at their next sign-in',
+  'DELETE /organizations/:id/identity-links': 'takes one person’s link, which the page names; the account stays',
+  'POST /sso/:idp_id/link': OWN,
+  'POST /sso/:idp_id/acs': OWN,
+  'POST /sso/:idp_id/backchannel-logout': 'the identity provider says who signed out there',
   'PATCH /organizations/:id/own-providers':
     'the page says what `own_only` means; what no own deployment serves is the organization’s own choice',
+  'POST /organizations/:id/domains': ADDS,
+  'POST /organizations/:id/domains/:domain/check': 'stores what the DNS says, which the daily check would find too',
+  'DELETE /organizations/:id/domains/:domain':
+    'takes nothing from anyone who is there: linked people stay. The dialog says that new people cannot come in',
   'POST /organizations/:id/own-credentials': ADDS,
   'POST /organizations/:id/own-credentials/check': READS,
   'POST /own-credentials/:id/test': READS,

@@ -54,6 +54,12 @@ export const REGISTRY: readonly ProveRow[] = [
     alone: 'full',
   },
   {
+    name: 'identity.sso',
+    module: 'identity-sso',
+    shows:
+      'people come in through real identity providers of three organizations, and each provider opens its own alone; rollovers lose no sign-in, hostile answers are refused, break-glass works while a provider is down',
+  },
+  {
     name: 'routing.strategies',
     module: 'routing-strategies',
     shows:

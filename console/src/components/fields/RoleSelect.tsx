@@ -41,14 +41,20 @@ export function RoleName({ role }: { role: string }) {
   );
 }
 
-/** Chooses a role. Each option says what the role permits. */
-export function RoleSelect({ roles, ...rest }: Omit<SelectProps, 'data'> & { readonly roles: readonly Role[] }) {
+type RoleSelectProps = Omit<SelectProps, 'data'> & {
+  readonly roles: readonly Role[];
+  /** The roles that cannot be chosen, each with the reason. */
+  readonly refused?: Readonly<Partial<Record<Role, string>>>;
+};
+
+/** Chooses a role. Each option says what the role permits, or why it cannot be chosen. */
+export function RoleSelect({ roles, refused = {}, ...rest }: RoleSelectProps) {
   return (
     <Select
       label={words.role}
       allowDeselect={false}
       comboboxProps={{ width: 320, position: 'bottom-start' }}
-      data={roles.map((role) => ({ value: role, label: roleWord(role) }))}
+      data={roles.map((role) => ({ value: role, label: roleWord(role), disabled: refused[role] !== undefined }))}
       renderOption={({ option, checked }) => (
         <Group gap="xs" wrap="nowrap">
           <Stack gap={0}>
@@ -56,7 +62,7 @@ export function RoleSelect({ roles, ...rest }: Omit<SelectProps, 'data'> & { rea
               {option.label}
             </Text>
             <Text fz="xs" c="dimmed">
-              {roleRights(option.value)}
+              {refused[option.value as Role] ?? roleRights(option.value)}
             </Text>
           </Stack>
         </Group>

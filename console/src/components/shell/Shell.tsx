@@ -26,6 +26,7 @@ import { Asked } from '../Asked.tsx';
 import { PageLink, useOpenPage } from '../PageLink.tsx';
 import { AlertBell } from './AlertBell.tsx';
 import { type Attention, useAttention } from './attention.ts';
+import { ClosedPlaces } from './ClosedPlaces.tsx';
 import { CommandPalette, openCommandPalette } from './CommandPalette.tsx';
 import { Logo } from './Logo.tsx';
 import { navigationFor } from './navigation.ts';
@@ -86,6 +87,7 @@ function Frame({ session }: { session: Session }) {
           <Box hiddenFrom="sm" mb="xs">
             <ScopeMark />
           </Box>
+          <ClosedPlaces />
           <Outlet />
         </AppShell.Main>
       </AppShell>

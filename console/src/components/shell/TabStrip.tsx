@@ -1,4 +1,4 @@
-import { Tabs } from '@mantine/core';
+import { Box, Tabs } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 
 interface TabStripProps {
@@ -8,20 +8,24 @@ interface TabStripProps {
 
 /** A page's tabs in one line. If they do not fit, the line scrolls to keep the chosen tab visible. */
 export function TabStrip({ tabs, value }: TabStripProps) {
-  const list = useRef<HTMLDivElement>(null);
+  const strip = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: which tab is selected is read from the page, after each change of it.
   useEffect(() => {
-    const chosen = list.current?.querySelector<HTMLElement>('[aria-selected="true"]');
+    const chosen = strip.current?.querySelector<HTMLElement>('[aria-selected="true"]');
     // Not scrollIntoView, which would scroll the page too.
-    if (list.current && chosen) list.current.scrollLeft = chosen.offsetLeft - (list.current.clientWidth - chosen.clientWidth) / 2;
+    if (strip.current && chosen)
+      strip.current.scrollLeft = chosen.offsetLeft - (strip.current.clientWidth - chosen.clientWidth) / 2;
   }, [value]);
   return (
-    <Tabs.List ref={list} mb="md" pos="relative" style={{ flexWrap: 'nowrap', overflowX: 'auto', overflowY: 'hidden' }}>
-      {tabs.map((tab) => (
-        <Tabs.Tab key={tab.value} value={tab.value} className="nowrap" px={10}>
-          {tab.label}
-        </Tabs.Tab>
-      ))}
-    </Tabs.List>
+    <Box ref={strip} mb="md" style={{ overflowX: 'auto', overflowY: 'hidden' }}>
+      {/* As wide as its tabs, so that the line below them has no end. */}
+      <Tabs.List style={{ flexWrap: 'nowrap', width: 'max-content', minWidth: '100%' }}>
+        {tabs.map((tab) => (
+          <Tabs.Tab key={tab.value} value={tab.value} className="nowrap" px={10}>
+            {tab.label}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+    </Box>
   );
 }

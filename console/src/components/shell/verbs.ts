@@ -151,6 +151,11 @@ const VERBS: readonly Verb[] = [
       },
     },
   },
+  {
+    phrases: words.verbs.signIn,
+    link: 'of',
+    on: { organization: { needs: ['directory.manage'], place: onPage({ tab: 'sign-in' }) } },
+  },
   { phrases: words.verbs.audit, link: 'of', on: { organization: { needs: ['audit.read'], place: onPage({ tab: 'audit' }) } } },
   { phrases: words.verbs.rotate, on: { key: { needs: KEY_USE, place: onPage({ do: 'rotate' }) } } },
   { phrases: words.verbs.disable, on: { key: { needs: KEY_USE, place: onPage({ do: 'disable' }) } } },

@@ -170,6 +170,7 @@ export const words = {
     access: ['View access', 'View models'],
     settings: ['View settings'],
     statements: ['View statements', 'View invoices'],
+    signIn: ['Change sign-in', 'Single sign-on', 'Identity providers', 'Domains'],
     audit: ['View audit log'],
     rotate: ['Rotate'],
     disable: ['Disable'],
@@ -177,4 +178,18 @@ export const words = {
     suspend: ['Suspend', 'Pause', 'Block'],
     archive: ['Archive'],
   },
+
+  // ClosedPlaces
+  opensAfter: (organization: string) => `${organization} asks for another sign-in`,
+  why: {
+    sso: (organization: string) =>
+      `${organization} opens after a sign-in through its identity provider. You stay signed in everywhere else.`,
+    second_factor: (organization: string) =>
+      `${organization} opens after a sign-in with a second factor. You stay signed in everywhere else.`,
+    sign_in: (organization: string) =>
+      `Your last sign-in is too old for ${organization}, or you have not used it for a while. Sign in again to open it.`,
+  },
+  signInThrough: (provider: string) => `Sign in through ${provider}`,
+  signInAgain: 'Sign in again',
+  setUpFactor: 'Set up a second factor',
 };

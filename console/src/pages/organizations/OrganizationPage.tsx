@@ -14,6 +14,7 @@ import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
 import { PageLink } from '../../components/PageLink.tsx';
+import { ClosedPlacePage, useClosedPlace } from '../../components/shell/ClosedPlaces.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
 import { Time } from '../../components/Time.tsx';
@@ -34,6 +35,7 @@ import { ProvidersTab } from './tabs/ProvidersTab.tsx';
 import { SecurityTab } from './tabs/SecurityTab.tsx';
 import { ServiceAccountsTab } from './tabs/ServiceAccountsTab.tsx';
 import { SettingsTab } from './tabs/SettingsTab.tsx';
+import { SignInTab } from './tabs/SignInTab.tsx';
 import { TeamsTab } from './tabs/TeamsTab.tsx';
 import type { TabProps } from './tabs/tab.ts';
 import { UsageTab } from './tabs/UsageTab.tsx';
@@ -59,6 +61,7 @@ const TABS: readonly Tab[] = [
   { value: 'files', label: words.filesAndBatches, needs: 'usage.read', content: FilesTab },
   { value: 'audit', label: words.audit, needs: 'audit.read', content: AuditTab },
   { value: 'security', label: words.security, needs: 'audit.read', content: SecurityTab },
+  { value: 'sign-in', label: words.signInTab, needs: 'directory.manage', content: SignInTab },
   { value: 'service-accounts', label: words.serviceAccounts, needs: 'admin_tokens.manage', content: ServiceAccountsTab },
   { value: 'providers', label: words.ownProviders, needs: 'own_providers.manage', content: ProvidersTab },
   { value: 'webhooks', label: words.webhooks, needs: 'webhooks.manage', content: WebhooksTab },
@@ -69,6 +72,11 @@ const REFETCH_MS = 15_000;
 /** One organization: its present state, and tabs for everything it contains. */
 export function OrganizationPage() {
   const { organizationId = '' } = useParams({ strict: false }) as { organizationId?: string };
+  const closed = useClosedPlace(organizationId);
+  return closed === null ? <Opened organizationId={organizationId} /> : <ClosedPlacePage place={closed} />;
+}
+
+function Opened({ organizationId }: { organizationId: string }) {
   const query = useQuery({
     queryKey: ['organization', organizationId],
     queryFn: async () => (await readOrganization(organizationId)).data,

@@ -60,6 +60,7 @@ export const words = {
   usage: 'Usage',
   audit: 'Audit',
   security: 'Security',
+  signInTab: 'Sign-in',
   serviceAccounts: 'Service accounts',
   ownProviders: 'Own providers',
   webhooks: 'Webhooks',

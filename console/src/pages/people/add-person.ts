@@ -1,4 +1,5 @@
 import { api, asked, Problem, type Schema } from '../../api/client.ts';
+import { movedFields } from '../../api/field-errors.ts';
 import type { IdempotencyHeader } from '../../components/dialogs/FormDialog.tsx';
 import { type ORGANIZATION_ROLES, type PLATFORM_ROLES, roleWord } from '../../components/fields/RoleSelect.tsx';
 import type { TeamRoleDraft } from './TeamRolesField.tsx';
@@ -60,7 +61,7 @@ export async function addAccount(
     body: { account_id, role, teams: [...teams] },
   });
   const added = await asked(call).catch((error: unknown) => {
-    throw moved(error, { '/account_id': '/email' });
+    throw movedFields(error, { '/account_id': '/email' });
   });
   const path = { id, member_id: added.id };
   return { is: 'added', name, undo: () => asked(api.DELETE('/organizations/{id}/members/{member_id}', { params: { path } })) };
@@ -74,7 +75,7 @@ export async function addToTeam(
 ): Promise<Added> {
   const call = api.POST('/teams/{id}/members', { params: { path: { id }, header }, body: { ...who, role } });
   const { name, member_id } = await asked(call).catch((error: unknown) => {
-    throw moved(error, { '/account_id': '/email', '/role': '/team_role' });
+    throw movedFields(error, { '/account_id': '/email', '/role': '/team_role' });
   });
   const path = { id, member_id };
   return { is: 'added', name, undo: () => asked(api.DELETE('/teams/{id}/members/{member_id}', { params: { path } })) };
@@ -91,12 +92,4 @@ async function givePlatformRole({ platform_role }: AddPersonDraft, person: Perso
 
 function refused(message: string): Problem {
   return new Problem(409, message, { fields: { '/email': message } });
-}
-
-/** Moves the server's messages to the fields of the form, which has other names for some. */
-function moved(error: unknown, to: Readonly<Record<string, string>>): unknown {
-  if (!(error instanceof Problem)) return error;
-  const fields = Object.fromEntries(Object.entries(error.fields).map(([pointer, message]) => [to[pointer] ?? pointer, message]));
-  const { status, message, requestId, retryAfterSeconds } = error;
-  return new Problem(status, message, { fields, requestId, retryAfterSeconds });
 }

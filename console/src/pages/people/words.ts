@@ -254,6 +254,7 @@ export const words = {
     mailed_link: 'An invitation by e-mail',
     first_admin_link: 'The operator’s first-admin link',
     platform_admin: 'A platform admin',
+    identity_provider: 'A sign-in through an identity provider',
     earlier: 'Not known (older than this record)',
   },
   howFrom: (how: string, name: string) => `${how}, from ${name}`,

@@ -13,6 +13,14 @@ export const words = {
   cancel: 'Cancel',
   turnOn: 'Turn on',
 
+  // LinksSection
+  companySignIn: 'Company sign-in',
+  companySignInMeans:
+    'Link this account to a person at an identity provider of your organization. Then you can sign in through it. To link it, you sign in there once.',
+  theProvider: 'Your identity provider',
+  link: 'Link',
+  linkTo: (provider: string) => `Link this account to ${provider}`,
+
   // NameSection
   yourNameWasChanged: 'Your name was changed.',
   name: 'Name',
@@ -61,6 +69,9 @@ export const words = {
   rolesMean: 'Your role in each place. Owners, admins and platform admins assign roles.',
 
   // ProfilePage
+  throughProvider: 'You signed in through an identity provider',
+  throughProviderMeans:
+    'To change your password, passkeys, second factor or links here, sign in with your own password or passkey. If you have none, choose a password with “Forgot your password?” on the sign-in page.',
   profileAndSecurity: 'Profile and security',
   addressNotProvedMeans: (hasMail: boolean) =>
     `Only the organization that invited you accepts this account. ${hasMail ? 'To prove that the address is yours, sign out and choose a new password by e-mail (“Forgot your password?”). This removes passkeys and an authenticator that you set up before.' : 'Ask a platform admin to vouch for it.'}`,

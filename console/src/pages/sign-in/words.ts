@@ -82,4 +82,72 @@ export const words = {
   thatDidNotWorkTryAgain: 'That did not work. Try again.',
   tryAgainIn: (left: number) => ` You can try again in ${left} s.`,
   tryAgainNow: ' You can try again now.',
+
+  // ProviderButtons, SsoProblem, PasswordStep with providers
+  signInThrough: (provider: string) => `Sign in through ${provider}`,
+  ofOrganization: (organization: string) => `${organization} signs in through its own identity provider.`,
+  requiredBy: (organization: string) => `${organization} opens only through its identity provider.`,
+  usePassword: 'Use a password instead',
+  forYourAdmin: 'For your administrator:',
+  continueToConsole: 'Continue to the console',
+
+  unknown: {
+    why: 'The sign-in through your identity provider did not work.',
+    next: 'Try again. If it fails again, tell an owner of your organization.',
+  },
+  codes: {
+    provider_off: {
+      why: 'This identity provider is switched off.',
+      next: 'Sign in in another way, or ask an owner of your organization to activate it.',
+    },
+    provider_unreachable: {
+      why: 'Your identity provider cannot be reached.',
+      next: 'Wait a few minutes and try again. If you are already signed in elsewhere, you can go on working there.',
+    },
+    provider_refused: {
+      why: 'The sign-in was ended at your identity provider.',
+      next: 'You cancelled it, or the provider does not let you use this application. Try again, or ask the people who manage the provider.',
+    },
+    answer_refused: {
+      why: 'The answer of your identity provider was not accepted.',
+      next: 'It failed a check. Try again. If it fails again, an owner of your organization can test the connection to see which check.',
+    },
+    flow_unknown: {
+      why: 'This sign-in was not started in this browser.',
+      next: 'It was started elsewhere or was used before. Start again here, in one tab.',
+    },
+    flow_expired: { why: 'This sign-in took too long.', next: 'Start again, and finish within ten minutes.' },
+    no_email: {
+      why: 'Your identity provider did not say your e-mail address.',
+      next: 'Ask an owner of your organization to have the provider send it.',
+    },
+    email_unverified: {
+      why: 'Your identity provider says that your e-mail address is not verified.',
+      next: 'Verify it there, then try again.',
+    },
+    domain_not_verified: {
+      why: 'Your e-mail address is not of a domain of this organization.',
+      next: 'Sign in with your company address, or ask an owner of the organization to verify its domain.',
+    },
+    no_account: {
+      why: 'You have no account here yet.',
+      next: 'Ask an owner or admin of your organization to invite you.',
+    },
+    account_disabled: { why: 'Your account is disabled.', next: 'Ask a platform admin to enable it again.' },
+    membership_ended: {
+      why: 'You are no longer a member of this organization.',
+      next: 'Ask an owner or admin of the organization to add you again.',
+    },
+    signed_in_first: {
+      why: 'An account with your address exists already.',
+      next: 'Sign in below once in your own way, with your password or passkey. Then link the account to your identity provider. This prevents others from taking the account over.',
+    },
+    linked_elsewhere: {
+      why: 'This person at the identity provider is linked to another account.',
+      next: 'Sign in with the other account, or ask an owner of the organization to remove that link.',
+    },
+    too_many_attempts: { why: 'There were too many attempts.', next: 'Wait a few minutes, then try again.' },
+    linked: { why: 'Your account is linked.', next: 'You can sign in through your identity provider from now on.' },
+    tested: { why: 'The test has ended.', next: 'Its result is on the page from which you started it.' },
+  },
 };

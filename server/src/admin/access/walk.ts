@@ -6,7 +6,7 @@ import { type Exports, whileAdmitted } from '../exports/exports.ts';
 import type { Attempts } from '../guards/attempts.ts';
 import type { Actor } from '../http/actor.ts';
 
-import type { Answer, OpenExport, PassOn, TextAnswer } from '../http/answer.ts';
+import type { Answer, OpenExport, PassOn, Redirect, TextAnswer } from '../http/answer.ts';
 import { authorize, hiddenObject, isOfPlatform, type Permissions, type Place } from '../http/authorize.ts';
 import { AdminCall, type RawCall } from '../http/call.ts';
 import { Rehearsed } from '../http/change.ts';
@@ -103,6 +103,7 @@ export function send(reply: FastifyReply, answer: Answer): FastifyReply {
   reply.code(answer.status);
   if (answer.etag !== null) reply.header('etag', answer.etag);
   if (answer.cookies !== undefined && answer.cookies.length > 0) reply.header('set-cookie', [...answer.cookies]);
+  if (answer.location !== undefined) reply.header('location', answer.location);
   if (answer.text !== undefined) return sendText(reply, answer.text);
   if (answer.events !== undefined) {
     // Tells proxies not to buffer events.
@@ -185,6 +186,7 @@ function renderAnswer(route: AdminRoute, result: unknown): Answer {
       throw new Error(`the route "${route.summary}" made a dry run but declares no schema for its answer`);
     return { ...NO_BODY, body: JSON.stringify(route.rehearsal.encode(result.answer)) };
   }
+  if (route.form === 'redirect') return { ...NO_BODY, status: route.status, location: (result as Redirect).location };
   if (route.form === 'passed_on') return { ...NO_BODY, passOn: result as PassOn };
   if (route.status === 204) return { status: 204, body: null, etag: null };
   const body = route.response.encode(result);

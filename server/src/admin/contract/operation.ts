@@ -19,6 +19,7 @@ export function operationOf(methodAndPath: string, route: AdminRoute) {
     ...(route.params === undefined ? {} : { params: route.params }),
     ...(route.query === undefined ? {} : { querystring: route.query }),
     ...(route.body === undefined ? {} : { body: route.body }),
+    ...(route.takesForm ? { consumes: ['application/x-www-form-urlencoded'] } : {}),
     ...(headers === null ? {} : { headers }),
     response: {
       [route.status]: successOf(route),
@@ -59,7 +60,7 @@ function problemsOf(method: string, route: AdminRoute): readonly ProblemStatus[]
 
 function successOf(route: AdminRoute) {
   // The library needs a schema; `withProblems` writes the description.
-  if (route.status === 204) return z.undefined();
+  if (route.status === 204 || route.status === 303) return z.undefined();
   const description = route.status === 201 ? 'Created.' : 'The answer.';
   const schemas = Object.fromEntries(TYPES_OF[route.form].map((type) => [type, { schema: schemaFor(route, type) }]));
   return { description, content: schemas };
@@ -75,6 +76,7 @@ const TYPES_OF: Readonly<Record<AnswerForm, readonly string[]>> = {
   text: ['text/csv', 'application/x-ndjson'],
   events: ['text/event-stream'],
   passed_on: ['application/json', 'text/event-stream'],
+  redirect: [],
 };
 
 function schemaFor(route: AdminRoute, type: string): z.ZodType {

@@ -20,6 +20,11 @@ const HEADERS = {
     schema: { type: 'string', pattern: '^[0-9]+$' },
     example: '1',
   },
+  Location: {
+    description: 'The address to open: a page of the console, or one of the identity provider.',
+    schema: { type: 'string' },
+    example: '/organizations',
+  },
   WWWAuthenticate: {
     description: 'The form in which a token is to be sent.',
     schema: { type: 'string' },
@@ -106,13 +111,20 @@ function describedOperation(
     const hasVersion =
       'content' in response && Object.values(response.content ?? {}).some(({ schema }) => isVersioned(schema, schemas));
     const headers = { 'x-request-id': reference('RequestId'), ...(hasVersion ? { etag: reference('ETag') } : {}) };
-    return [status, status === '204' ? { description: 'Done.', headers } : { ...response, headers }] as const;
+    return [status, withoutBody(status, headers) ?? { ...response, headers }] as const;
   });
   const errors = (problems as readonly number[]).map(
     (status) => [String(status), { $ref: `#/components/responses/${PROBLEMS[status]?.name}` }] as const,
   );
   const passedOn = isPassedOn === true ? PASSED_ON.map((status) => [String(status), passedOnResponse(status)] as const) : [];
   return { ...operation, responses: Object.fromEntries([...answers, ...errors, ...passedOn]) };
+}
+
+/** Returns the description of an answer without a body, or null if the status has one. */
+function withoutBody(status: string, headers: Readonly<Record<string, object>>) {
+  if (status === '204') return { description: 'Done.', headers };
+  if (status !== '303') return null;
+  return { description: 'Opens the address in `location`.', headers: { ...headers, location: reference('Location') } };
 }
 
 type Schemas = Readonly<Record<string, Schema>>;

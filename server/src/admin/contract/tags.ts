@@ -1,6 +1,7 @@
 /** The groups of operations in the reference, by the first part of their path. The server does not start if a path has no group. */
 const TAGS: Readonly<Record<string, readonly [name: string, description: string]>> = {
   session: ['Session', 'Signing in and out, and the caller’s own account.'],
+  sso: ['Identity providers', 'The addresses to which browsers and identity providers come.'],
   organizations: ['Organizations', 'Tenants: their settings, limits, budgets, access, people and records.'],
   'organization-templates': ['Organization templates', 'Settings with which new organizations are created.'],
   teams: ['Teams', 'Teams of an organization, and their members.'],

@@ -58,6 +58,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   time_zone: 'Europe/Paris',
   url: 'https://hooks.acme.test/headgate',
   month: '2026-03',
+  domain: 'acme.com',
   secret: 'sk-hg-…',
   token: 'hgadm_…',
   provider: 'openai',

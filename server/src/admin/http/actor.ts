@@ -1,3 +1,4 @@
+import type { Need } from '../../domain/identity/evidence.ts';
 import type { Narrowing, PermissionActor } from '../../domain/tenancy/permission.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
 
@@ -10,8 +11,24 @@ export interface Actor extends PermissionActor {
   readonly name: string;
   /** The session that an account acts in. */
   readonly sessionId?: string;
+  /** The proofs that the session has shown. Absent for an admin token, which no sign-in policy affects. */
+  readonly shown?: SessionShown;
   /** The admin token that acts. Tokens that it makes belong to its owner and have no more permissions than it has. */
   readonly token?: AdminTokenRow;
+}
+
+/** The proofs that a session has shown of the person, and the places that it therefore does not open. */
+export interface SessionShown {
+  /** True if the person signed in their own way. Platform roles and changes of the account need that. */
+  readonly isOwn: boolean;
+  /** Organizations of the account whose roles do not count, because the session has not shown what they ask for. */
+  readonly closed: readonly ClosedPlace[];
+}
+
+export interface ClosedPlace {
+  readonly organizationId: string;
+  readonly name: string;
+  readonly needs: Need;
 }
 
 /** A caller who has not signed in. */

@@ -29,6 +29,14 @@ export function csvFile(fileName: string, lines: AsyncIterable<string>): TextAns
 /** Writes the response itself. Used to pass an answer of the data plane on unchanged. */
 export type PassOn = (response: ServerResponse) => void;
 
+/** Sends the browser to another address: one of our own paths, or an address of an identity provider. */
+export interface Redirect {
+  readonly location: string;
+}
+
+/** The response schema of a route that redirects. */
+export const redirectOut = z.custom<Redirect>();
+
 /** An answer ready to be sent. */
 export interface Answer {
   readonly status: number;
@@ -39,6 +47,8 @@ export interface Answer {
   readonly text?: OpenExport;
   /** Sent in place of a body: server-sent events, until one side ends them. */
   readonly events?: Readable;
+  /** Sent as `location`, in place of a body. */
+  readonly location?: string;
   /** Replaces all fields above. */
   readonly passOn?: PassOn;
   /** `Set-Cookie` values. */

@@ -25,9 +25,11 @@ import * as priceProposals from '../catalogue/price-proposals.ts';
 import * as prices from '../catalogue/prices.ts';
 import * as routeGroupPolicy from '../catalogue/route-group-policy.ts';
 import * as routeGroups from '../catalogue/route-groups.ts';
+import { DOMAIN_ROUTES } from '../domains/domain-routes.ts';
 import { FILE_ROUTES } from '../files/file-routes.ts';
 import { noteReaders, orKnownReader } from '../guards/known-readers.ts';
 import { mayReadPlatform } from '../guards/platform-reader.ts';
+import { IDENTITY_ROUTES } from '../identity/identity-routes.ts';
 import * as keyActions from '../keys/key-actions.ts';
 import * as keyCreate from '../keys/key-create.ts';
 import * as keyExport from '../keys/key-export.ts';
@@ -149,6 +151,8 @@ export const ROUTES: RouteTable = {
   'GET /organizations/:id/security/admin-tokens': security.tokens,
   'GET /organizations/:id/security/upstreams': security.upstreams,
 
+  ...DOMAIN_ROUTES,
+
   'GET /teams': teams.list,
   'GET /organizations/:id/teams': teams.listOfOrganization,
   'POST /organizations/:id/teams': teams.create,
@@ -233,6 +237,7 @@ export const ROUTES: RouteTable = {
 
   ...credentialRoutes,
   ...FILE_ROUTES,
+  ...IDENTITY_ROUTES,
   'GET /organizations/:id/own-providers': ownProviders.read,
   'PATCH /organizations/:id/own-providers': ownProviders.update,
   'GET /organizations/:id/own-credentials': ownCredentials.list,

@@ -1,16 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { hasOwn, needOf, type Shown, wasIdle } from '../../domain/identity/evidence.ts';
 import type { TokenStanding } from '../../domain/tenancy/admin-token.ts';
 import { grantAboveTeams } from '../../domain/tenancy/permission.ts';
 import { addressList, holdsAddress } from '../../lib/address/address-list.ts';
 import { hashesOf, hashSecret } from '../../lib/secrets.ts';
-import { grantsOf, placesOf } from '../../store/accounts/account-places.ts';
+import { type AccountPlace, grantsOf, placesOf } from '../../store/accounts/account-places.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
 import * as adminTokens from '../../store/accounts/admin-tokens.ts';
 import * as signIn from '../../store/accounts/sign-in.ts';
 import { judgeToken } from '../../store/accounts/token-facts.ts';
+import { evidenceOf, noteIdle } from '../../store/identity/evidence.ts';
 import { moveAdminToken } from '../../store/sealing/peppers.ts';
 import { guessesOf } from '../tokens/token-guesses.ts';
-import { type Actor, narrowingOf } from './actor.ts';
+import { type Actor, type ClosedPlace, narrowingOf } from './actor.ts';
 import type { AdminDeps } from './deps.ts';
 import { forbidden, Problem } from './problem.ts';
 
@@ -28,7 +30,8 @@ export const authenticateCaller: Authenticate = (deps, headers, ip) =>
 
 /**
  * Authenticates an account by its session. Reads the roles at every call, so a removed role, an ended session or a disabled
- * account takes effect at once.
+ * account takes effect at once. A role in an organization counts only while the session has shown what that organization asks for,
+ * and a role of the platform only if the person signed in their own way.
  */
 async function authenticateSession(deps: AdminDeps, cookie: string, ip: string): Promise<Actor> {
   const token = await deps.identity.sessionToken({ cookie, ip, origin: undefined, userAgent: undefined });
@@ -36,11 +39,37 @@ async function authenticateSession(deps: AdminDeps, cookie: string, ip: string):
   const found = token === null ? null : await signIn.findSession(deps.db, { token, at: now });
   if (found === null) throw unauthenticated('You are not signed in, or your session has ended. Sign in and try again.');
   const { session, account } = found;
+  const places = await placesOf(deps.db, account.id);
+  const shown = await shownBy(deps, session, places, now);
   if (session.lastUsedAt.getTime() < now.getTime() - LAST_USED_EVERY_MS) {
     await signIn.markSessionUsed(deps.db, { id: session.id, at: now });
   }
-  const roles = grantsOf(account.platformRole, await placesOf(deps.db, account.id));
-  return { kind: 'account', id: account.id, name: account.name, roles, accountId: account.id, sessionId: session.id };
+  const closed = places.flatMap((place) => closedTo(shown, place, account.id));
+  const open = places.filter(({ organization }) => !closed.some(({ organizationId }) => organizationId === organization.id));
+  const isOwn = hasOwn(shown);
+  const roles = grantsOf(isOwn ? account.platformRole : null, open);
+  const { id, name } = account;
+  return { kind: 'account', id, name, roles, accountId: id, sessionId: session.id, shown: { isOwn, closed } };
+}
+
+/** Returns what a session has shown. If it was idle for longer than an organization allows, notes that first. */
+async function shownBy(
+  { db }: AdminDeps,
+  session: signIn.SessionRow,
+  places: readonly AccountPlace[],
+  now: Date,
+): Promise<Shown> {
+  const times = { lastUsedMs: session.lastUsedAt.getTime(), nowMs: now.getTime() };
+  // Before the session counts as used again, or the next call would find it in use.
+  for (const { organization, rules } of places) {
+    if (wasIdle(rules, times)) await noteIdle(db, { sessionId: session.id, organizationId: organization.id, at: now });
+  }
+  return { ...(await evidenceOf(db, session)), nowMs: now.getTime() };
+}
+
+function closedTo(shown: Shown, { organization, role, rules }: AccountPlace, accountId: string): readonly ClosedPlace[] {
+  const needs = needOf({ organizationId: organization.id, accountId, role, rules }, shown);
+  return needs === null ? [] : [{ organizationId: organization.id, name: organization.name, needs }];
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Need } from '../../domain/identity/evidence.ts';
 import { can, type Permission, type PermissionObject, type Reach, reachOf } from '../../domain/tenancy/permission.ts';
 import type { Actor } from './actor.ts';
 import { forbidden, notFound, type Problem } from './problem.ts';
@@ -16,11 +17,20 @@ export function authorize(actor: Actor, permission: Permissions, place: Place): 
   const wanted = typeof permission === 'string' ? [permission] : permission;
   if (wanted.some((one) => isPermitted(actor, one, place))) return;
   const organizationId = organizationOf(place);
+  const closed = actor.shown?.closed.find((one) => one.organizationId === organizationId);
+  if (closed !== undefined) throw forbidden(`${closed.name} ${ASKS[closed.needs]}`);
   if (organizationId !== null && !belongsTo(actor, organizationId)) throw hiddenObject();
   throw forbidden(
     `This needs the permission ${wanted.join(' or ')}, which ${actor.name} does not have here. Ask an admin for a role that has it.`,
   );
 }
+
+/** The words for what a member must do before their roles in an organization count in this session. */
+const ASKS: Readonly<Record<Need, string>> = {
+  sso: 'requires a sign-in through its identity provider. Sign in through it to go on.',
+  second_factor: 'requires a second factor, and this session has shown none. Sign in again with one.',
+  sign_in: 'does not accept what this session has shown, or it was shown too long ago. Sign in again to go on.',
+};
 
 /**
  * Checks the permission for each field that a PATCH names, in the order of the table. The table has every field of the body, so

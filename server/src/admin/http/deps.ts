@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Counters } from '../../counters/counters.ts';
 import type { Cloud } from '../../domain/clouds.ts';
+import type { TxtLookup } from '../../domain/identity/domain-check.ts';
 import type { Price } from '../../domain/money/price.ts';
 import type { Preset } from '../../domain/presets/preset.ts';
 import type { DeploymentConfig, ProviderName } from '../../domain/routing/catalogue.ts';
@@ -8,6 +9,7 @@ import type { CredentialConfig } from '../../domain/routing/credential.ts';
 import type { ModelFacts, UpstreamName } from '../../domain/routing/known-model.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { Mailer } from '../../identity/mail/mailer.ts';
+import type { Protocols } from '../../identity/protocols.ts';
 import type { EndRecord } from '../../ledger/records.ts';
 import type { Follower } from '../../ledger/settled-tail.ts';
 import type { BufferedBytes } from '../../lib/buffered-bytes.ts';
@@ -214,6 +216,8 @@ export interface AdminDeps {
   readonly audit: AuditTrail;
   /** The identity module: passwords, sessions, second factors. */
   readonly identity: Identity;
+  /** The protocols by which identity providers are asked. */
+  readonly protocols: Protocols;
   /** Sends mail, if a mail server is set. */
   readonly mailer: Mailer;
   /** The URL at which browsers open the console, without a trailing slash. Null: the address of each request. */
@@ -236,6 +240,8 @@ export interface AdminDeps {
    * applies.
    */
   readonly buffered?: BufferedBytes;
+  /** Looks up the record that proves a domain. */
+  readonly lookUpTxt: TxtLookup;
   /** CIDRs of proxies whose `x-forwarded-for` header is trusted. */
   readonly trustedProxies: readonly string[];
   /** Resolves once the answering process uses the new configuration, so that a write is live before its 2xx. */

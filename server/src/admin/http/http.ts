@@ -12,6 +12,7 @@ import { Attempts } from '../guards/attempts.ts';
 import { refuseCrossSite } from '../guards/csrf.ts';
 import { orKnownReader } from '../guards/known-readers.ts';
 import { refusedSignInsOf } from '../session/sign-in-audit.ts';
+import { refusedArrivalsOf } from '../sso/refusals.ts';
 import type { Listeners } from '../streams/listeners.ts';
 import { guessesOf } from '../tokens/token-guesses.ts';
 import { type Actor, ANONYMOUS } from './actor.ts';
@@ -19,7 +20,7 @@ import type { Authenticate } from './authenticate.ts';
 import type { AdminDeps } from './deps.ts';
 import { API_PREFIX, methodsOf, noSuchRoute } from './methods.ts';
 import { invalid, Problem, renderProblem } from './problem.ts';
-import { problemOf } from './problem-of.ts';
+import { notJson, problemOf } from './problem-of.ts';
 import type { AdminRoute, RouteTable } from './route.ts';
 
 const BODY_BYTES_MAX = 1_048_576;
@@ -30,6 +31,9 @@ const BODY_BOUNDS: JsonBounds = { valuesMax: 20_000, levelsMax: 64 };
 /** The bounds of a body that is a file: a list of prices of 3,000 models has 1.7 MB and 50,000 values. */
 const FILE_BYTES_MAX = 4 * BODY_BYTES_MAX;
 const FILE_BOUNDS: JsonBounds = { valuesMax: 250_000, levelsMax: 64 };
+/** The bounds of a form that another site posts: a signed answer of 256 kB in base64, and few fields. */
+const FORM_BYTES_MAX = 524_288;
+const FORM_FIELDS_MAX = 20;
 const PARAM_LENGTH_MAX = 512;
 
 /**
@@ -60,6 +64,7 @@ export async function buildHttp(
   http.setValidatorCompiler(() => () => true);
   http.setSerializerCompiler(() => (data) => JSON.stringify(data));
   acceptJsonOnly(http);
+  acceptForms(http);
   answerErrors(http, deps, routes);
   const strictTransport = strictTransportOf(deps.publicUrl);
   http.addHook('onRequest', async (request, reply) => {
@@ -71,7 +76,12 @@ export async function buildHttp(
   http.get(`${API_PREFIX}/openapi.json`, { schema: { hide: true } }, async () => http.swagger());
   const attempts = new Attempts(deps);
   http.addHook('onClose', async () => {
-    await Promise.all([attempts.settled(), guessesOf(deps).settled(), refusedSignInsOf(deps).settled()]);
+    await Promise.all([
+      attempts.settled(),
+      guessesOf(deps).settled(),
+      refusedSignInsOf(deps).settled(),
+      refusedArrivalsOf(deps).settled(),
+    ]);
   });
   const services: RouteServices = { authenticate, listeners, exports: new Exports(), attempts };
   for (const [methodAndPath, route] of Object.entries(routes)) addRoute(http, deps, services, methodAndPath, route);
@@ -104,6 +114,7 @@ function addRoute(
     url: API_PREFIX + path,
     schema: operationOf(methodAndPath, route),
     bodyLimit,
+    config: { takesForm: route.takesForm },
     // Runs before the body is read, so that an unknown caller cannot make the process read a megabyte.
     onRequest: async (request, reply) => {
       actors.set(request, await caller(request));
@@ -116,7 +127,8 @@ function addRoute(
   });
 }
 
-function bodyLimitOf({ permission, takesFile }: AdminRoute): number {
+function bodyLimitOf({ permission, takesFile, takesForm }: AdminRoute): number {
+  if (takesForm) return FORM_BYTES_MAX;
   if (permission === 'public') return PUBLIC_BODY_BYTES_MAX;
   return takesFile ? FILE_BYTES_MAX : BODY_BYTES_MAX;
 }
@@ -137,8 +149,9 @@ function takeRoom({ buffered }: AdminDeps, request: FastifyRequest, reply: Fasti
   reply.raw.once('close', () => room.free());
 }
 
-/** Returns the caller. A public route takes a signed-in visitor as such and everybody else as anonymous. */
+/** Returns the caller. A route for forms of other sites takes everybody as anonymous. A public route takes a signed-in visitor as such and everybody else as anonymous. */
 async function callerOf(deps: AdminDeps, route: AdminRoute, authenticate: Authenticate, request: FastifyRequest): Promise<Actor> {
+  if (route.takesForm) return ANONYMOUS;
   refuseCrossSite(request, deps.publicUrl);
   const authenticated = route.needsNoDatabase ? orKnownReader(authenticate) : authenticate;
   if (route.permission !== 'public') return authenticated(deps, request.headers, request.ip);
@@ -162,6 +175,19 @@ function acceptJsonOnly(http: FastifyInstance): void {
       done(invalid('', `the body is nested too deeply: at most ${bounds.levelsMax} levels are allowed`));
     else if (is === 'too_many') done(invalid('', `the body has too many values: at most ${bounds.valuesMax} are allowed`));
     else parse(request, bytes.toString('utf8'), done);
+  });
+}
+
+/** Accepts forms on the routes that take them, and nowhere else: a page of another site can post a form without asking. */
+function acceptForms(http: FastifyInstance): void {
+  http.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'buffer' }, (request, body, done) => {
+    if ((request.routeOptions.config as { takesForm?: boolean }).takesForm !== true) return done(notJson());
+    const fields = [...new URLSearchParams((body as Buffer).toString('utf8'))];
+    const form = Object.fromEntries(fields);
+    if (fields.length > FORM_FIELDS_MAX)
+      done(invalid('', `the form has too many fields: at most ${FORM_FIELDS_MAX} are allowed`));
+    else if (Object.keys(form).length < fields.length) done(invalid('', 'the form has a field twice'));
+    else done(null, form);
   });
 }
 

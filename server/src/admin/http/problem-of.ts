@@ -47,10 +47,15 @@ function fromFastify(error: unknown): Problem | null {
     case 414:
       return invalid('', 'the path is too long');
     case 415:
-      return new Problem(415, 'The body must be JSON. Send the header `content-type: application/json`.');
+      return notJson();
     default:
       return null;
   }
+}
+
+/** Returns the answer to a body of another type. */
+export function notJson(): Problem {
+  return new Problem(415, 'The body must be JSON. Send the header `content-type: application/json`.');
 }
 
 function fromStore(error: unknown): Problem | null {

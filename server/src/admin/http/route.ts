@@ -15,10 +15,10 @@ export interface Loaded<O> {
 export type RoutePermission = Permissions | 'signed_in' | 'public';
 
 /**
- * The form of an answer. `json`: the response schema. `text`: a TextAnswer, `events`: a Feed, `passed_on`: a PassOn; their
- * schemas serve only the reference.
+ * The form of an answer. `json`: the response schema. `text`: a TextAnswer, `events`: a Feed, `passed_on`: a PassOn, `redirect`: a
+ * Redirect; their schemas serve only the reference.
  */
-export type AnswerForm = 'json' | 'text' | 'events' | 'passed_on';
+export type AnswerForm = 'json' | 'text' | 'events' | 'passed_on' | 'redirect';
 
 /** The definition of one admin route. A route without a permission and a loader cannot be made. */
 export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType, O> {
@@ -31,7 +31,7 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   readonly query?: Q;
   readonly body?: B;
   /** 200 unless said otherwise. 204 has no body. */
-  readonly status?: 200 | 201 | 204;
+  readonly status?: 200 | 201 | 204 | 303;
   readonly response: R;
   /** The schema of the answer to a dry run, which throws Rehearsed. */
   readonly rehearsal?: z.ZodType;
@@ -41,6 +41,11 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   readonly callsProvider?: true;
   /** Set if the route takes a file as its body, with the larger bounds of http.ts. */
   readonly takesFile?: true;
+  /**
+   * Set if other sites post forms to the route: their browsers, or their servers. Its caller is nobody, whatever cookies arrive, and
+   * its body is an object of texts.
+   */
+  readonly takesForm?: true;
   /** Set if the route compares `If-Match` with the stored version (requireVersion). */
   readonly takesIfMatch?: true;
   /**
@@ -66,12 +71,13 @@ export interface AdminRoute {
   readonly params: z.ZodType | undefined;
   readonly query: z.ZodType | undefined;
   readonly body: z.ZodType | undefined;
-  readonly status: 200 | 201 | 204;
+  readonly status: 200 | 201 | 204 | 303;
   readonly response: z.ZodType;
   readonly rehearsal: z.ZodType | undefined;
   readonly form: AnswerForm;
   readonly callsProvider: boolean;
   readonly takesFile: boolean;
+  readonly takesForm: boolean;
   readonly takesIfMatch: boolean;
   readonly takesReason: boolean | undefined;
   readonly needsNoDatabase: boolean;
@@ -100,12 +106,13 @@ export function route<
     params: definition.params,
     query: definition.query,
     body: definition.body,
-    status: definition.status ?? 200,
+    status: definition.status ?? (definition.form === 'redirect' ? 303 : 200),
     response: definition.response,
     rehearsal: definition.rehearsal,
     form: definition.form ?? 'json',
     callsProvider: definition.callsProvider ?? false,
     takesFile: definition.takesFile ?? false,
+    takesForm: definition.takesForm ?? false,
     takesIfMatch: definition.takesIfMatch ?? false,
     takesReason: definition.takesReason,
     needsNoDatabase: definition.needsNoDatabase ?? false,

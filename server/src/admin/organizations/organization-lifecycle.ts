@@ -3,6 +3,7 @@ import * as adminTokens from '../../store/accounts/admin-tokens.ts';
 import { hasArchives } from '../../store/archive/archive-month.ts';
 import * as ownCredentials from '../../store/catalogue/credentials.ts';
 import * as ownDeployments from '../../store/catalogue/deployments.ts';
+import * as domains from '../../store/identity/domains.ts';
 import * as storedResponses from '../../store/responses/stored-responses.ts';
 import * as keys from '../../store/tenancy/keys.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
@@ -170,6 +171,7 @@ function destroy(call: AdminCall, id: string): Promise<void> {
     // Deployments name credentials, so they go first.
     await ownDeployments.removeAllOf(tx, id, now);
     await ownCredentials.removeAllOf(tx, id);
+    await domains.removeAllOf(tx, id);
     const deleted = await organizations.update(tx, id, { status: 'deleted', deletedAt: now, contentKey: null }, now);
     await record({
       ...eventOf(deleted),

@@ -24,6 +24,7 @@ import { ownEvent } from '../session/sign-in-audit.ts';
 import { tellOfNewMethod } from '../session/tell-of-method.ts';
 import { invitationEvent } from './invitation-view.ts';
 import { addMember } from './members.ts';
+import { requireOwnEvidence } from './own-account.ts';
 import { joinTeams } from './team-roles.ts';
 
 /** Accepts an invitation: once, by the person whose address it names. */
@@ -114,9 +115,13 @@ function showsMailToken(call: AcceptCall, row: InvitationRow): boolean {
 }
 
 /** Reports whether the caller is signed in as the invited address. Throws 403 if they are signed in as somebody else. */
-function isThemself({ actor }: AcceptCall, row: InvitationRow, known: AccountRow | null): boolean {
+function isThemself(call: AcceptCall, row: InvitationRow, known: AccountRow | null): boolean {
+  const { actor } = call;
   if (actor.kind !== 'account') return false;
-  if (actor.id === known?.id) return true;
+  if (actor.id === known?.id) {
+    requireOwnEvidence(call);
+    return true;
+  }
   throw forbidden(`You are signed in as ${actor.name}, but this invitation is for ${row.email}. Sign out, then accept it.`);
 }
 

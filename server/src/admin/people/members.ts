@@ -217,6 +217,8 @@ async function applyPatch(
   const identity = {
     role: body.role ?? member.role,
     status: body.status ?? member.status,
+    // Groups no longer change a role that a person gave.
+    managedBy: body.role === undefined || body.role === member.role ? member.managedBy : null,
     metadata: mergedMetadata(member.metadata, body.metadata),
   };
   if (identity.role !== 'org_owner' || identity.status !== 'active') await requireAnotherOwner(tx, member);

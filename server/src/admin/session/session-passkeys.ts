@@ -75,7 +75,7 @@ export const signInWith = route({
       });
     const account = await accounts.find(db, done.accountId);
     if (account === null) throw new SignInRefused('wrong_passkey'); // The account was deleted meanwhile.
-    return finishSignIn(call, account, { cookies: done.cookies, facts: { passkey: true } });
+    return finishSignIn(call, account, { ...done, method: 'passkey', secondFactor: true, facts: { passkey: true } });
   },
 });
 

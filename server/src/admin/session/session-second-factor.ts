@@ -10,6 +10,7 @@ import { route } from '../http/route.ts';
 import { text } from '../http/schemas.ts';
 import * as own from '../people/own-account.ts';
 import { finishSignIn } from './finish-sign-in.ts';
+import { keepShown, shownNow } from './keep-shown.ts';
 import { accountEvent, recordRefused } from './sign-in-audit.ts';
 import { tellOfNewMethod } from './tell-of-method.ts';
 
@@ -37,7 +38,8 @@ export const finish = route({
         if (error instanceof SignInRefused) await recordRefused(call, { account, email: account.email, code: error.code });
         throw error;
       });
-    return finishSignIn(call, account, { cookies: done.cookies, facts: { second_factor: call.body.method } });
+    const facts = { second_factor: call.body.method };
+    return finishSignIn(call, account, { ...done, method: 'password', secondFactor: true, facts });
   },
 });
 
@@ -72,6 +74,7 @@ export const confirm = route({
   handle: async (call) => {
     const account = await own.account(call);
     const { identity } = call.deps;
+    const before = await shownNow(call);
     const cookies = await identity.attempts
       .throttled({ owner: `code:${account.id}`, from: null }, () =>
         identity.secondFactors.confirm(account.id, call.body.code, call.raw.visitor),
@@ -85,7 +88,7 @@ export const confirm = route({
       await record(accountEvent('account.second_factor_add', account));
     });
     tellOfNewMethod(call, account, 'An authenticator app was added. Signing in now needs the password and a code from the app.');
-    call.cookies = cookies;
+    call.cookies = await keepShown(call, before, cookies);
   },
 });
 
@@ -101,9 +104,10 @@ export const remove = route({
     const account = await own.account(call);
     await own.requirePassword(call, account, call.body.password);
     if (!account.twoFactorEnabled) throw new SignInRefused('no_second_factor');
+    const before = await shownNow(call);
     const cookies = await call.deps.identity.secondFactors.remove(call.body.password, call.raw.visitor);
     await recordFactor(call, 'account.second_factor_remove', account);
-    call.cookies = cookies;
+    call.cookies = await keepShown(call, before, cookies);
   },
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NEEDS } from '../../domain/identity/evidence.ts';
 import {
   capabilitiesOf,
   ORGANIZATION_ROLES,
@@ -14,6 +15,7 @@ import { type AccountPlace, placesOf } from '../../store/accounts/account-places
 import * as accounts from '../../store/accounts/accounts.ts';
 import { provedSince } from '../../store/accounts/address-proofs.ts';
 import * as signInStore from '../../store/accounts/sign-in.ts';
+import { activeOf } from '../../store/identity/identity-providers.ts';
 import type { AdminCall } from '../http/call.ts';
 import { email } from '../http/fields.ts';
 import * as load from '../http/load.ts';
@@ -48,6 +50,25 @@ const sessionOut = z
         teams: z.array(z.object({ team_id: z.string(), team_name: z.string(), role: z.enum(TEAM_ROLES) })),
       }),
     ),
+    places: z
+      .array(
+        z.object({
+          organization_id: z.string(),
+          needs: z.enum(NEEDS).meta({
+            description:
+              '`sso`: a sign-in through one of its identity providers. `second_factor`: a second factor. `sign_in`: a new sign-in in a way that it accepts.',
+          }),
+          providers: z.array(z.object({ id: z.string(), name: z.string() })),
+        }),
+      )
+      .meta({
+        description:
+          'Organizations that this session does not open, because it has not shown what they ask for. They are among the memberships, but give no permissions.',
+      }),
+    own_sign_in: z.boolean().meta({
+      description:
+        'False if only an identity provider opened this session. Then platform roles do not count, and the account cannot be changed.',
+    }),
     platform_capabilities: permissions,
     capabilities_by_organization: z.record(z.string(), permissions),
     capabilities_anywhere: permissions.meta({
@@ -92,7 +113,7 @@ export const signIn = route({
       return { status: 'second_factor' as const, methods: ['totp' as const, 'recovery_code' as const] };
     }
     if (account === null) throw new SignInRefused('wrong_credentials'); // The account was deleted meanwhile.
-    return finishSignIn(call, account, outcome);
+    return finishSignIn(call, account, { ...outcome, method: 'password', secondFactor: false });
   },
 });
 
@@ -137,6 +158,8 @@ async function viewOf(call: AdminCall): Promise<z.output<typeof sessionOut>> {
     actor_kind: actor.kind === 'admin_token' ? 'admin_token' : 'account',
     platform_role: platform === undefined ? null : (platform.role as (typeof PLATFORM_ROLES)[number]),
     memberships: places.map(viewOfPlace),
+    places: await closedPlaces(call),
+    own_sign_in: actor.shown?.isOwn ?? true,
     platform_capabilities: [...capabilitiesOf(actor, { organizationId: null })],
     capabilities_by_organization: capabilitiesByOrganization(call),
     capabilities_anywhere: PERMISSIONS.filter((permission) => reachOf(actor, permission).length > 0),
@@ -147,6 +170,20 @@ async function viewOf(call: AdminCall): Promise<z.output<typeof sessionOut>> {
     demo: deps.process.isDemo,
     version: deps.process.version,
   };
+}
+
+/** Returns what the caller must still show, and where. */
+async function closedPlaces({ actor, deps }: AdminCall) {
+  const closed = actor.shown?.closed ?? [];
+  const active = await activeOf(
+    deps.db,
+    closed.map(({ organizationId }) => organizationId),
+  );
+  return closed.map(({ organizationId, needs }) => ({
+    organization_id: organizationId,
+    needs,
+    providers: (active.get(organizationId) ?? []).map(({ id, name }) => ({ id, name })),
+  }));
 }
 
 function viewOfPlace({ organization, memberId, role, teams }: AccountPlace) {

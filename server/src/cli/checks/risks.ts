@@ -106,11 +106,14 @@ const RULES: readonly Rule[] = [
   ({ allowedUpstreams }) => openListRule('HEADGATE_ALLOWED_UPSTREAMS', allowedUpstreams),
   ({ allowedOwnUpstreams }) => openListRule('HEADGATE_ALLOWED_OWN_UPSTREAMS', allowedOwnUpstreams),
   ({ allowedWebhooks }) => openListRule('HEADGATE_ALLOWED_WEBHOOKS', allowedWebhooks),
+  ({ allowedIdentityProviders }) => openListRule('HEADGATE_ALLOWED_IDENTITY_PROVIDERS', allowedIdentityProviders),
   ({ mode, allowedUpstreams }) =>
     mode === 'production' ? loopbackRule('HEADGATE_ALLOWED_UPSTREAMS', allowedUpstreams, 'whoever may edit credentials') : null,
   ({ allowedOwnUpstreams }) =>
     loopbackRule('HEADGATE_ALLOWED_OWN_UPSTREAMS', allowedOwnUpstreams, 'whoever may edit own credentials of an organization'),
   ({ allowedWebhooks }) => loopbackRule('HEADGATE_ALLOWED_WEBHOOKS', allowedWebhooks, 'whoever may edit webhooks'),
+  ({ allowedIdentityProviders }) =>
+    loopbackRule('HEADGATE_ALLOWED_IDENTITY_PROVIDERS', allowedIdentityProviders, 'whoever may edit identity providers'),
   ({ drainMsMax }) =>
     drainMsMax < DRAIN_MS_MIN
       ? warn('HEADGATE_DRAIN_SECONDS', 'Each restart ends streams that need longer.', 'Set it to 30 or more.')

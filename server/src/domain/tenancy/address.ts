@@ -9,7 +9,14 @@ export const ADDRESS_PROOFS = ['mail', 'operator', 'platform_admin', 'identity_p
 export type AddressProof = (typeof ADDRESS_PROOFS)[number];
 
 /** The origins of an account. `earlier`: made before origins were stored, and the audit log does not say. */
-export const ACCOUNT_ORIGINS = ['handed_link', 'mailed_link', 'first_admin_link', 'platform_admin', 'earlier'] as const;
+export const ACCOUNT_ORIGINS = [
+  'handed_link',
+  'mailed_link',
+  'first_admin_link',
+  'platform_admin',
+  'identity_provider',
+  'earlier',
+] as const;
 export type AccountOrigin = (typeof ACCOUNT_ORIGINS)[number];
 
 /** The origins of a sign-in method: a link, or a session that proved the password or a passkey again (`shown_again`). */

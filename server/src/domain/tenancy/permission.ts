@@ -17,6 +17,9 @@ export const PERMISSIONS = [
   'admin_tokens.manage',
   'webhooks.manage', // where alerts are sent
   'own_providers.manage', // credentials and deployments that the organization brings
+  'identity.manage', // domains, identity providers and what a sign-in must show
+  'directory.manage', // the SCIM directory and the groups that give roles
+  'trust.manage', // issuers of tokens and the rules by which workloads get keys
   'teams.manage',
   'team_limits.change',
   'team_access.widen',
@@ -179,6 +182,8 @@ const ORG_ADMIN: RolePermissions = {
     'admin_tokens.manage',
     'webhooks.manage',
     'own_providers.manage',
+    'directory.manage',
+    'trust.manage',
     'teams.manage',
     'team_limits.change',
   ),
@@ -189,7 +194,7 @@ const ORG_ADMIN: RolePermissions = {
 const ROLE_PERMISSIONS: Readonly<Record<Role, RolePermissions>> = {
   platform_admin: { ...all(...PERMISSIONS), 'keys.manage_own': 'own' },
   platform_auditor: all('platform.read', 'organization.read', 'teams.read', 'usage.read', 'audit.read'),
-  org_owner: { ...ORG_ADMIN, ...all('audit_policy.change', 'content.read') },
+  org_owner: { ...ORG_ADMIN, ...all('audit_policy.change', 'identity.manage', 'content.read') },
   org_admin: ORG_ADMIN,
   org_billing: all('organization.read', 'teams.read', 'usage.read'),
   org_auditor: all('organization.read', 'teams.read', 'usage.read', 'content.read', 'audit.read'),

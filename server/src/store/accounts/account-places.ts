@@ -1,8 +1,10 @@
 /** The memberships of accounts, over all organizations. */
 import { and, asc, eq, inArray, isNull, ne } from 'drizzle-orm';
+import type { SignInRules } from '../../domain/identity/evidence.ts';
 import type { PlatformRole, RoleGrant } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
-import { accountMemberships, memberships, organizations, teamMembers, teams } from '../schema.ts';
+import { rulesFrom } from '../identity/sign-in-policies.ts';
+import { accountMemberships, memberships, organizations, signInPolicies, teamMembers, teams } from '../schema.ts';
 
 /** One organization that a person belongs to, with their teams there. */
 export interface AccountPlace {
@@ -10,6 +12,8 @@ export interface AccountPlace {
   readonly memberId: string;
   readonly role: string;
   readonly teams: readonly { readonly id: string; readonly name: string; readonly role: string }[];
+  /** The rules of the organization for sign-ins; null: none. */
+  readonly rules: SignInRules | null;
 }
 
 /**
@@ -27,10 +31,12 @@ export async function placesOf(db: Database, accountId: string): Promise<readonl
       memberId: memberships.id,
       role: memberships.role,
       team: { id: teams.id, name: teams.name, role: teamMembers.role },
+      policy: signInPolicies,
     })
     .from(accountMemberships)
     .innerJoin(memberships, and(IS_MEMBERSHIP_OF_ACCOUNT, eq(memberships.status, 'active')))
     .innerJoin(organizations, IS_LIVING_ORGANIZATION)
+    .leftJoin(signInPolicies, eq(signInPolicies.organizationId, memberships.organizationId))
     .leftJoin(
       teamMembers,
       and(eq(teamMembers.organizationId, memberships.organizationId), eq(teamMembers.membershipId, memberships.id)),
@@ -46,7 +52,8 @@ export async function placesOf(db: Database, accountId: string): Promise<readonl
     const inTeams = ofOne.flatMap(({ team }) =>
       team?.id && team.name !== null && team.role ? [{ id: team.id, name: team.name, role: team.role }] : [],
     );
-    return { organization: first.organization, memberId: first.memberId, role: first.role, teams: inTeams };
+    const rules = first.policy === null ? null : rulesFrom(first.policy);
+    return { organization: first.organization, memberId: first.memberId, role: first.role, teams: inTeams, rules };
   });
 }
 

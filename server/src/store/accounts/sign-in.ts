@@ -55,6 +55,12 @@ export async function endSession(tx: Database, session: { readonly accountId: st
   return ended.length > 0;
 }
 
+/** Returns the id of the session with this token, or null if it has ended. */
+export async function sessionIdOf(db: Database, token: string): Promise<string | null> {
+  const [row] = await db.select({ id: sessions.id }).from(sessions).where(eq(sessions.token, token));
+  return row?.id ?? null;
+}
+
 export async function endSessionOf(db: Database, token: string): Promise<void> {
   await db.delete(sessions).where(eq(sessions.token, token));
 }
@@ -96,6 +102,15 @@ export async function setPassword(
     .insert(signInMethods)
     .values({ id, userId: accountId, providerId: PASSWORD, accountId, createdAt: at, ...set })
     .onConflictDoUpdate({ target: [signInMethods.providerId, signInMethods.accountId], set });
+}
+
+/** Deletes the password of an account. Reports whether it had one. */
+export async function dropPassword(tx: Database, accountId: string): Promise<boolean> {
+  const gone = await tx
+    .delete(signInMethods)
+    .where(and(eq(signInMethods.providerId, PASSWORD), eq(signInMethods.accountId, accountId)))
+    .returning({ id: signInMethods.id });
+  return gone.length > 0;
 }
 
 /** The sign-in library's name for a password. */

@@ -115,7 +115,8 @@ async function subscribers(
   return [...new Set([...subscribed, ...named])];
 }
 
-async function peopleOf(tx: Database, organizationId: string | null): Promise<readonly string[]> {
+/** Returns the addresses of the active owners of an organization, or of the platform's admins. */
+export async function peopleOf(tx: Database, organizationId: string | null): Promise<readonly string[]> {
   const rows =
     organizationId === null
       ? await tx

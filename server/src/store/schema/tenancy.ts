@@ -187,6 +187,8 @@ export const memberships = pgTable(
       .default('active'),
     ...policy(),
     ...narrowing(),
+    /** The identity provider (its id) or SCIM directory (`scim`) that gave the present role; null: a person did. */
+    managedBy: text('managed_by'),
     metadata: metadata(),
     version: version(),
     createdAt: createdAt(),
@@ -209,6 +211,8 @@ export const teamMembers = pgTable(
     teamId: text('team_id').notNull(),
     membershipId: text('membership_id').notNull(),
     role: text('role').notNull(),
+    /** As in `memberships`. */
+    managedBy: text('managed_by'),
     createdAt: createdAt(),
   },
   (table) => [

@@ -63,7 +63,14 @@ export async function add(tx: Database, row: typeof memberships.$inferInsert, at
     .values(row)
     .onConflictDoUpdate({
       target: [memberships.organizationId, memberships.accountId],
-      set: { role: row.role, status: 'active', removedAt: null, updatedAt: at, version: sql`${memberships.version} + 1` },
+      set: {
+        role: row.role,
+        managedBy: row.managedBy ?? null,
+        status: 'active',
+        removedAt: null,
+        updatedAt: at,
+        version: sql`${memberships.version} + 1`,
+      },
       setWhere: eq(memberships.status, 'removed'),
     })
     .returning({ id: memberships.id });

@@ -33,8 +33,9 @@ export async function insert(tx: Database, row: typeof teamMembers.$inferInsert)
   await tx.insert(teamMembers).values(row);
 }
 
+/** Sets a role that a person gave. Groups no longer change it. */
 export async function setRole(tx: Database, key: TeamMemberKey, role: string): Promise<void> {
-  await tx.update(teamMembers).set({ role }).where(of(key));
+  await tx.update(teamMembers).set({ role, managedBy: null }).where(of(key));
 }
 
 export async function remove(tx: Database, key: TeamMemberKey): Promise<void> {

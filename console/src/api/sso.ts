@@ -1,0 +1,28 @@
+/** Ways through identity providers, for people who come. */
+import { api, asked } from './client.ts';
+
+/** Returns the address that starts a sign-in and comes back to a page of the console. It is opened by the browser, not fetched. */
+export function startAddress(providerId: string, { to, email }: { readonly to?: string; readonly email?: string }): string {
+  const query = new URLSearchParams({
+    ...(to === undefined ? {} : { return_to: to }),
+    ...(email === undefined ? {} : { login_hint: email }),
+  }).toString();
+  return `/api/v1/sso/${encodeURIComponent(providerId)}/start${query === '' ? '' : `?${query}`}`;
+}
+
+/** The part of an address after the `@`, if the address is complete enough to ask for its providers. */
+export function domainOf(email: string): string | null {
+  return /^[^\s@]+@([^\s@]+\.[^\s@.]{2,})$/.exec(email.trim())?.[1]?.toLowerCase() ?? null;
+}
+
+/** Finds the providers of the organization that verified the domain of an address, or that has a slug. */
+export function choiceQuery(wanted: { readonly email: string } | { readonly organization: string } | null) {
+  const key = wanted === null ? null : 'email' in wanted ? domainOf(wanted.email) : wanted.organization;
+  return {
+    queryKey: ['sso-choice', key],
+    queryFn: () => asked(api.GET('/session/providers', { params: { query: wanted ?? {} } })),
+    enabled: wanted !== null && key !== null,
+    retry: false,
+    staleTime: 60_000,
+  };
+}

@@ -1,0 +1,66 @@
+import { Box, SegmentedControl, Select } from '@mantine/core';
+import type { ComponentType } from 'react';
+import type { Organization } from '../../api/organizations.ts';
+import type { Permission } from '../../api/session.tsx';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { useIsPhone } from '../../components/list/useIsPhone.ts';
+import { SCOPE } from '../../components/shell/scope.ts';
+import { DomainsSection } from './domains/DomainsSection.tsx';
+import { MappingsSection } from './groups/MappingsSection.tsx';
+import { LinksSection } from './people/LinksSection.tsx';
+import { PolicySection } from './policy/PolicySection.tsx';
+import { ProvidersSection } from './providers/ProvidersSection.tsx';
+import { words } from './words.ts';
+
+interface Part {
+  readonly value: string;
+  readonly label: string;
+  readonly needs: Permission;
+  readonly content: ComponentType<{ organization: Organization }>;
+}
+
+/** The parts in the order in which somebody sets single sign-on up. */
+const PARTS: readonly Part[] = [
+  { value: 'domains', label: words.domains, needs: 'identity.manage', content: DomainsSection },
+  { value: 'providers', label: words.identityProviders, needs: 'identity.manage', content: ProvidersSection },
+  { value: 'groups', label: words.groupMappings, needs: 'directory.manage', content: MappingsSection },
+  { value: 'policy', label: words.policy, needs: 'identity.manage', content: PolicySection },
+  { value: 'people', label: words.linkedPeople, needs: 'identity.manage', content: LinksSection },
+];
+
+/** Everything about how people sign in to one organization. The open part is in the address. */
+export function SignInSettings({ organization }: { organization: Organization }) {
+  const [state, set] = useUrlState();
+  const isPhone = useIsPhone();
+  const parts = PARTS.filter(({ needs }) => organization.capabilities.includes(needs));
+  const part = parts.find(({ value }) => value === state.part) ?? parts[0];
+  if (part === undefined) return null;
+  const { content: Content } = part;
+  const choices = parts.map(({ value, label }) => ({ value, label }));
+  const open = (value: string) => {
+    const cleared = Object.fromEntries(
+      Object.keys(state)
+        .filter((name) => name !== SCOPE)
+        .map((name) => [name, undefined]),
+    );
+    set({ ...cleared, tab: 'sign-in', part: value === parts[0]?.value ? undefined : value }, 'push');
+  };
+  return (
+    <>
+      <Box mb="lg" hidden={parts.length === 1}>
+        {isPhone ? (
+          <Select
+            aria-label={words.parts}
+            allowDeselect={false}
+            value={part.value}
+            onChange={(value) => value !== null && open(value)}
+            data={choices}
+          />
+        ) : (
+          <SegmentedControl aria-label={words.parts} value={part.value} onChange={open} data={choices} />
+        )}
+      </Box>
+      <Content key={part.value} organization={organization} />
+    </>
+  );
+}

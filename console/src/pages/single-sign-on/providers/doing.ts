@@ -1,0 +1,7 @@
+import type { IdentityProvider } from '../../../api/identity.ts';
+
+/** A provider, and the dialog that is open for it. */
+export interface Doing {
+  readonly is: 'edit' | 'test' | 'switch-off' | 'delete';
+  readonly provider: IdentityProvider;
+}

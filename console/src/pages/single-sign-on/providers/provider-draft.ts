@@ -1,0 +1,196 @@
+import type { IdentityProvider } from '../../../api/identity.ts';
+import type { EditPart } from '../../../components/dialogs/edit-parts.ts';
+import { namePart } from '../../../components/dialogs/edit-parts.ts';
+import { roleWord } from '../../../components/fields/RoleSelect.tsx';
+import { words } from '../words.ts';
+
+/** An identity provider as its form shows it. The fields of the other protocol are there, and not sent. */
+export interface ProviderDraft {
+  readonly name: string;
+  readonly protocol: IdentityProvider['protocol'];
+  readonly issuer: string;
+  readonly client_id: string;
+  /** Empty: the stored one stays. */
+  readonly client_secret: string;
+  readonly scopes: readonly string[];
+  /** The origin of the facts of a SAML provider. */
+  readonly source: 'url' | 'xml' | 'hand';
+  readonly metadata_url: string;
+  readonly metadata_xml: string;
+  readonly entity_id: string;
+  readonly sso_url: string;
+  /** Certificates in PEM, one after the other. */
+  readonly certificates: string;
+  readonly name_id: 'persistent' | 'emailAddress' | 'unspecified';
+  readonly email_attribute: string;
+  readonly name_attribute: string;
+  readonly creates_accounts: boolean;
+  readonly default_role: IdentityProvider['default_role'];
+  readonly groups_claim: string;
+  readonly second_factor_values: readonly string[];
+  /** Facts of the configuration that the form has no field for. */
+  readonly kept: Readonly<Record<string, unknown>>;
+}
+
+export const NEW_PROVIDER: ProviderDraft = {
+  name: '',
+  protocol: 'oidc',
+  issuer: '',
+  client_id: '',
+  client_secret: '',
+  scopes: ['openid', 'profile', 'email'],
+  source: 'url',
+  metadata_url: '',
+  metadata_xml: '',
+  entity_id: '',
+  sso_url: '',
+  certificates: '',
+  name_id: 'persistent',
+  email_attribute: '',
+  name_attribute: '',
+  creates_accounts: false,
+  default_role: 'org_member',
+  groups_claim: '',
+  second_factor_values: [],
+  kept: {},
+};
+
+export function draftOf(provider: IdentityProvider): ProviderDraft {
+  const config = provider.next_config ?? provider.config;
+  const text = (name: string) => (typeof config[name] === 'string' ? config[name] : '');
+  const attributes = (config.attributes ?? {}) as { readonly email?: string; readonly name?: string };
+  return {
+    ...NEW_PROVIDER,
+    name: provider.name,
+    protocol: provider.protocol,
+    issuer: text('issuer'),
+    client_id: text('client_id'),
+    scopes: textsIn(config.scopes) ?? NEW_PROVIDER.scopes,
+    source: text('metadata_url') === '' ? 'hand' : 'url',
+    metadata_url: text('metadata_url'),
+    entity_id: text('entity_id'),
+    sso_url: text('sso_url'),
+    certificates: (textsIn(config.certificates) ?? []).join('\n'),
+    name_id: (text('name_id') || 'persistent') as ProviderDraft['name_id'],
+    email_attribute: attributes.email ?? '',
+    name_attribute: attributes.name ?? '',
+    creates_accounts: provider.creates_accounts,
+    default_role: provider.default_role,
+    groups_claim: provider.groups_claim ?? '',
+    second_factor_values: provider.second_factor_values,
+    kept: Object.fromEntries(Object.entries(config).filter(([name]) => KEPT.has(name))),
+  };
+}
+
+/** The facts of OpenID Connect that only the API sets. */
+const KEPT: ReadonlySet<string> = new Set(['prompt', 'client_authentication']);
+
+function textsIn(value: unknown): readonly string[] | null {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : null;
+}
+
+/** Returns the facts of the draft's protocol, as the API takes them. */
+export function configOf(draft: ProviderDraft): Record<string, unknown> {
+  if (draft.protocol === 'oidc')
+    return { ...draft.kept, issuer: draft.issuer.trim(), client_id: draft.client_id.trim(), scopes: [...draft.scopes] };
+  const orNull = (text: string) => (text.trim() === '' ? null : text.trim());
+  return {
+    ...factsOfSource(draft),
+    name_id: draft.name_id,
+    attributes: { email: orNull(draft.email_attribute), name: orNull(draft.name_attribute) },
+  };
+}
+
+function factsOfSource({ source, metadata_url, metadata_xml, entity_id, sso_url, certificates }: ProviderDraft) {
+  switch (source) {
+    case 'url':
+      return { metadata_url: metadata_url.trim() };
+    case 'xml':
+      return { metadata_xml };
+    case 'hand':
+      return { entity_id: entity_id.trim(), sso_url: sso_url.trim(), certificates: certificatesIn(certificates) };
+  }
+}
+
+/** Splits a text into certificates. A text without a PEM frame is one; no text is none. */
+function certificatesIn(text: string): readonly string[] {
+  const framed = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
+  return framed ?? (text.trim() === '' ? [] : [text.trim()]);
+}
+
+export function commonBody(draft: ProviderDraft) {
+  return {
+    creates_accounts: draft.creates_accounts,
+    default_role: draft.default_role,
+    groups_claim: draft.groups_claim.trim() === '' ? null : draft.groups_claim.trim(),
+    second_factor_values: [...draft.second_factor_values],
+  };
+}
+
+/** The parts of a provider that a change sends. The secret has no value that can be read. */
+export const PARTS: readonly EditPart<ProviderDraft>[] = [
+  namePart(),
+  {
+    name: 'issuer',
+    label: words.connection,
+    body: (draft) => ({ config: configOf(draft) }),
+    words: (draft) => (draft.protocol === 'oidc' ? `${draft.issuer}, ${draft.client_id}` : draft.metadata_url || draft.entity_id),
+  },
+  {
+    name: 'client_secret',
+    label: words.clientSecret,
+    body: ({ client_secret }) => ({ client_secret }),
+    known: ({ client_secret }) => client_secret,
+    words: ({ client_secret }) => (client_secret === '' ? words.unchanged : words.aNewSecret),
+  },
+  {
+    name: 'creates_accounts',
+    label: words.newAccounts,
+    words: ({ creates_accounts: creates }) => (creates ? words.yes : words.no),
+  },
+  { name: 'default_role', label: words.defaultRole, words: ({ default_role }) => roleWord(default_role) },
+  {
+    name: 'groups_claim',
+    label: words.groupsClaim,
+    body: (draft) => ({ groups_claim: commonBody(draft).groups_claim }),
+    words: ({ groups_claim }) => groups_claim || words.none,
+  },
+  {
+    name: 'second_factor_values',
+    label: words.secondFactorValues,
+    words: ({ second_factor_values: values }) => (values.length === 0 ? words.none : values.join(', ')),
+  },
+];
+
+type Rules = { readonly [Field in keyof ProviderDraft]?: (value: ProviderDraft[Field], draft: ProviderDraft) => string | null };
+
+/** Returns a rule for a field that must not be empty where it is shown. */
+function needed(isShown: (draft: ProviderDraft) => boolean, message: string) {
+  return (value: string, draft: ProviderDraft) => (isShown(draft) && value.trim() === '' ? message : null);
+}
+
+const isOidc = ({ protocol }: ProviderDraft) => protocol === 'oidc';
+const isFrom = (wanted: ProviderDraft['source']) => (draft: ProviderDraft) => !isOidc(draft) && draft.source === wanted;
+
+export const RULES: Rules = {
+  name: (name) => (name.trim() === '' ? words.enterAName : null),
+  issuer: needed(isOidc, words.enterIssuer),
+  client_id: needed(isOidc, words.enterClientId),
+  metadata_url: needed(isFrom('url'), words.enterMetadataUrl),
+  metadata_xml: needed(isFrom('xml'), words.enterMetadataXml),
+  entity_id: needed(isFrom('hand'), words.enterEntityId),
+  sso_url: needed(isFrom('hand'), words.enterSsoUrl),
+  certificates: needed(isFrom('hand'), words.enterCertificate),
+};
+
+/** The fields of the form that show the server's messages about the configuration. */
+export const FIELD_OF: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ['issuer', 'client_id', 'scopes', 'metadata_url', 'metadata_xml', 'entity_id', 'sso_url', 'certificates', 'name_id'].map(
+      (name) => [`/config/${name}`, `/${name}`],
+    ),
+  ),
+  ...Object.fromEntries([0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((at) => [`/config/certificates/${at}`, '/certificates'])),
+  '/config/attributes/email': '/email_attribute',
+  '/config/attributes/name': '/name_attribute',
+};

@@ -1,0 +1,245 @@
+/** Single sign-on as people meet it: domains, an identity provider from draft to active, and ways in through it. */
+import { test as base, expect, type Page } from '@playwright/test';
+import { copyMigrated } from '../../server/test/support/migrated-postgres.ts';
+import { DOMAIN, FORM, openSsoHouse, type SsoHouse } from './sso-house.ts';
+import { PASSWORD } from './support.ts';
+
+const test = base.extend<object, { site: SsoHouse }>({
+  site: [
+    // biome-ignore lint/correctness/noEmptyPattern: the library reads the names of what a fixture needs from this pattern.
+    async ({}, use) => {
+      const database = await copyMigrated();
+      const site = await openSsoHouse(database === null ? {} : { DATABASE_URL: database.url });
+      await use(site);
+      await site.close();
+      await database?.drop();
+    },
+    { scope: 'worker', timeout: 180_000 },
+  ],
+});
+test.describe.configure({ mode: 'serial' });
+
+const dialog = (page: Page) => page.getByRole('dialog');
+const part = (site: SsoHouse, name: string) => `${site.url}/organizations/${site.organizationId}?tab=sign-in&part=${name}`;
+
+test('an owner verifies a domain by its record', async ({ page, site }) => {
+  await site.signIn(page, 'org_owner');
+  await page.goto(part(site, 'domains'));
+  await expect(page.getByText('No domains yet')).toBeVisible();
+  await page.getByRole('button', { name: 'Add domain' }).click();
+  await dialog(page).getByLabel('Domain').fill('co.uk');
+  await dialog(page).getByRole('button', { name: 'Add domain' }).click();
+  await expect(dialog(page).getByText(/suffix under which anyone can register/)).toBeVisible();
+  await dialog(page).getByLabel('Domain').fill(`@${DOMAIN.toUpperCase()}`);
+  await dialog(page).getByRole('button', { name: 'Add domain' }).click();
+  const row = page.getByRole('region', { name: DOMAIN });
+  await expect(row.getByText('Not verified')).toBeVisible();
+  await expect(row.getByText(`_headgate.${DOMAIN}`, { exact: true })).toBeVisible();
+  const value = await row.getByText(/^headgate-verify=[0-9a-f]{32}$/).textContent();
+
+  site.dns.set(`_headgate.${DOMAIN}`, ['headgate-verify=of-somebody-else']);
+  await row.getByRole('button', { name: `Check ${DOMAIN} now` }).click();
+  await expect(row.getByText(/says "headgate-verify=of-somebody-else"/)).toBeVisible();
+  site.dns.set(`_headgate.${DOMAIN}`, 'servfail');
+  await row.getByRole('button', { name: `Check ${DOMAIN} now` }).click();
+  await expect(row.getByText(/SERVFAIL/)).toBeVisible();
+  site.dns.set(`_headgate.${DOMAIN}`, ['v=spf1 -all', value ?? '']);
+  await row.getByRole('button', { name: `Check ${DOMAIN} now` }).click();
+  await expect(row.getByText('Verified', { exact: true })).toBeVisible();
+  await expect(row.getByText(`_headgate.${DOMAIN}`, { exact: true })).toBeHidden();
+});
+
+test('a domain that counts is removed by its name, and one that never counted by a click', async ({ page, site }) => {
+  await site.verify('second.example');
+  await site.signIn(page, 'org_owner');
+  await page.goto(part(site, 'domains'));
+  await page.getByRole('button', { name: 'Remove second.example' }).click();
+  await expect(dialog(page).getByRole('button', { name: 'Remove domain' })).toBeDisabled();
+  await dialog(page).getByLabel(/Type/).fill('second.example');
+  await dialog(page).getByRole('button', { name: 'Remove domain' }).click();
+  await expect(page.getByRole('region', { name: 'second.example' })).toHaveCount(0);
+});
+
+test('an owner adds a provider, tests it in a window of its own and activates it', async ({ page, site }) => {
+  await site.signIn(page, 'org_owner');
+  await page.goto(part(site, 'providers'));
+  await page.getByRole('button', { name: 'Add identity provider' }).click();
+  await dialog(page).getByRole('button', { name: 'Save as draft' }).click();
+  await expect(dialog(page).getByText('Enter the issuer’s address.')).toBeVisible();
+  await dialog(page).getByLabel('Name', { exact: true }).fill('Acme Login');
+  await dialog(page).getByLabel('Issuer').fill(`${site.oidc.issuer}/elsewhere`);
+  await dialog(page).getByLabel('Client ID').fill(FORM.client_id);
+  await dialog(page).getByLabel('Client secret', { exact: true }).fill(FORM.client_secret);
+  await dialog(page).getByLabel('Create accounts').check();
+  await dialog(page).getByLabel('Groups claim').fill('groups');
+  await dialog(page).getByRole('button', { name: 'Save as draft' }).click();
+  await expect(dialog(page).getByLabel('Issuer')).toHaveAttribute('aria-invalid', 'true');
+  await dialog(page).getByLabel('Issuer').fill(site.oidc.issuer);
+  await dialog(page).getByRole('button', { name: 'Save as draft' }).click();
+  const row = page.getByRole('region', { name: 'Acme Login' });
+  await expect(row.getByText('Draft')).toBeVisible();
+  await expect(row.getByRole('button', { name: 'Activate Acme Login' })).toHaveAttribute('aria-disabled', 'true');
+  const redirect = await row.getByText(/\/api\/v1\/sso\/idp_[^/]+\/callback$/).textContent();
+  await site.allow(redirect ?? '');
+
+  await row.getByRole('button', { name: 'Test Acme Login' }).click();
+  const opened = page.context().waitForEvent('page');
+  await dialog(page).getByRole('link', { name: 'Open Acme Login' }).click();
+  const window = await opened;
+  await expect(window.getByText('The test passed')).toBeVisible();
+  await expect(window.getByText('You can close this window', { exact: false })).toBeVisible();
+  await window.close();
+  await expect(dialog(page).getByText('The test passed')).toBeVisible();
+  await expect(dialog(page).getByText(/^Nora New would be/)).toBeVisible();
+  await dialog(page).getByRole('button', { name: 'Show what the provider said' }).click();
+  await expect(dialog(page).getByText('"support"')).toBeVisible();
+  await dialog(page).getByRole('button', { name: 'Close' }).last().click();
+  await expect(row.getByText('Tested')).toBeVisible();
+  await row.getByRole('button', { name: 'Activate Acme Login' }).click();
+  await expect(row.getByText('Active', { exact: true })).toBeVisible();
+  expect(await page.content()).not.toContain(FORM.client_secret);
+});
+
+test('a group gives a role in a team, and a person who comes gets it', async ({ page, site }) => {
+  await site.signIn(page, 'org_owner');
+  await page.goto(part(site, 'groups'));
+  await page.getByRole('button', { name: 'Add group mapping' }).first().click();
+  await dialog(page).getByLabel('Group', { exact: true }).fill('support');
+  await dialog(page).getByRole('combobox', { name: 'Team', exact: true }).click();
+  const team = page.getByRole('option').first();
+  const name = (await team.textContent()) ?? '';
+  await team.click();
+  await dialog(page).getByRole('button', { name: 'Add group mapping' }).click();
+  await expect(page.getByRole('row', { name: /support/ })).toContainText(name);
+
+  await page.context().clearCookies();
+  await page.goto(`${site.url}/organizations/${site.organizationId}?tab=teams`);
+  await page.getByRole('textbox', { name: 'E-mail' }).fill('nora@acme.example');
+  await page.getByRole('link', { name: 'Sign in through Acme Login' }).click();
+  // She comes to the page that she asked for.
+  await expect(page).toHaveURL(new RegExp(`/organizations/${site.organizationId}\\?tab=teams$`));
+  await expect(
+    page.getByRole('button', { name: 'Nora New, account' }).or(page.getByText('Signed in as Nora New')),
+  ).toBeAttached();
+  await page.goto(`${site.url}/profile`);
+  await expect(page.getByRole('region', { name: 'Roles' })).toContainText(name);
+
+  await site.signIn(page, 'org_owner');
+  await page.goto(part(site, 'people'));
+  await expect(page.getByRole('row', { name: /Nora New/ })).toContainText('Acme Login');
+});
+
+test('an address of no verified domain is refused with what to do', async ({ page, site }) => {
+  const { id } = await providerOf(site);
+  await page.goto(`${site.url}/api/v1/sso/${id}/start?login_hint=stranger@elsewhere.example`);
+  await expect(page.getByRole('alert')).toContainText('Your e-mail address is not of a domain of this organization.');
+  await expect(page.getByRole('alert')).toContainText('ask an owner of the organization to verify its domain');
+  await expect(page.getByRole('textbox', { name: 'E-mail' })).toBeVisible();
+});
+
+test('every code has a sentence, and an unknown one has too', async ({ page, site }) => {
+  for (const code of ['provider_unreachable', 'flow_expired', 'signed_in_first', 'answer_refused']) {
+    await page.goto(`${site.url}/sign-in?sso=${code}&reason=wrong_nonce`);
+    await expect(page.getByRole('alert')).toContainText('For your administrator: wrong_nonce');
+    await expect(page.getByRole('alert')).not.toContainText(code);
+  }
+  await page.goto(`${site.url}/sign-in?sso=%3Cb%3Ex`);
+  await expect(page.getByRole('alert')).toContainText('did not work');
+});
+
+test('the providers of an organization are offered by its slug', async ({ page, site }) => {
+  const { slug } = await site.api<{ slug: string }>('GET', `/organizations/${site.organizationId}`);
+  await page.goto(`${site.url}/sign-in?organization=${slug}`);
+  await expect(page.getByRole('link', { name: 'Sign in through Acme Login' })).toBeVisible();
+  await page.goto(`${site.url}/sign-in`);
+  await page.getByRole('textbox', { name: 'E-mail' }).fill('somebody@elsewhere.example');
+  await page.waitForTimeout(700);
+  await expect(page.getByRole('link', { name: /Sign in through/ })).toHaveCount(0);
+});
+
+test('an organization that requires its provider asks for it, and opens the page that was asked for', async ({ page, site }) => {
+  const owner = await ownerWithPasskey(page, site);
+  await page.goto(part(site, 'policy'));
+  await page.getByRole('button', { name: 'Change policy' }).click();
+  await dialog(page).getByLabel('Only through an identity provider').check();
+  await dialog(page).getByRole('combobox', { name: 'Break-glass owners' }).press('ArrowDown');
+  await page.getByRole('option', { name: new RegExp(owner) }).click();
+  await page.keyboard.press('Tab');
+  await expect(dialog(page).getByText(/never signed in through an active provider/)).toBeVisible();
+  await dialog(page).getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('While the identity provider is down')).toBeVisible();
+
+  await site.signIn(page, 'team_developer');
+  await page.goto(`${site.url}/profile`);
+  await expect(page.getByText(/opens after a sign-in through its identity provider/)).toBeVisible();
+  await page.goto(`${site.url}/organizations/${site.organizationId}?tab=keys`);
+  await expect(page.getByRole('heading', { name: /asks for another sign-in/ })).toBeVisible();
+  const link = page.getByRole('main').getByRole('link', { name: 'Sign in through Acme Login' });
+  await expect(link).toHaveAttribute('href', /return_to=%2Forganizations%2F.*tab%3Dkeys/);
+
+  await page.context().clearCookies();
+  await page.goto(`${site.url}/sign-in`);
+  await page.getByRole('textbox', { name: 'E-mail' }).fill('nora@acme.example');
+  await expect(page.getByText(/opens only through its identity provider/)).toBeVisible();
+  await expect(page.getByLabel('Password', { exact: true })).toHaveCount(0);
+  await page.getByRole('button', { name: 'Use a password instead' }).click();
+  await expect(page.getByLabel('Password', { exact: true })).toBeVisible();
+});
+
+test('admins see the mappings alone, and members no sign-in at all', async ({ page, site }) => {
+  await site.api('PUT', `/organizations/${site.organizationId}/sign-in-policy`, {
+    ...{ sign_in: 'any', second_factor: 'off', evidence_hours: 12, idle_minutes: null, asks_again: false, break_glass: [] },
+  });
+  await site.signIn(page, 'org_admin');
+  await page.goto(part(site, 'domains'));
+  await expect(page.getByRole('row', { name: /support/ })).toContainText('Acme Login');
+  await expect(page.getByRole('button', { name: 'Add group mapping' })).toHaveAttribute('aria-disabled', 'true');
+  await expect(page.getByRole('radio', { name: 'Domains' })).toHaveCount(0);
+  await site.signIn(page, 'org_member');
+  await page.goto(part(site, 'domains'));
+  await expect(page.getByRole('tab', { name: 'Overview' })).toBeVisible();
+  await expect(page.getByRole('tab', { name: 'Sign-in' })).toHaveCount(0);
+});
+
+test('a provider that is switched off lets nobody in', async ({ page, site }) => {
+  const { id } = await providerOf(site);
+  await site.signIn(page, 'org_owner');
+  await page.goto(part(site, 'providers'));
+  await page.getByRole('button', { name: 'Actions for Acme Login' }).click();
+  await page.getByRole('menuitem', { name: 'Switch off' }).click();
+  await expect(dialog(page).getByText(/signed in through it now|must sign in again/)).toBeVisible();
+  await dialog(page).getByRole('button', { name: 'Switch off' }).click();
+  await expect(page.getByRole('region', { name: 'Acme Login' }).getByText('Off', { exact: true })).toBeVisible();
+  await page.context().clearCookies();
+  await page.goto(`${site.url}/api/v1/sso/${id}/start`);
+  await expect(page.getByRole('alert')).toContainText('This identity provider is switched off.');
+});
+
+async function providerOf(site: SsoHouse): Promise<{ readonly id: string }> {
+  const { data } = await site.api<{ data: { id: string }[] }>('GET', `/organizations/${site.organizationId}/identity-providers`);
+  return data[0] as { id: string };
+}
+
+/** Signs the owner in with a passkey of their own, and through the provider once. Returns the owner's name. */
+async function ownerWithPasskey(page: Page, site: SsoHouse): Promise<string> {
+  await site.verify('headgate.test');
+  // Of an account whose address nobody proved, a link would remove the passkeys.
+  const { account } = await site.as('org_owner')<{ account: { id: string } }>('GET', '/session');
+  await site.api('POST', `/accounts/${account.id}/vouch`, { reason: 'Known in person.' });
+  await site.signIn(page, 'org_owner');
+  const browser = await page.context().newCDPSession(page);
+  await browser.send('WebAuthn.enable');
+  await browser.send('WebAuthn.addVirtualAuthenticator', {
+    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true },
+  });
+  await page.goto(`${site.url}/profile`);
+  await page.getByRole('button', { name: 'Add passkey' }).click();
+  await dialog(page).getByLabel('Name').fill('My laptop');
+  await dialog(page).getByLabel('Your password').fill(PASSWORD);
+  await dialog(page).getByRole('button', { name: 'Continue' }).click();
+  await expect(page.getByRole('button', { name: 'Remove My laptop' })).toBeVisible();
+  const section = page.getByRole('region', { name: 'Company sign-in' });
+  await section.getByRole('button', { name: 'Link this account to Acme Login' }).click();
+  await expect(page.getByText('Your account is linked.')).toBeVisible();
+  return 'Org Owner';
+}

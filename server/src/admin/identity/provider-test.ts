@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { readReturnPath } from '../../domain/identity/return-path.ts';
+import { ProviderUnreachable } from '../../identity/protocol-problems.ts';
+import { instantOut, isoOf } from '../http/fields.ts';
+import { invalid, notFound, Problem } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import { text } from '../http/schemas.ts';
+import { flowOfId, openResult, startFlow } from '../sso/flow.ts';
+import { type TestOutcome, testOutcome } from '../sso/test-outcome.ts';
+import { loadProvider, providerParams } from './load-provider.ts';
+
+/** The test of an identity provider: a whole way through it that signs nobody in. */
+
+const HOME_OF_TESTS = '/sign-in';
+
+export const start = route({
+  summary: 'Start a test of an identity provider',
+  description:
+    'Returns the address of the provider to open in this browser. The test makes no session. Its result can be fetched by its id for ten minutes, and the browser comes back to `return_to` with `?sso=tested&test=<id>`.',
+  permission: 'identity.manage',
+  takesReason: false,
+  params: providerParams,
+  body: z.strictObject({ return_to: text(1_000).optional() }),
+  response: z.object({ id: z.string(), location: z.string(), expires_at: instantOut }),
+  load: loadProvider,
+  handle: async (call, row) => {
+    const returnTo = readReturnPath(call.body.return_to ?? HOME_OF_TESTS);
+    if (returnTo === null)
+      throw invalid('/return_to', 'must be a path of this console: it begins with one `/` and names no host');
+    try {
+      const wanted = { purpose: 'test', accountId: call.actor.accountId, returnTo, loginHint: null, isFresh: false } as const;
+      const { id, location, cookies, expiresAt } = await startFlow(call, row, wanted);
+      call.cookies = cookies;
+      return { id, location, expires_at: isoOf(expiresAt) };
+    } catch (error) {
+      if (error instanceof ProviderUnreachable) throw new Problem(502, error.message);
+      throw error;
+    }
+  },
+});
+
+const resultOut = z
+  .object({
+    state: z.enum(['waiting', 'passed', 'refused']).meta({ description: '`waiting`: the browser has not come back yet.' }),
+    code: z.string().nullable().meta({ description: 'Why the answer was refused, as a word. Null: it was not.' }),
+    words: z.string().nullable().meta({ description: 'The same as a sentence.' }),
+    checks: z
+      .array(z.object({ name: z.string(), ok: z.boolean(), words: z.string() }))
+      .meta({ description: 'Each check of the answer, with what was expected and what came.' }),
+    claims: z.record(z.string(), z.unknown()).nullable().meta({ description: 'The claims as they came.' }),
+    would_be: z
+      .string()
+      .nullable()
+      .meta({ description: 'Who the person would be: `Ada would be org_member, Support: developer.`' }),
+  })
+  .meta({ id: 'IdentityProviderTest' });
+
+export const result = route({
+  summary: 'Get the result of a test',
+  description: 'Returns every check, the claims as they came, and who the person would be.',
+  permission: 'identity.manage',
+  params: providerParams,
+  query: z.strictObject({ id: text(64, 1) }),
+  response: resultOut,
+  load: loadProvider,
+  handle: async (call, row) => {
+    const known = await flowOfId(call.deps, row.id, call.query.id);
+    if (known.is !== 'found' || known.flow.purpose !== 'test' || known.flow.organizationId !== row.organizationId)
+      throw notFound('test, or its ten minutes are over');
+    const { flow } = known;
+    const kept = flow.result === null ? null : openResult(call.deps, flow, { of: 'test', sealed: flow.result });
+    return kept === null ? WAITING : shown(testOutcome.parse(kept));
+  },
+});
+
+const WAITING = { state: 'waiting' as const, code: null, words: null, checks: [], claims: null, would_be: null };
+
+function shown({ outcome, ...facts }: TestOutcome): z.output<typeof resultOut> {
+  return { state: outcome, ...facts };
+}

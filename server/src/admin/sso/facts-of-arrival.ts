@@ -1,0 +1,30 @@
+import type { Arriving, KnownAccount } from '../../domain/identity/arrival.ts';
+import type { Assertion } from '../../domain/identity/assertion.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
+import * as signIn from '../../store/accounts/sign-in.ts';
+import type { Database } from '../../store/database.ts';
+import { verifiedDomains } from '../../store/identity/domains.ts';
+import * as links from '../../store/identity/identity-links.ts';
+import type { ProviderRow } from '../../store/identity/identity-providers.ts';
+
+/** Returns what the decision about an arriving person needs. `linkingId`: the account that links itself; null: a sign-in. */
+export async function factsOfArrival(
+  db: Database,
+  { organizationId, id: providerId, createsAccounts }: ProviderRow,
+  assertion: Pick<Assertion, 'subject' | 'email' | 'emailVerified'>,
+  linkingId: string | null,
+): Promise<Arriving> {
+  const { subject, email, emailVerified } = assertion;
+  const known = async (account: accounts.AccountRow | null): Promise<KnownAccount | null> =>
+    account === null ? null : links.knownAccount(db, organizationId, account);
+  const byId = async (id: string | null) => known(id === null ? null : await accounts.find(db, id));
+  return {
+    linked: await byId(await links.findAccountId(db, { organizationId, providerId, subject })),
+    email,
+    emailVerified,
+    domains: await verifiedDomains(db, organizationId),
+    account: await known(email === null ? null : await signIn.findByEmail(db, email)),
+    createsAccounts,
+    linking: await byId(linkingId),
+  };
+}

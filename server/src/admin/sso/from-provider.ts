@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { ProviderUnreachable } from '../../identity/protocol-problems.ts';
+import { endEvidenceOfSignOut } from '../../store/identity/evidence.ts';
+import type { PassOn } from '../http/answer.ts';
+import { change } from '../http/change.ts';
+import * as load from '../http/load.ts';
+import { conflict, invalid, notFound, Problem } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import { text } from '../http/schemas.ts';
+import { providerEvent } from '../identity/provider-view.ts';
+import { providerToAsk } from './provider-to-ask.ts';
+import { discover, providerParams } from './sso.ts';
+
+/** Calls of an identity provider itself, from its server to ours. */
+
+export const metadata = route({
+  summary: 'Get our SAML metadata for a provider',
+  description: 'Returns the XML that a SAML provider reads: our name, the address of our service, and our certificates.',
+  permission: 'public',
+  params: providerParams,
+  form: 'passed_on',
+  response: z.custom<PassOn>(),
+  load: load.platform,
+  handle: async (call) => {
+    const { provider } = await discover(call);
+    const { saml } = call.deps.protocols;
+    if (provider.protocol !== 'saml' || saml === undefined) throw notFound('metadata');
+    if (call.deps.publicUrl === null) throw conflict('Set HEADGATE_PUBLIC_URL: identity providers send people back to it.');
+    const xml = Buffer.from(saml.metadata(providerToAsk(call.deps, provider, 'present')));
+    return (response) => {
+      response.writeHead(200, { 'content-type': 'application/samlmetadata+xml; charset=utf-8', 'content-length': xml.length });
+      response.end(xml);
+    };
+  },
+});
+
+export const backchannelLogout = route({
+  summary: 'Take a back-channel logout',
+  description:
+    'An OpenID Connect provider tells that somebody signed out there. What it has shown in that session, or of that person, ends here.',
+  permission: 'public',
+  params: providerParams,
+  takesForm: true,
+  body: z.record(text(64), text(65_536)).meta({ description: 'The form with its one field `logout_token`.' }),
+  response: z.object({ sessions_ended: z.int() }),
+  load: load.platform,
+  handle: async (call) => {
+    const { provider } = await discover(call);
+    const { oidc } = call.deps.protocols;
+    if (provider.protocol !== 'oidc' || oidc?.readLogout === undefined) throw notFound('back-channel logout');
+    const attempt = { owner: null, from: call.raw.ip, kind: 'sso' } as const;
+    call.deps.identity.attempts.count(attempt);
+    const told = await oidc
+      .readLogout(providerToAsk(call.deps, provider, 'present'), new URLSearchParams(call.body))
+      .catch((error: unknown) => {
+        if (error instanceof ProviderUnreachable) throw new Problem(503, error.message, { headers: { 'retry-after': '60' } });
+        throw error;
+      });
+    if (told.is === 'refused') throw invalid('/logout_token', told.words);
+    call.deps.identity.attempts.forgive(attempt);
+    const { sid, subject } = told;
+    const ended = await change(call, async ({ tx, record }) => {
+      const ended = await endEvidenceOfSignOut(tx, { providerId: provider.id, sid, subject });
+      const after = { subject, sessions_ended: ended };
+      if (ended > 0) await record({ ...providerEvent(provider), action: 'sign_in.provider_sign_out', before: null, after });
+      return ended;
+    });
+    return { sessions_ended: ended };
+  },
+});

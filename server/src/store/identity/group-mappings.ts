@@ -1,0 +1,71 @@
+/** The mappings of groups to roles. Every query names the organization. */
+import { and, asc, count, eq } from 'drizzle-orm';
+import type { Database } from '../database.ts';
+import { groupMappings, teams } from '../schema.ts';
+import { MAPPINGS_MAX } from './managed-roles.ts';
+
+export type MappingRow = typeof groupMappings.$inferSelect;
+
+/** A mapping with the name of its team. */
+export interface ShownMapping extends MappingRow {
+  readonly teamName: string | null;
+}
+
+interface MappingKey {
+  readonly organizationId: string;
+  readonly id: string;
+}
+
+export async function find(db: Database, key: MappingKey): Promise<ShownMapping | null> {
+  const [found] = await select(db).where(at(key));
+  return found === undefined ? null : { ...found.mapping, teamName: found.teamName };
+}
+
+/** Returns all mappings of an organization, or of one source, oldest first. */
+export async function list(
+  db: Database,
+  { organizationId, source }: { readonly organizationId: string; readonly source?: string | undefined },
+): Promise<readonly ShownMapping[]> {
+  const rows = await select(db)
+    .where(
+      and(eq(groupMappings.organizationId, organizationId), source === undefined ? undefined : eq(groupMappings.source, source)),
+    )
+    .orderBy(asc(groupMappings.id))
+    .limit(MAPPINGS_MAX);
+  return rows.map(({ mapping, teamName }) => ({ ...mapping, teamName }));
+}
+
+export async function countOf(tx: Database, organizationId: string): Promise<number> {
+  const [row] = await tx.select({ total: count() }).from(groupMappings).where(eq(groupMappings.organizationId, organizationId));
+  return row?.total ?? 0;
+}
+
+/** Adds a mapping. Returns null if the group has one to the same place already. */
+export async function insert(tx: Database, row: typeof groupMappings.$inferInsert): Promise<MappingRow | null> {
+  const [inserted] = await tx.insert(groupMappings).values(row).onConflictDoNothing().returning();
+  return inserted ?? null;
+}
+
+/** Deletes a mapping. Returns false if there is none. */
+export async function remove(tx: Database, key: MappingKey): Promise<boolean> {
+  return (await tx.delete(groupMappings).where(at(key)).returning({ id: groupMappings.id })).length > 0;
+}
+
+/** Deletes the mappings of a provider. */
+export async function removeOfSource(
+  tx: Database,
+  { organizationId, source }: { readonly organizationId: string; readonly source: string },
+): Promise<void> {
+  await tx.delete(groupMappings).where(and(eq(groupMappings.organizationId, organizationId), eq(groupMappings.source, source)));
+}
+
+function select(db: Database) {
+  return db
+    .select({ mapping: groupMappings, teamName: teams.name })
+    .from(groupMappings)
+    .leftJoin(teams, and(eq(teams.organizationId, groupMappings.organizationId), eq(teams.id, groupMappings.teamId)));
+}
+
+function at({ organizationId, id }: MappingKey) {
+  return and(eq(groupMappings.organizationId, organizationId), eq(groupMappings.id, id));
+}

@@ -1,0 +1,134 @@
+/** The roles that groups of an identity provider or of the SCIM directory give. A role that a person gave is never changed. */
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { type GroupMapping, rolesOfGroups } from '../../domain/identity/group-roles.ts';
+import type { OrganizationRole, TeamRole } from '../../domain/tenancy/permission.ts';
+import type { Database } from '../database.ts';
+import { groupMappings, memberships, organizations, teamMembers, teams } from '../schema.ts';
+import { countOwners } from '../tenancy/memberships.ts';
+
+/** The groups of one member, as one source says. */
+export interface GroupsOfMember {
+  readonly organizationId: string;
+  readonly membershipId: string;
+  /** The identity provider's id, or `scim`. */
+  readonly source: string;
+  /** All groups of the person. The values of mappings are compared with them exactly. */
+  readonly groups: readonly string[];
+  /** The organization's role if no group gives one; `org_member` if absent. */
+  readonly defaultRole?: OrganizationRole;
+}
+
+/** The roles that changed. The caller records them, takes back what they gave, and revokes keys of teams that were left. */
+export interface AppliedGroups {
+  readonly role: { readonly before: OrganizationRole; readonly after: OrganizationRole } | null;
+  readonly teams: readonly AppliedTeam[];
+  /** True if the groups would take the role of the last owner, who keeps it. */
+  readonly isLastOwner: boolean;
+}
+
+export interface AppliedTeam {
+  readonly teamId: string;
+  readonly name: string;
+  /** Null: the member was not in the team. */
+  readonly before: TeamRole | null;
+  /** Null: the member left the team. */
+  readonly after: TeamRole | null;
+}
+
+/**
+ * Gives a member the roles of their groups, and takes those that the same source gave before and no group gives now. Changes only
+ * what is `managed_by` this source. Locks the organization, so that its last owners cannot leave at once. A member who was removed
+ * is not changed.
+ */
+export async function applyGroups(tx: Database, wanted: GroupsOfMember, now: Date): Promise<AppliedGroups> {
+  const { organizationId, membershipId, source, groups } = wanted;
+  await tx.select({ id: organizations.id }).from(organizations).where(eq(organizations.id, organizationId)).for('update');
+  const [member] = await tx
+    .select()
+    .from(memberships)
+    .where(and(eq(memberships.organizationId, organizationId), eq(memberships.id, membershipId)))
+    .for('update');
+  if (member === undefined || member.status === 'removed') return { role: null, teams: [], isLastOwner: false };
+  const given = rolesOfGroups(await mappingsOf(tx, { organizationId, source }), groups);
+  const before = member.role as OrganizationRole;
+  const after = member.managedBy === source ? (given.role ?? wanted.defaultRole ?? 'org_member') : before;
+  const isOwnerLeft = before === 'org_owner' && after !== 'org_owner' && member.status === 'active';
+  const isLastOwner = isOwnerLeft && (await countOwners(tx, organizationId)) <= 1;
+  const role = before === after || isLastOwner ? null : { before, after };
+  if (role !== null) await setRole(tx, { organizationId, membershipId, role: after, now });
+  return { role, teams: await applyTeams(tx, wanted, given.teams, now), isLastOwner };
+}
+
+/** Returns the mappings of one source, at most 1,000, with those to teams that still exist. */
+export async function mappingsOf(
+  db: Database,
+  { organizationId, source }: { readonly organizationId: string; readonly source: string },
+): Promise<readonly GroupMapping[]> {
+  const { value, role, teamId, teamRole } = groupMappings;
+  return db
+    .select({ value, role, teamId, teamRole })
+    .from(groupMappings)
+    .leftJoin(teams, and(eq(teams.organizationId, groupMappings.organizationId), eq(teams.id, groupMappings.teamId)))
+    .where(and(eq(groupMappings.organizationId, organizationId), eq(groupMappings.source, source), isNull(teams.deletedAt)))
+    .orderBy(groupMappings.id)
+    .limit(MAPPINGS_MAX);
+}
+
+/** The most mappings of an organization. */
+export const MAPPINGS_MAX = 1_000;
+
+async function setRole(
+  tx: Database,
+  wanted: {
+    readonly organizationId: string;
+    readonly membershipId: string;
+    readonly role: OrganizationRole;
+    readonly now: Date;
+  },
+): Promise<void> {
+  await tx
+    .update(memberships)
+    .set({ role: wanted.role, version: sql`${memberships.version} + 1`, updatedAt: wanted.now })
+    .where(and(eq(memberships.organizationId, wanted.organizationId), eq(memberships.id, wanted.membershipId)));
+}
+
+/** Makes the member's teams those of the groups, except for what another source or a person gave. */
+async function applyTeams(
+  tx: Database,
+  { organizationId, membershipId, source }: GroupsOfMember,
+  given: ReadonlyMap<string, TeamRole>,
+  now: Date,
+): Promise<readonly AppliedTeam[]> {
+  const of = and(eq(teamMembers.organizationId, organizationId), eq(teamMembers.membershipId, membershipId));
+  const held = new Map((await tx.select().from(teamMembers).where(of).for('update')).map((row) => [row.teamId, row]));
+  const managed = [...held.values()].filter(({ managedBy }) => managedBy === source).map(({ teamId }) => teamId);
+  const named = await namesOf(tx, organizationId, [...new Set([...given.keys(), ...managed])]);
+  const applied: AppliedTeam[] = [];
+  for (const [teamId, name] of named) {
+    const row = held.get(teamId);
+    const after = given.get(teamId) ?? null;
+    const before = (row?.role ?? null) as TeamRole | null;
+    if (before === after || (row !== undefined && row.managedBy !== source)) continue;
+    const place = and(of, eq(teamMembers.teamId, teamId));
+    if (after === null) await tx.delete(teamMembers).where(place);
+    else if (row !== undefined) await tx.update(teamMembers).set({ role: after }).where(place);
+    else
+      await tx
+        .insert(teamMembers)
+        .values({ organizationId, teamId, membershipId, role: after, managedBy: source, createdAt: now });
+    applied.push({ teamId, name, before, after });
+  }
+  return applied;
+}
+
+/** Returns the names of teams that exist, by id, in order of id. Locks them, so that none is deleted meanwhile. */
+async function namesOf(tx: Database, organizationId: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx
+    .select({ id: teams.id, name: teams.name })
+    .from(teams)
+    .where(and(eq(teams.organizationId, organizationId), inArray(teams.id, [...ids]), isNull(teams.deletedAt)))
+    .orderBy(teams.id)
+    .for('update');
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}

@@ -1,0 +1,91 @@
+/** Single sign-on through a real OpenID Connect provider: from its configuration to the sign-out that it tells of. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { redirectUriOf } from '../../src/identity/oidc/oidc.ts';
+import { organizationDomains } from '../../src/store/schema.ts';
+import { makeOrganization, must, withAdmin } from '../admin/support.ts';
+import { CLIENT_ID, oidcOver, PUBLIC_URL, SECRET } from '../identity/oidc-site.ts';
+import { type Browser, browse } from '../identity/support.ts';
+import { withDatabase } from '../support/database.ts';
+import { createBrowser, type RunningProvider, startOidcProvider } from '../support/oidc-provider.ts';
+
+const HERE = { origin: PUBLIC_URL };
+const given = withDatabase();
+const protocols = {
+  get oidc() {
+    opened ??= oidcOver(given().db);
+    return opened;
+  },
+};
+let opened: ReturnType<typeof oidcOver> | null = null;
+const world = withAdmin(given, { publicUrl: PUBLIC_URL, protocols });
+const ADA = { email: 'ada@acme.example', email_verified: true, name: 'Ada Lovelace', groups: ['platform'], amr: ['pwd', 'otp'] };
+let okta: RunningProvider;
+
+beforeAll(async () => {
+  okta = await startOidcProvider({ clients: [], people: { ada: ADA } });
+});
+afterAll(() => okta?.stop());
+
+/** Follows an address of the provider as a person who signs in there, and comes back to us. Returns where the browser is sent. */
+async function through(browser: Browser, location: string, idp: string): Promise<string> {
+  const back = new URL(await createBrowser().follow(location, redirectUriOf(PUBLIC_URL, idp)));
+  const answer = await browser('GET', `/sso/${idp}/callback${back.search}`, undefined, HERE);
+  expect(answer.status).toBe(303);
+  return answer.headers.location ?? '';
+}
+
+test('a provider is configured, tested and activated; a person signs in by it, and is signed out by it', async () => {
+  world().time.nowMs = Date.now();
+  const { root } = world();
+  const { id } = await makeOrganization(root);
+  await given()
+    .db.insert(organizationDomains)
+    .values({
+      ...{ organizationId: id, domain: 'acme.example', challenge: 'x', state: 'verified', createdBy: 'test' },
+    });
+  const path = `/organizations/${id}/identity-providers`;
+  const body = { name: 'Okta', protocol: 'oidc', creates_accounts: true, groups_claim: 'groups', second_factor_values: ['otp'] };
+  const unreachable = { issuer: 'http://127.0.0.1:9', client_id: CLIENT_ID };
+  expect((await root('POST', path, { ...body, config: unreachable, client_secret: SECRET })).status).toBe(400);
+  const config = { issuer: okta.issuer, client_id: CLIENT_ID };
+  const made = must(await root('POST', path, { ...body, config, client_secret: SECRET }));
+  expect(made).toMatchObject({ state: 'draft', redirect_url: redirectUriOf(PUBLIC_URL, made.id) });
+  expect(JSON.stringify(made)).not.toContain(SECRET);
+  await okta.setClients([
+    {
+      ...{ client_id: CLIENT_ID, client_secret: SECRET, redirect_uris: [made.redirect_url] },
+      backchannel_logout_uri: `${world().address}/api/v1/sso/${made.id}/backchannel-logout`,
+      backchannel_logout_session_required: true,
+    },
+  ]);
+  must(await root('POST', `/organizations/${id}/group-mappings`, { source: made.id, value: 'platform', role: 'org_admin' }));
+
+  const tester = browse(world());
+  const started = await root('POST', `${path}/${made.id}/test`, {});
+  const [pair = ''] = (started.headers['set-cookie'] ?? '').split(';');
+  tester.cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
+  await through(tester, `${must(started).location}&login_hint=ada`, made.id);
+  const result = must(await root('GET', `${path}/${made.id}/test-result?id=${must(started).id}`));
+  expect(result).toMatchObject({ state: 'passed', would_be: 'Ada Lovelace would be org_admin.', claims: { sub: 'ada' } });
+  expect(result.checks.every(({ ok }: { ok: boolean }) => ok)).toBe(true);
+  must(await root('POST', `${path}/${made.id}/activate`));
+
+  const browser = browse(world());
+  const start = await browser('GET', `/sso/${made.id}/start?login_hint=ada&return_to=/keys`, undefined, HERE);
+  expect(await through(browser, start.headers.location ?? '', made.id)).toBe('/keys');
+  const session = must(await browser('GET', '/session', undefined, HERE));
+  expect(session).toMatchObject({
+    account: { email: 'ada@acme.example' },
+    own_sign_in: false,
+    memberships: [{ role: 'org_admin' }],
+  });
+  expect((await browser('GET', `/organizations/${id}/members`, undefined, HERE)).status).toBe(200);
+
+  const { rows } = await given().db.execute<{ sid: string }>(`select sid from session_evidence where source = '${made.id}'`);
+  expect(rows).toHaveLength(1);
+  await okta.logOut({ clientId: CLIENT_ID, sub: 'ada', sid: rows[0]?.sid ?? '' });
+  expect(must(await browser('GET', '/session', undefined, HERE)).places).toMatchObject([
+    { organization_id: id, needs: 'sign_in' },
+  ]);
+  expect((await browser('GET', `/organizations/${id}/members`, undefined, HERE)).status).toBe(403);
+}, 60_000);
