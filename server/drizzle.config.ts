@@ -21,6 +21,7 @@ export default defineConfig({
     './src/store/schema/presets.ts',
     './src/store/schema/route-group-policies.ts',
     './src/store/schema/saved-views.ts',
+    './src/store/schema/scim.ts',
     './src/store/schema/sealed-months.ts',
     './src/store/schema/settings.ts',
     './src/store/schema/sign-in.ts',

@@ -55,6 +55,8 @@ export const links = {
   ) => object<string>(PATHS.organization)(id, search),
   statements: (id: string, search?: Search<'month'>) =>
     address(PATHS.statements.replace('$organizationId', encodeURIComponent(id)), search ?? {}),
+  directory: (id: string, search?: Search<'part' | 'new'>) =>
+    address(PATHS.directory.replace('$organizationId', encodeURIComponent(id)), search ?? {}),
   teams: page<ListSearch | 'new' | 'organization_id'>(PATHS.teams),
   team: object<'tab' | 'edit' | 'new'>(PATHS.team),
   people: page<ListSearch | 'tab' | 'new' | 'organization_id'>(PATHS.people),

@@ -4,6 +4,7 @@ export const PATHS = {
   organizations: '/organizations',
   organization: '/organizations/$organizationId',
   statements: '/organizations/$organizationId/statements',
+  directory: '/organizations/$organizationId/directory',
   teams: '/teams',
   team: '/teams/$teamId',
   people: '/people',

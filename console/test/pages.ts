@@ -1,6 +1,7 @@
 /** Every page and dialog of the console, and how to come to it: what is looked at for accessibility and in pictures. */
 import { credentialSights } from './credential-sights.ts';
 import { dialogSights } from './dialog-sights.ts';
+import { directorySights, makeDirectory } from './directory-sights.ts';
 import { pageSights } from './page-sights.ts';
 import type { Ids, Sight } from './sight.ts';
 import { ssoSights } from './sso-sights.ts';
@@ -17,7 +18,7 @@ export function idsOf(house: House): Promise<Ids> {
 }
 
 export function sightsOf(ids: Ids): readonly Sight[] {
-  return [...pageSights(ids), ...dialogSights(ids), ...credentialSights(), ...ssoSights()];
+  return [...pageSights(ids), ...dialogSights(ids), ...credentialSights(), ...ssoSights(), ...directorySights(ids)];
 }
 
 async function furnish(house: House): Promise<Ids> {
@@ -32,6 +33,7 @@ async function furnish(house: House): Promise<Ids> {
   for (let asked = 0; asked < 6; asked += 1) await call(house, secret);
   const archivedId = await makeStandings(house);
   await makeAlerts(house);
+  await makeDirectory(house);
   const refusedId = await eventually(() => first(`/requests?key_id=${keyId}&status=refused`));
   const requestId = await eventually(() => first(`/requests?key_id=${keyId}&status=succeeded`));
   return {

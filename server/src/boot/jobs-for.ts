@@ -8,6 +8,7 @@ import { bindContentKeysJob } from '../jobs/bind-content-keys.ts';
 import { bindKeysJob } from '../jobs/bind-keys.ts';
 import { credentialJob } from '../jobs/check-credentials.ts';
 import { closeAuditChainsJob } from '../jobs/close-audit-chains.ts';
+import { type ApplyDirectoryRoles, directoryRolesJob } from '../jobs/directory-roles.ts';
 import { fillJob, foldJob, foldProofJob } from '../jobs/fold.ts';
 import { certificateExpiryJob } from '../jobs/identity/certificate-expiry.ts';
 import { domainJob } from '../jobs/identity/check-domains.ts';
@@ -37,9 +38,10 @@ import type { Stores } from './open-stores.ts';
 export interface JobEffects {
   readonly announcer: Announcer;
   readonly enqueue: Enqueue;
-  readonly mailer: Mailer;
   /** Sends the mail of a schedule to one person. */
   readonly sendScheduledMail: SendScheduledMail;
+  /** Works out the roles that groups of SCIM directories give. */
+  readonly applyDirectoryRoles: ApplyDirectoryRoles;
   /** Schedules the repair of the rollups. */
   readonly repair: ProofOptions['repair'];
   readonly mailer: Mailer;
@@ -52,7 +54,7 @@ export function jobsFor(
   { installation, masterKey, writer, audit }: Stores,
   opened: OpenGateway,
   providers: OpenProviders,
-  { announcer, enqueue, sendScheduledMail, repair, mailer, metadata }: JobEffects,
+  { announcer, enqueue, sendScheduledMail, applyDirectoryRoles, repair, mailer, metadata }: JobEffects,
   log: Logger,
 ): readonly Job[] {
   const { counters, shared } = opened;
@@ -83,6 +85,7 @@ export function jobsFor(
     accountOriginsJob(),
     requeueJob(enqueue),
     scheduledMailJob(sendScheduledMail),
+    directoryRolesJob(applyDirectoryRoles),
     closeAuditChainsJob({ audit }),
     domainJob({ lookUpTxt: createTxtLookup({ servers: config.dnsServers }), mailer, audit, publicUrl: config.publicUrl }),
     credentialJob({

@@ -4,6 +4,7 @@ import { createSmtpMailer } from '../identity/mail/smtp-mailer.ts';
 import { createAnnouncer } from '../jobs/alerts/announce.ts';
 import { deliver } from '../jobs/alerts/deliver.ts';
 import { createBudgetWatch } from '../jobs/alerts/watch-budgets.ts';
+import type { ApplyDirectoryRoles } from '../jobs/directory-roles.ts';
 import type { Job } from '../jobs/job.ts';
 import { keepReadings, NO_READINGS } from '../jobs/readings.ts';
 import { type Runner, startRunner } from '../jobs/runner.ts';
@@ -34,6 +35,12 @@ export interface OpenJobs {
   stop(): Promise<void>;
 }
 
+/** The work of jobs that the admin plane does. */
+export interface AdminWork {
+  readonly sendScheduledMail: SendScheduledMail;
+  readonly applyDirectoryRoles: ApplyDirectoryRoles;
+}
+
 /** Proofs and reports over all data take longer than a request's statements may. */
 const STATEMENT_MS_MAX = 600_000;
 
@@ -44,12 +51,12 @@ export function openJobs(
   gateway: OpenGateway,
   providers: OpenProviders,
   log: Logger,
-  sendScheduledMail: SendScheduledMail,
+  work: AdminWork,
 ): OpenJobs {
   const policy = webhookPolicyOf(config);
   if (config.role === 'data') return noJobs('it serves only the data plane (HEADGATE_ROLE=data)', policy);
   if (config.worker > 1) return noJobs('another worker process of this host runs them', policy);
-  return startJobs(config, stores, gateway, providers, { policy, sendScheduledMail }, log);
+  return startJobs(config, stores, gateway, providers, { policy, work }, log);
 }
 
 function startJobs(
@@ -57,7 +64,7 @@ function startJobs(
   stores: Stores,
   opened: OpenGateway,
   providers: OpenProviders,
-  { policy, sendScheduledMail }: { readonly policy: AddressPolicy; readonly sendScheduledMail: SendScheduledMail },
+  { policy, work }: { readonly policy: AddressPolicy; readonly work: AdminWork },
   log: Logger,
 ): OpenJobs {
   const { counters } = opened;
@@ -68,7 +75,7 @@ function startJobs(
   const announcer = createAnnouncer({ enqueue, mails: mailer.configured });
   const repair = () => runner.runNow('rollup-repair', 'proof');
   const metadata = metadataReaderFor(stores.audit, identityProviderPolicy(config));
-  const effects = { announcer, enqueue, sendScheduledMail, repair, mailer, metadata: metadata.reader };
+  const effects = { announcer, enqueue, ...work, repair, mailer, metadata: metadata.reader };
   const jobs = jobsFor(config, stores, opened, providers, effects, log);
   const delivering = {
     db: database.db,

@@ -1,6 +1,7 @@
 /** Opens each part, passes it to the next, and closes them in order. The only file that knows all parts. */
 import { createAdminApp } from '../admin/http/app.ts';
 import { sendScheduledMail } from '../admin/scheduled-mails/send-mail.ts';
+import { applyQueued } from '../admin/scim/directory-roles.ts';
 import { keepConfiguredToken, welcome } from '../cli/welcome.ts';
 import type { Preset } from '../domain/presets/preset.ts';
 import type { Logger } from '../lib/log.ts';
@@ -63,9 +64,10 @@ async function serveFrom(port: Port, stores: Stores, { policies, shipped }: Rule
   const facts = processFactsOf(config, stores, opened, notReady, clock);
   const sso = protocolsFor(config, stores, wheel);
   const deps = adminDepsOf(config, stores, opened, policies, providers, sso.protocols, log);
-  const jobs: OpenJobs = openJobs(config, stores, opened, providers, log, (scheduleId, accountId) =>
-    sendScheduledMail(adminDeps, scheduleId, accountId),
-  );
+  const jobs: OpenJobs = openJobs(config, stores, opened, providers, log, {
+    sendScheduledMail: (scheduleId, accountId) => sendScheduledMail(adminDeps, scheduleId, accountId),
+    applyDirectoryRoles: (goOn) => applyQueued(adminDeps, goOn),
+  });
   const adminDeps = { ...deps, process: facts, jobs: jobs.desk, buffered: port.bodies.buffered };
   const admin = await createAdminApp(adminDeps);
   const operations = operationsFor(config, port, stores, opened, jobs, admin, notReady);

@@ -52,8 +52,10 @@ export function isOwnPath(path: string): boolean {
 /** The part of the admin plane that the admin API answers. The rest is the console's. */
 const ADMIN_API = '/api';
 const BELOW_ADMIN_API = `${ADMIN_API}/`;
+/** The endpoint of SCIM directories, which the admin API serves too. Its errors have a form of their own. */
+const BELOW_SCIM = '/scim/';
 
-/** Reports whether a raw path or target belongs to the admin API. */
+/** Reports whether a raw path or target belongs to the admin API, or to the endpoint of directories beside it. */
 export function isAdminApi(target: string): boolean {
-  return target.startsWith(BELOW_ADMIN_API) || target === ADMIN_API;
+  return target.startsWith(BELOW_ADMIN_API) || target.startsWith(BELOW_SCIM) || target === ADMIN_API;
 }

@@ -10,6 +10,7 @@ import { crc32 } from 'node:zlib';
 
 const KEY_PREFIX = 'sk-hg-';
 const ADMIN_TOKEN_PREFIX = 'hgadm_';
+const SCIM_TOKEN_PREFIX = 'hgscim_';
 const RANDOM_BYTES = 24;
 const RANDOM_CHARS = 33; // 24 bytes in base62.
 const CHECKSUM_CHARS = 6; // 32 bits in base62.
@@ -54,6 +55,16 @@ export function newAdminToken(random: RandomBytes = randomBytes): string {
 /** As looksLikeKeySecret, for admin tokens. */
 export function looksLikeAdminToken(text: string): boolean {
   return hasForm(ADMIN_TOKEN_PREFIX, text);
+}
+
+/** Returns a new token of the SCIM endpoint: `hgscim_` + 33 random characters + 6 of checksum. */
+export function newScimToken(random: RandomBytes = randomBytes): string {
+  return newSecret(SCIM_TOKEN_PREFIX, random);
+}
+
+/** As looksLikeKeySecret, for tokens of the SCIM endpoint. */
+export function looksLikeScimToken(text: string): boolean {
+  return hasForm(SCIM_TOKEN_PREFIX, text);
 }
 
 /**

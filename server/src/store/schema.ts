@@ -19,6 +19,7 @@ export * from './schema/record-views.ts';
 export * from './schema/records.ts';
 export * from './schema/route-group-policies.ts';
 export * from './schema/saved-views.ts';
+export * from './schema/scim.ts';
 export * from './schema/sealed-months.ts';
 export * from './schema/settings.ts';
 export * from './schema/sign-in.ts';

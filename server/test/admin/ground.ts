@@ -30,6 +30,7 @@ export interface Ground extends Shared {
   readonly ownCredentialId: string;
   readonly ownDeploymentId: string;
   readonly mailId: string;
+  readonly scimTokenId: string;
   readonly idpId: string;
   readonly mappingId: string;
 }
@@ -76,6 +77,7 @@ export async function makeGround(
   const delivery = must(await root('POST', `/webhooks/${webhook.id}/test`));
   const rule = must(await root('POST', '/alert-rules', alertRuleBody(organizationId, [webhook.id])));
   const at = `/organizations/${organizationId}`;
+  const scimToken = await scimTokenOf(root, at);
   // Two teams of one organization ask for it, and names are unique in it.
   const ownCredential = must(
     await root('POST', `${at}/own-credentials`, { name: `own ${teamId}`, provider: 'openai', api_key: 'sk-own-secret' }),
@@ -108,15 +110,23 @@ export async function makeGround(
     alertId: delivery.event_id,
     alertRuleId: rule.id,
     mailId: mail.id,
+    scimTokenId: scimToken.id,
     idpId: idp.status === 201 ? idp.body.id : 'idp_none',
     mappingId: mapping.id,
   };
+}
+
+/** An organization has two active ones at most, and several grounds may be in it. */
+async function scimTokenOf(root: Client, organization: string): Promise<{ readonly id: string }> {
+  const { data } = must(await root('GET', `${organization}/scim-tokens`));
+  return data[0] ?? must(await root('POST', `${organization}/scim-tokens`, { name: 'ground' }));
 }
 
 /** The id that stands in a path's place, or null where the ground holds nothing of the kind. */
 export function idFor(pattern: string, parameter: string, ground: Ground): string | null {
   if (parameter === ':month') return '2026-03';
   if (parameter === ':member_id') return ground.memberId;
+  if (parameter === ':token_id') return ground.scimTokenId;
   if (pattern.startsWith('/price-lists')) return PRICE_LIST;
   if (parameter === ':name') return pattern.startsWith('/jobs') ? 'proof' : MODEL;
   if (parameter === ':domain') return DOMAIN;

@@ -5,6 +5,7 @@
  */
 
 import { catalogueRows } from './authorization-catalogue-rows.ts';
+import { directoryRows } from './authorization-directory-rows.ts';
 import { domainRows } from './authorization-domain-rows.ts';
 import { identityRows } from './authorization-identity-rows.ts';
 import type { Row } from './authorization-rows.ts';
@@ -14,7 +15,14 @@ import { usageRows } from './authorization-usage-rows.ts';
 import { type Asker, type Call, type Markers, ofNothing, openWorld, type Said, type World } from './authorization-world.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';
 
-const rows: readonly Row[] = [...tenancyRows, ...catalogueRows, ...usageRows, ...identityRows, ...domainRows];
+const rows: readonly Row[] = [
+  ...tenancyRows,
+  ...catalogueRows,
+  ...usageRows,
+  ...identityRows,
+  ...domainRows,
+  ...directoryRows,
+];
 
 interface Tally {
   cells: number;

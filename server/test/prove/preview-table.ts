@@ -285,6 +285,9 @@ export const TAKING_NOTHING: Readonly<Record<string, string>> = {
   'PATCH /scheduled-mails/:id': 'changes which mails are sent; what they show stays in the console',
   'DELETE /scheduled-mails/:id': 'ends mails; what they show stays in the console',
   'POST /scheduled-mails/:id/test': READS,
+  'POST /organizations/:id/scim-tokens': ADDS,
+  'DELETE /organizations/:id/scim-tokens/:token_id':
+    'ends the requests of an identity provider; people, groups and roles stay as they are, and the console says so before',
   'POST /webhooks': ADDS,
   'PATCH /webhooks/:id': 'changes where notices go; the log of alerts stays',
   'DELETE /webhooks/:id': 'ends notices; the log of alerts stays',

@@ -42,6 +42,13 @@ export const REGISTRY: readonly ProveRow[] = [
       'the attempts of requests are the same in detail, decision, health of deployments and providers, and metrics; no secret is in a provider’s words',
   },
   {
+    name: 'identity.scim',
+    module: 'identity-scim',
+    shows:
+      'Okta’s and Entra’s own SCIM requests; one of 50,000 members comes and goes; a disabled person’s keys at three replicas; escalations',
+    alone: 'full',
+  },
+  {
     name: 'tags.route',
     module: 'tags-route',
     shows: 'each kind of request × deployment × default and required tags reaches whom the table says, and costs what it should',

@@ -46,6 +46,7 @@ export const words = {
   onlyAlerts: 'only alerts · ',
   neverResets: 'never resets',
   members: 'Members',
+  directory: 'Directory',
   teams: 'Teams',
   keys: 'Keys',
   grantedTargets: 'Granted targets',

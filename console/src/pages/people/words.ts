@@ -255,6 +255,7 @@ export const words = {
     first_admin_link: 'The operator’s first-admin link',
     platform_admin: 'A platform admin',
     identity_provider: 'A sign-in through an identity provider',
+    directory: 'The organization’s SCIM directory',
     earlier: 'Not known (older than this record)',
   },
   howFrom: (how: string, name: string) => `${how}, from ${name}`,

@@ -5,8 +5,8 @@ import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
 /** The caller of a request: the input of `can()`, and the actor in the audit log. */
 export interface Actor extends PermissionActor {
   /** `anonymous` occurs only on routes that are open to everybody. */
-  readonly kind: 'admin_token' | 'account' | 'anonymous';
-  /** `adm_…`, `acct_…` or `anonymous`. */
+  readonly kind: 'admin_token' | 'account' | 'scim_token' | 'anonymous';
+  /** `adm_…`, `acct_…`, `scim_…` or `anonymous`. */
   readonly id: string;
   readonly name: string;
   /** The session that an account acts in. */

@@ -26,6 +26,7 @@ import * as prices from '../catalogue/prices.ts';
 import * as routeGroupPolicy from '../catalogue/route-group-policy.ts';
 import * as routeGroups from '../catalogue/route-groups.ts';
 import { DOMAIN_ROUTES } from '../domains/domain-routes.ts';
+import { DIRECTORY_ROUTES } from '../directory/directory-routes.ts';
 import { FILE_ROUTES } from '../files/file-routes.ts';
 import { noteReaders, orKnownReader } from '../guards/known-readers.ts';
 import { mayReadPlatform } from '../guards/platform-reader.ts';
@@ -153,6 +154,7 @@ export const ROUTES: RouteTable = {
 
   ...DOMAIN_ROUTES,
 
+  ...DIRECTORY_ROUTES,
   'GET /teams': teams.list,
   'GET /organizations/:id/teams': teams.listOfOrganization,
   'POST /organizations/:id/teams': teams.create,

@@ -11,6 +11,7 @@ import { Exports } from '../exports/exports.ts';
 import { Attempts } from '../guards/attempts.ts';
 import { refuseCrossSite } from '../guards/csrf.ts';
 import { orKnownReader } from '../guards/known-readers.ts';
+import { SCIM_PREFIX, scimRoutes } from '../scim/scim-http.ts';
 import { refusedSignInsOf } from '../session/sign-in-audit.ts';
 import { refusedArrivalsOf } from '../sso/refusals.ts';
 import type { Listeners } from '../streams/listeners.ts';
@@ -76,15 +77,13 @@ export async function buildHttp(
   http.get(`${API_PREFIX}/openapi.json`, { schema: { hide: true } }, async () => http.swagger());
   const attempts = new Attempts(deps);
   http.addHook('onClose', async () => {
-    await Promise.all([
-      attempts.settled(),
-      guessesOf(deps).settled(),
-      refusedSignInsOf(deps).settled(),
-      refusedArrivalsOf(deps).settled(),
-    ]);
+    const guesses = [guessesOf(deps).settled(), guessesOf(deps, 'scim_token').settled()];
+    const refused = [refusedSignInsOf(deps).settled(), refusedArrivalsOf(deps).settled()];
+    await Promise.all([attempts.settled(), ...guesses, ...refused]);
   });
   const services: RouteServices = { authenticate, listeners, exports: new Exports(), attempts };
   for (const [methodAndPath, route] of Object.entries(routes)) addRoute(http, deps, services, methodAndPath, route);
+  await http.register(scimRoutes(deps), { prefix: SCIM_PREFIX });
   await http.ready();
   return http;
 }

@@ -4,6 +4,7 @@ import { hasArchives } from '../../store/archive/archive-month.ts';
 import * as ownCredentials from '../../store/catalogue/credentials.ts';
 import * as ownDeployments from '../../store/catalogue/deployments.ts';
 import * as domains from '../../store/identity/domains.ts';
+import { removeDirectory } from '../../store/identity/scim-directory.ts';
 import * as storedResponses from '../../store/responses/stored-responses.ts';
 import * as keys from '../../store/tenancy/keys.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
@@ -168,6 +169,7 @@ function destroy(call: AdminCall, id: string): Promise<void> {
     requireArchived(row);
     const keyIds = await keys.revokeAll(tx, { organizationId: id }, now);
     await adminTokens.revokeAll(tx, { organizationId: id, at: now });
+    await removeDirectory(tx, id, now);
     // Deployments name credentials, so they go first.
     await ownDeployments.removeAllOf(tx, id, now);
     await ownCredentials.removeAllOf(tx, id);

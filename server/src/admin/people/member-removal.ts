@@ -74,13 +74,19 @@ async function takeOut(
   change: Change,
   { organizationId, id }: Member,
 ): Promise<KeysTaken> {
-  const { tx, now, record, touch } = change;
-  await lockLiving(tx, organizationId);
-  const member = await memberships.find(tx, { organizationId, id });
+  await lockLiving(change.tx, organizationId);
+  const member = await memberships.find(change.tx, { organizationId, id });
   if (member === null) throw notFound('member');
   requireVersion(call, member.version);
+  return removeMember(change, member, call.query.reassign_keys_to);
+}
+
+/** Removes a member. Lock the organization first. Throws 409 for the last owner. Returns what became of the keys. */
+export async function removeMember(change: Change, member: Member, reassignTo?: string): Promise<KeysTaken> {
+  const { tx, now, record, touch } = change;
+  const { organizationId, id } = member;
   await requireAnotherOwner(tx, member);
-  const taken = await takeKeys(change, { organizationId, membershipId: id }, call.query.reassign_keys_to);
+  const taken = await takeKeys(change, { organizationId, membershipId: id }, reassignTo);
   await teamMembers.removeFromAll(tx, { organizationId, membershipId: id });
   await memberships.update(tx, { organizationId, id }, { status: 'removed', removedAt: now }, now);
   await takeBack(change, member.accountId);

@@ -6,6 +6,7 @@ import type { Database } from '../../store/database.ts';
 import { verifiedDomains } from '../../store/identity/domains.ts';
 import * as links from '../../store/identity/identity-links.ts';
 import type { ProviderRow } from '../../store/identity/identity-providers.ts';
+import { findByExternalId } from '../../store/identity/scim-people.ts';
 
 /** Returns what the decision about an arriving person needs. `linkingId`: the account that links itself; null: a sign-in. */
 export async function factsOfArrival(
@@ -19,7 +20,11 @@ export async function factsOfArrival(
     account === null ? null : links.knownAccount(db, organizationId, account);
   const byId = async (id: string | null) => known(id === null ? null : await accounts.find(db, id));
   return {
-    linked: await byId(await links.findAccountId(db, { organizationId, providerId, subject })),
+    linked: await byId(
+      (await links.findAccountId(db, { organizationId, providerId, subject })) ??
+        (await findByExternalId(db, organizationId, subject))?.accountId ??
+        null,
+    ),
     email,
     emailVerified,
     domains: await verifiedDomains(db, organizationId),

@@ -18,7 +18,7 @@ export interface Admission {
  * The age in milliseconds after which a check is repeated. So a session that ended or a role that was removed ends the answer
  * within that time. A token is looked up each time, as at each call.
  */
-const ASK_AGAIN_MS = { account: 4_000, anonymous: 4_000, admin_token: 0 } as const;
+const ASK_AGAIN_MS = { account: 4_000, anonymous: 4_000, admin_token: 0, scim_token: 0 } as const;
 
 /** Returns a function that repeats the check if the last one is too old, and otherwise returns the last result. */
 export function stillAdmitted({ first, again }: Admission): () => Promise<Admitted> {

@@ -5,7 +5,7 @@ import type { AdminDeps } from '../http/deps.ts';
 import { Problem } from '../http/problem.ts';
 
 /**
- * Throttles guesses at admin tokens. Each wrong guess from an address makes the next one wait; an IPv6 /64 counts as one address.
+ * Throttles guesses at tokens. Each wrong guess from an address makes the next one wait; an IPv6 /64 counts as one address.
  * A minute with guesses writes at most two audit events. A token that was right in this process before never waits, so that a
  * guesser cannot lock out others who share the address.
  */
@@ -25,23 +25,29 @@ export interface TokenGuesses {
 const BOUNDS = { freeFailures: 100, waitMsMax: 60_000 };
 const RIGHT_MAX = 2_000;
 
-const ofProcess = new WeakMap<AdminDeps, TokenGuesses>();
+/** The kinds of tokens whose guesses are throttled, each for itself. */
+type TokenKind = 'admin_token' | 'scim_token';
 
-/** Returns the guesses of this process, which has one AdminDeps. */
-export function guessesOf(deps: AdminDeps): TokenGuesses {
-  const known = ofProcess.get(deps);
+const ofProcess: Readonly<Record<TokenKind, WeakMap<AdminDeps, TokenGuesses>>> = {
+  admin_token: new WeakMap(),
+  scim_token: new WeakMap(),
+};
+
+/** Returns the guesses at tokens of one kind in this process, which has one AdminDeps. */
+export function guessesOf(deps: AdminDeps, kind: TokenKind = 'admin_token'): TokenGuesses {
+  const known = ofProcess[kind].get(deps);
   if (known !== undefined) return known;
-  const made = createGuesses(deps);
-  ofProcess.set(deps, made);
+  const made = createGuesses(deps, kind);
+  ofProcess[kind].set(deps, made);
   return made;
 }
 
-function createGuesses(deps: AdminDeps): TokenGuesses {
+function createGuesses(deps: AdminDeps, kind: TokenKind): TokenGuesses {
   const throttle: Throttle = createThrottle(() => deps.clock.nowMs(), BOUNDS);
   const right = new Set<string>();
   const tell = (guesses: number, addresses: readonly string[]) => {
-    const place = { objectType: 'admin_token', objectId: 'unknown', ip: addresses[0] ?? null };
-    return appendAnonymousEvent(deps, { action: 'admin_token.refused', ...place, after: { guesses, addresses } });
+    const place = { objectType: kind, objectId: 'unknown', ip: addresses[0] ?? null };
+    return appendAnonymousEvent(deps, { action: `${kind}.refused`, ...place, after: { guesses, addresses } });
   };
   // Writes the first guess of a minute at once, and the others together when the minute is over.
   const flood = createFlood<string>({
@@ -54,7 +60,8 @@ function createGuesses(deps: AdminDeps): TokenGuesses {
       const waitMs = right.has(hash) ? 0 : throttle.waitMs(networkOf(ip));
       if (waitMs === 0) return;
       const headers = { 'retry-after': String(Math.ceil(waitMs / 1_000)) };
-      throw new Problem(429, 'Too many unknown admin tokens came from your network address. Wait a moment and try again.', {
+      const what = kind === 'admin_token' ? 'admin tokens' : 'SCIM tokens';
+      throw new Problem(429, `Too many unknown ${what} came from your network address. Wait a moment and try again.`, {
         headers,
       });
     },

@@ -8,13 +8,17 @@
 export const ADDRESS_PROOFS = ['mail', 'operator', 'platform_admin', 'identity_provider'] as const;
 export type AddressProof = (typeof ADDRESS_PROOFS)[number];
 
-/** The origins of an account. `earlier`: made before origins were stored, and the audit log does not say. */
+/**
+ * The origins of an account. `directory`: an organization's SCIM directory made it. `earlier`: made before origins were stored, and
+ * the audit log does not say.
+ */
 export const ACCOUNT_ORIGINS = [
   'handed_link',
   'mailed_link',
   'first_admin_link',
   'platform_admin',
   'identity_provider',
+  'directory',
   'earlier',
 ] as const;
 export type AccountOrigin = (typeof ACCOUNT_ORIGINS)[number];

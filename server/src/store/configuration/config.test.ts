@@ -231,6 +231,7 @@ const GLOBAL_TABLES = [
     'address_proofs',
     'one_time_links',
     'passkeys',
+    'scim_tokens',
     'sessions',
     'sign_in_methods',
     'token_accounts',

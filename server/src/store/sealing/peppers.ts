@@ -2,7 +2,7 @@
 import { and, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import { pepperName } from '../../lib/secrets.ts';
 import type { Database } from '../database.ts';
-import { adminTokens, keySecrets, keys } from '../schema.ts';
+import { adminTokens, keySecrets, keys, scimTokens } from '../schema.ts';
 
 /** A hash in hex, and the pepper that made it. */
 interface Hashed {
@@ -26,14 +26,23 @@ export async function moveAdminToken(db: Database, from: string, to: Hashed): Pr
     .where(eq(adminTokens.hash, bytesOf(from)));
 }
 
-/** Counts the valid secrets that are hashed with another pepper than this one. Scans both tables. */
+/** Moves the hash of a token of the SCIM endpoint. Does nothing if another process already did. */
+export async function moveScimToken(db: Database, from: string, to: Hashed): Promise<void> {
+  await db
+    .update(scimTokens)
+    .set(columnsOf(to))
+    .where(eq(scimTokens.hash, bytesOf(from)));
+}
+
+/** Counts the valid secrets that are hashed with another pepper than this one. Scans their tables. */
 export async function countUnderOthers(
   db: Database,
   pepper: Buffer,
 ): Promise<{ readonly keys: number; readonly tokens: number }> {
-  const other = (column: typeof keySecrets.pepper | typeof adminTokens.pepper) =>
+  const other = (column: typeof keySecrets.pepper | typeof adminTokens.pepper | typeof scimTokens.pepper) =>
     sql`${column} is distinct from ${pepperName(pepper)}`;
-  const isValid = (end: typeof keySecrets.validUntil | typeof adminTokens.expiresAt) => or(isNull(end), gt(end, sql`now()`));
+  const isValid = (end: typeof keySecrets.validUntil | typeof adminTokens.expiresAt | typeof scimTokens.expiresAt) =>
+    or(isNull(end), gt(end, sql`now()`));
   const [ofKeys] = await db
     .select({ count: sql<number>`count(*)::int` })
     .from(keySecrets)
@@ -43,7 +52,11 @@ export async function countUnderOthers(
     .select({ count: sql<number>`count(*)::int` })
     .from(adminTokens)
     .where(and(other(adminTokens.pepper), isValid(adminTokens.expiresAt), isNull(adminTokens.revokedAt)));
-  return { keys: ofKeys?.count ?? 0, tokens: ofTokens?.count ?? 0 };
+  const [ofDirectories] = await db
+    .select({ count: sql<number>`count(*)::int` })
+    .from(scimTokens)
+    .where(and(other(scimTokens.pepper), isValid(scimTokens.expiresAt), isNull(scimTokens.revokedAt)));
+  return { keys: ofKeys?.count ?? 0, tokens: (ofTokens?.count ?? 0) + (ofDirectories?.count ?? 0) };
 }
 
 function columnsOf({ hash, pepper }: Hashed) {

@@ -1,8 +1,11 @@
+import { Button } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { IconUserPlus } from '@tabler/icons-react';
+import { IconAddressBook, IconUserPlus } from '@tabler/icons-react';
 import { verdictOf } from '../../../api/session.tsx';
 import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../../components/fields/useUrlState.ts';
+import { PageLink } from '../../../components/PageLink.tsx';
+import { links } from '../../../links.ts';
 import { AddPersonDialog } from '../../people/AddPersonDialog.tsx';
 import { MembersList } from '../../people/MembersList.tsx';
 import { words } from '../words.ts';
@@ -16,9 +19,21 @@ export function MembersTab({ organization }: TabProps) {
   const add = () => verdict.allowed && setState({ new: 'person' }, 'push');
   useHotkeys([['n', add]]);
   const button = (
-    <GuardedButton verdict={verdict} leftSection={<IconUserPlus size={16} />} onClick={add}>
-      {words.addPerson}
-    </GuardedButton>
+    <>
+      <GuardedButton verdict={verdict} leftSection={<IconUserPlus size={16} />} onClick={add}>
+        {words.addPerson}
+      </GuardedButton>
+      {verdictOf('directory.manage', organization).allowed && (
+        <Button
+          component={PageLink}
+          at={links.directory(organization.id)}
+          variant="default"
+          leftSection={<IconAddressBook size={16} />}
+        >
+          {words.directory}
+        </Button>
+      )}
+    </>
   );
   return (
     <>

@@ -1,0 +1,127 @@
+/**
+ * The roles of people of the directory. Groups give roles only by mappings, and a group's name has no meaning. A mapping was
+ * checked when it was saved. It is checked again here: while its editor may no longer give the role, it gives it to nobody new,
+ * and keeps what it gave.
+ */
+import {
+  canGrantRole,
+  grantAboveTeams,
+  ORGANIZATION_ROLES,
+  type RoleGrant,
+  TEAM_ROLES,
+} from '../../domain/tenancy/permission.ts';
+import { describeDefect } from '../../lib/defect.ts';
+import { requestId } from '../../lib/id.ts';
+import { grantsOf, placesOf } from '../../store/accounts/account-places.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
+import * as adminTokens from '../../store/accounts/admin-tokens.ts';
+import { judgeToken } from '../../store/accounts/token-facts.ts';
+import type { Database } from '../../store/database.ts';
+import { type MappingRow, mappingsOfGroups } from '../../store/identity/scim-mappings.ts';
+import * as people from '../../store/identity/scim-people.ts';
+import * as roleQueue from '../../store/identity/scim-role-queue.ts';
+import * as memberships from '../../store/tenancy/memberships.ts';
+import { narrowingOf } from '../http/actor.ts';
+import { type Change, change } from '../http/change.ts';
+import type { AdminDeps } from '../http/deps.ts';
+import { applyGroups } from '../identity/apply-groups.ts';
+import { ownCall } from './scim-call.ts';
+
+/** The most people whose roles one request works out. The job does the others within a minute or two. */
+const IN_REQUEST_MAX = 20;
+const BATCH = 50;
+/** The failures after which a run leaves an organization to the next run. */
+const FAILURES_MAX = 5;
+
+/** Notes that people's groups changed, and works out the roles of the first of them. */
+export async function applyToPeople(change: Change, organizationId: string, userIds: readonly string[]): Promise<void> {
+  if (userIds.length > IN_REQUEST_MAX) return roleQueue.queue(change.tx, organizationId, userIds);
+  for (const id of userIds) await applyToPerson(change, { organizationId, id });
+}
+
+async function applyToPerson(change: Change, key: people.PersonKey): Promise<void> {
+  const { organizationId, id } = key;
+  const groups = await people.groupIdsOf(change.tx, key);
+  const counting = await groupsThatCount(change, key, groups);
+  await applyGroups(change, { organizationId, membershipId: id, source: 'scim', groups: counting });
+}
+
+/** Returns the groups without those that would give a role by a mapping that its editor may no longer give. */
+async function groupsThatCount(change: Change, key: people.PersonKey, groups: readonly string[]): Promise<readonly string[]> {
+  const mappings = await mappingsOfGroups(change.tx, key.organizationId, groups);
+  if (mappings.length === 0) return groups;
+  const held = new Set<string>();
+  for (const mapping of mappings) {
+    if (!(await mayStillGive(change, mapping)) && !(await hasAlready(change.tx, key, mapping))) held.add(mapping.value);
+  }
+  return groups.filter((id) => !held.has(id));
+}
+
+/** Reports whether the editor of a mapping may give its role now. */
+export async function mayStillGive({ tx, now }: Pick<Change, 'tx' | 'now'>, mapping: MappingRow): Promise<boolean> {
+  const { organizationId, role, teamId, teamRole, createdBy } = mapping;
+  const grant = (role === null ? { role: teamRole, organizationId, teamId } : { role, organizationId }) as RoleGrant;
+  if (createdBy.startsWith('adm_')) {
+    const token = await adminTokens.find(tx, createdBy);
+    if (token === null || (await judgeToken(tx, token, now.getTime())).standing.is !== 'active') return false;
+    return canGrantRole({ roles: [grantAboveTeams(token)], accountId: null, narrowing: narrowingOf(token) }, grant);
+  }
+  const account = await accounts.find(tx, createdBy);
+  if (account === null || account.status !== 'active') return false;
+  const roles = grantsOf(account.platformRole, await placesOf(tx, account.id));
+  return canGrantRole({ roles, accountId: account.id }, grant);
+}
+
+/** Reports whether the person has the role of a mapping, or a stronger one, already. */
+async function hasAlready(tx: Database, { organizationId, id }: people.PersonKey, mapping: MappingRow): Promise<boolean> {
+  if (mapping.role !== null) {
+    const member = await memberships.find(tx, { organizationId, id });
+    return member !== null && isAsStrong(ORGANIZATION_ROLES, member.role, mapping.role);
+  }
+  const teams = (await memberships.teamsOf(tx, [organizationId], [id])).get(id) ?? [];
+  const team = teams.find(({ teamId }) => teamId === mapping.teamId);
+  return team !== undefined && isAsStrong(TEAM_ROLES, team.role, mapping.teamRole ?? '');
+}
+
+/** The order of a list of roles is that of their strength. */
+function isAsStrong(order: readonly string[], held: string, wanted: string): boolean {
+  return order.indexOf(held) >= 0 && order.indexOf(held) <= order.indexOf(wanted);
+}
+
+/**
+ * Works out the roles of everybody in the queue, in small transactions. Returns the number of people. A person whose roles cannot be
+ * worked out is logged and goes to the end of the queue, so that nobody else waits for them.
+ */
+export async function applyQueued(deps: AdminDeps, goOn: () => void): Promise<number> {
+  let done = 0;
+  for (const organizationId of await roleQueue.waiting(deps.db)) {
+    let [batch, failures] = [BATCH, 0];
+    while (failures < FAILURES_MAX) {
+      goOn();
+      try {
+        const taken = await applyNext(deps, organizationId, batch);
+        done += taken;
+        if (taken < batch) break;
+      } catch (error) {
+        if (batch === 1) {
+          failures += 1;
+          const facts = { organization_id: organizationId, ...describeDefect(error) };
+          deps.log.warn(facts, 'jobs: the roles of a person of a SCIM directory could not be worked out; they are tried again');
+          await roleQueue.postpone(deps.db, organizationId, new Date(deps.clock.nowMs()));
+        }
+        batch = 1;
+      }
+    }
+  }
+  return done;
+}
+
+/** Works out the roles of the next people of an organization. Returns their number. */
+function applyNext(deps: AdminDeps, organizationId: string, limit: number): Promise<number> {
+  const { call } = ownCall(deps, organizationId, requestId(deps.clock.nowMs()));
+  return change(call, async (change) => {
+    const ids = await roleQueue.take(change.tx, organizationId, limit);
+    for (const id of ids) await applyToPerson(change, { organizationId, id });
+    return ids.length;
+  });
+}

@@ -1,0 +1,42 @@
+import type { FastifyRequest } from 'fastify';
+import type { ScimTokenRow } from '../../store/identity/scim-tokens.ts';
+import type { Actor } from '../http/actor.ts';
+import { AdminCall } from '../http/call.ts';
+import type { AdminDeps } from '../http/deps.ts';
+
+const NO_SCHEMAS = { params: undefined, query: undefined, body: undefined };
+
+/** One request of a directory, or work that the gateway does for a directory by itself. */
+export interface DirectoryCall {
+  readonly organizationId: string;
+  /** The call in the form that changes take. Its actor has no roles: what a directory may do is written in `admin/scim/`. */
+  readonly call: AdminCall;
+  /** The address below which the directory finds its resources. */
+  readonly baseUrl: string;
+}
+
+/** Returns the call of a request with a token. */
+export function directoryCall(deps: AdminDeps, token: ScimTokenRow, request: FastifyRequest): DirectoryCall {
+  const actor: Actor = { kind: 'scim_token', id: token.id, name: `SCIM: ${token.name}`, roles: [], accountId: null };
+  const ownOrigin = `${request.protocol}://${request.host}`;
+  const raw = {
+    ...{ requestId: request.id, method: request.method, route: request.routeOptions.url ?? '', ip: request.ip },
+    visitor: { cookie: undefined, origin: undefined, userAgent: request.headers['user-agent'], ip: request.ip },
+    ...{ ownOrigin, params: undefined, query: undefined, body: undefined },
+    ...{ reason: null, ifMatch: null, takesIfMatch: false, idempotencyKey: null },
+  };
+  const call = new AdminCall(deps, actor, raw, NO_SCHEMAS);
+  return { organizationId: token.organizationId, call, baseUrl: `${deps.publicUrl ?? ownOrigin}/scim/v2` };
+}
+
+/** Returns a call for work that no request asks for: the roles of people whose groups or mappings changed. */
+export function ownCall(deps: AdminDeps, organizationId: string, requestId: string): DirectoryCall {
+  const actor: Actor = { kind: 'scim_token', id: 'scim_directory', name: 'SCIM directory', roles: [], accountId: null };
+  const raw = {
+    ...{ requestId, method: 'POST', route: '/scim/v2', ip: '' },
+    visitor: { cookie: undefined, origin: undefined, userAgent: undefined, ip: '' },
+    ...{ ownOrigin: '', params: undefined, query: undefined, body: undefined },
+    ...{ reason: null, ifMatch: null, takesIfMatch: false, idempotencyKey: null },
+  };
+  return { organizationId, call: new AdminCall(deps, actor, raw, NO_SCHEMAS), baseUrl: `${deps.publicUrl ?? ''}/scim/v2` };
+}
