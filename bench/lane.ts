@@ -7,6 +7,7 @@
  *      It reports the median over rounds and its 95 % interval, for JSON, SSE, and counters in Redis. Exits with 1 if a bar is
  *      missed, and with 2 if none is missed but sixty rounds did not decide.
  *      node bench/lane.ts [--rounds=3] [--seconds=4] [--only=json,stream]      the fast lane on against off, beside nginx
+ *      node bench/lane.ts --login [--rounds=9] [--seconds=4]       a call with a login's token ÷ one with a key, both at once; the bar is 1.03
  *      node bench/lane.ts --flags=<flags of Node, with commas>                 without and with these flags, beside nginx
  */
 import { freePort } from '../server/test/support/ports.ts';
@@ -15,6 +16,7 @@ import { roundsOf } from './src/compare.ts';
 import { PATHS, runComparison } from './src/comparison.ts';
 import { type HeadgateOptions, startHeadgate } from './src/headgate.ts';
 import { startStreamLoad } from './src/load.ts';
+import { runLoginComparison } from './src/login-comparison.ts';
 import { prepareMachine } from './src/machine.ts';
 import { jsonCost, streamCost } from './src/measure.ts';
 import { startJsonUpstream, startYardstick } from './src/nginx.ts';
@@ -32,7 +34,9 @@ prepareMachine();
 const streams = await startStreamLoad();
 const upstreams = { json: await freePort(), stream: streams.port };
 startJsonUpstream(upstreams.json);
-if (against === '') await besideNginx();
+if (process.argv.includes('--login')) {
+  process.exitCode = (await runLoginComparison(upstreams, { seconds, ...roundsOf(flag) })) ? 0 : 1;
+} else if (against === '') await besideNginx();
 else process.exitCode = await besideTree();
 process.exit();
 

@@ -16,6 +16,7 @@ export default defineConfig({
     './src/store/schema/invitations.ts',
     './src/store/schema/jobs.ts',
     './src/store/schema/limited-tags.ts',
+    './src/store/schema/logins.ts',
     './src/store/schema/mirrors.ts',
     './src/store/schema/organization-templates.ts',
     './src/store/schema/presets.ts',

@@ -24,6 +24,7 @@ type OrganizationTab =
   | 'teams'
   | 'members'
   | 'keys'
+  | 'logins'
   | 'access'
   | 'limits'
   | 'usage'
@@ -61,9 +62,9 @@ export const links = {
   team: object<'tab' | 'edit' | 'new'>(PATHS.team),
   people: page<ListSearch | 'tab' | 'new' | 'organization_id'>(PATHS.people),
   account: object<'organization_id' | 'member_id' | 'edit'>(PATHS.account),
-  keys: page<ListSearch | 'new' | 'organization_id' | 'team_id' | 'account_id' | 'service_account_id' | 'unused_days'>(
-    PATHS.keys,
-  ),
+  keys: page<
+    ListSearch | 'new' | 'organization_id' | 'team_id' | 'account_id' | 'service_account_id' | 'unused_days' | 'kind' | 'owned_by'
+  >(PATHS.keys),
   key: object<'tab' | 'edit'>(PATHS.key),
   callableModels: page<'key_id' | 'search' | 'name' | 'mode'>(PATHS.callableModels),
   models: page<ListSearch | 'new' | 'model' | 'provider' | 'credential_id' | 'passed_over' | 'unpriced'>(PATHS.models),

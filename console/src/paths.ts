@@ -31,6 +31,8 @@ export const PATHS = {
   security: '/security',
   settings: '/settings',
   profile: '/profile',
+  device: '/device',
+  connect: '/connect',
   start: '/start',
   signIn: '/sign-in',
   firstAdmin: '/first-admin',

@@ -115,6 +115,10 @@ const signedIn = [
   page(shell, PATHS.profile, () =>
     import('./pages/profile/ProfilePage.tsx').then(({ ProfilePage }) => ({ default: ProfilePage })),
   ),
+  page(shell, PATHS.device, () => import('./pages/logins/DevicePage.tsx').then(({ DevicePage }) => ({ default: DevicePage }))),
+  page(shell, PATHS.connect, () =>
+    import('./pages/logins/ConnectPage.tsx').then(({ ConnectPage }) => ({ default: ConnectPage })),
+  ),
   page(shell, PATHS.start, () => import('./pages/start/StartPage.tsx').then(({ StartPage }) => ({ default: StartPage }))),
 ];
 

@@ -4,6 +4,13 @@ import type { Ids, Sight } from './sight.ts';
 import type { House, Page } from './support.ts';
 import { openVendor } from './vendor.ts';
 
+const CONNECT = new URLSearchParams({
+  code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+  redirect_uri: 'http://127.0.0.1:43210/callback',
+  device_name: 'ada-laptop',
+  client_id: 'headgate-cli',
+});
+
 export function pageSights(ids: Ids): readonly Sight[] {
   const organization = `/organizations/${ids.organizationId}`;
   const tokens = '/settings?tab=tokens';
@@ -17,15 +24,18 @@ export function pageSights(ids: Ids): readonly Sight[] {
     { name: 'overview', address: '/' },
     { name: 'overview-developer', address: '/', who: 'team_developer' },
     { name: 'start', address: '/start' },
+    { name: 'device', address: '/device' },
+    { name: 'connect', address: `/connect?${CONNECT}` },
+    { name: 'connect-incomplete', address: '/connect' },
     { name: 'missing', address: '/keys/key_nothing' },
     { name: 'organizations', address: '/organizations' },
-    ...tabsOf('organization', organization, 'overview teams members keys access limits usage files audit security'),
+    ...tabsOf('organization', organization, 'overview teams members keys logins access limits usage files audit security'),
     ...tabsOf('organization', organization, 'providers service-accounts webhooks settings sign-in'),
     { name: 'organization-owner', address: organization, who: 'org_owner' },
     { name: 'statement', address: `${organization}/statements` },
     { name: 'teams', address: '/teams' },
     { name: 'team', address: `/teams/${ids.teamId}` },
-    ...tabsOf('team', `/teams/${ids.teamId}`, 'members service-accounts keys'),
+    ...tabsOf('team', `/teams/${ids.teamId}`, 'members service-accounts keys logins'),
     { name: 'people', address: '/people' },
     ...tabsOf('people', '/people', 'invitations'),
     { name: 'people-owner', address: '/people', who: 'org_owner' },

@@ -9,6 +9,7 @@ import { bindKeysJob } from '../jobs/bind-keys.ts';
 import { credentialJob } from '../jobs/check-credentials.ts';
 import { closeAuditChainsJob } from '../jobs/close-audit-chains.ts';
 import { type ApplyDirectoryRoles, directoryRolesJob } from '../jobs/directory-roles.ts';
+import { endLoginsJob } from '../jobs/end-logins.ts';
 import { fillJob, foldJob, foldProofJob } from '../jobs/fold.ts';
 import { certificateExpiryJob } from '../jobs/identity/certificate-expiry.ts';
 import { domainJob } from '../jobs/identity/check-domains.ts';
@@ -80,6 +81,7 @@ export function jobsFor(
     partitionsJob(),
     lateIndexesJob(),
     sweepJob(),
+    endLoginsJob({ audit }),
     dropResponsesJob(),
     dropFilesJob(),
     accountOriginsJob(),

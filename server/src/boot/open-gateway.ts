@@ -1,5 +1,9 @@
 import type { Counters } from '../counters/counters.ts';
 import { FILES_MAX } from '../domain/tenancy/files.ts';
+import { clientAddressOf } from '../http/local-reader.ts';
+import { networkOf } from '../identity/network.ts';
+import { createThrottle } from '../identity/throttle.ts';
+import { addressList } from '../lib/address/address-list.ts';
 import { requestId } from '../lib/id.ts';
 import { type Logger, tellDefect } from '../lib/log.ts';
 import { createPseudonyms, PROMPT_CACHE_KEYS } from '../lib/pseudonyms.ts';
@@ -22,10 +26,11 @@ import { createSecretChoice } from '../proxy/deployments/secret-choice.ts';
 import { createFileStore } from '../proxy/files/file-store.ts';
 import type { DecisionLookup, Gateway } from '../proxy/gateway.ts';
 import { stopCopies } from '../proxy/mirror/copy-state.ts';
+import { createAgentEndpoints } from '../proxy/oauth/agent-endpoints.ts';
 import { type ConversationStore, createConversationsState } from '../proxy/responses/conversations-state.ts';
 import { createResponsesState } from '../proxy/responses/responses-state.ts';
 import { restoreRecent } from '../proxy/snapshot/restore.ts';
-import { openSnapshot, type Snapshot } from '../proxy/snapshot/snapshot.ts';
+import { type ConfigChange, openSnapshot, type Snapshot } from '../proxy/snapshot/snapshot.ts';
 import type { Config } from '../settings/config.ts';
 import { ownAmong } from '../store/catalogue/owners.ts';
 import * as stored from '../store/configuration/config.ts';
@@ -171,6 +176,7 @@ function gatewayOf(
     ...responsesOf(stores, log),
     files: filesOf(config, stores),
     batches: null,
+    agents: agentsOf(config, stores, parts.snapshot),
     refused: (record) => refusals.add(record),
     defect: (error, requestId) => tellDefect(error, requestId, log),
     requestId,
@@ -236,6 +242,27 @@ function filesOf({ filesBytesMax, fileDays }: Config, { database: { db }, instal
   const wrappers = { master: masterKey, installation: installation.content };
   const seals = { seal: createContentSealer(wrappers), open: createContentOpener(wrappers) };
   return createFileStore({ db, clock, ...seals, filesMax: FILES_MAX, bytesMax: filesBytesMax, keptMs: fileDays * DAY_MS });
+}
+
+/** Wrong codes and tokens of one address: the first 20 are free, then each waits longer. */
+const WRONG_TOKENS = { freeFailures: 20, waitMsMax: 60_000 };
+
+/** Returns the endpoints for programs that log in. */
+function agentsOf({ publicUrl, trustedProxies }: Config, { database, installation, audit }: Stores, snapshot: Snapshot) {
+  const { pepper, otherPepper, content } = installation;
+  const wrong = createThrottle(() => clock.nowMs(), WRONG_TOKENS);
+  const parts = {
+    guesses: { waitMs: (ip: string) => wrong.waitMs(networkOf(ip)), wrong: (ip: string) => wrong.failed(networkOf(ip)) },
+    networkOf,
+    db: database.db,
+    clock,
+    keys: { pepper, otherPepper },
+    successorKey: content,
+    audit,
+    apply: (change: ConfigChange) => snapshot.apply(change),
+  };
+  const proxies = addressList(trustedProxies);
+  return createAgentEndpoints(parts, { publicUrl, addressOf: (request) => clientAddressOf(request, proxies) });
 }
 
 function conversationStore(db: Database): ConversationStore {

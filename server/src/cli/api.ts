@@ -19,7 +19,7 @@ export interface ApiOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-const DEFAULT_URL = 'http://127.0.0.1:4000';
+export const DEFAULT_URL = 'http://127.0.0.1:4000';
 const ANSWER_MS_MAX = 120_000;
 
 /** Opens the API by flags, otherwise by HEADGATE_URL and HEADGATE_ADMIN_TOKEN. Throws BadUsage if there is no token. */
@@ -105,7 +105,8 @@ function parsed(text: string): Json {
   }
 }
 
-function baseOf(text: string): string {
+/** Returns the origin of an address. Throws BadUsage if it is none. */
+export function baseOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol))
     throw new BadUsage(`${JSON.stringify(text)} is not an address. It must begin with http:// or https://.`);

@@ -7,6 +7,8 @@ export interface CommandLine {
   readonly summary: string;
   /** The names of the required operands, in order: `['key']`. */
   readonly operands?: readonly string[];
+  /** The name of all that follows the operands, which may begin with dashes: `arguments`. */
+  readonly rest?: string;
   readonly flags?: readonly Flag[];
   /** Lines that its help shows below the flags. */
   readonly notes?: readonly string[];
@@ -28,6 +30,8 @@ export interface Flag {
 export interface Given {
   /** Returns the operand of this name. */
   operand(name: string): string;
+  /** Returns what follows the operands, as it was typed. */
+  rest(): readonly string[];
   /** Returns the flag's value; undefined if it was not given. */
   flag(name: string): string | undefined;
   /** Returns the flag's value. Throws BadUsage if it was not given. */

@@ -1,3 +1,4 @@
+import { agentCommands } from './agents/commands.ts';
 import type { ArchiveCommand } from './archive.ts';
 import type { Command, CommandLine, Given } from './command.ts';
 import type { CommandIo } from './command-io.ts';
@@ -13,6 +14,8 @@ import { presetCommands } from './commands/presets.ts';
 import { priceListCommands } from './commands/price-lists.ts';
 import { statementCommands } from './commands/statements.ts';
 import { usageCommands } from './commands/usage.ts';
+import { loginCommands } from './login/commands.ts';
+import type { LoginCommand } from './login/login-command.ts';
 import type { RecoveryCommand } from './recovery.ts';
 
 /** Every command that uses the admin API. */
@@ -165,6 +168,9 @@ export const SERVER_COMMANDS: readonly (CommandLine & { readonly run?: RunOnData
     run: async (...asked) => (await import('./checks/upgrade-check.ts')).upgradeCheck(...asked),
   },
 ];
+
+/** Commands of a person who calls models, with their own login. */
+export const LOGIN_COMMANDS: readonly LoginCommand[] = [...loginCommands, ...agentCommands];
 
 /** Flags that every command of COMMANDS takes. */
 export const COMMON_FLAGS = [

@@ -5,11 +5,16 @@ import { BadUsage } from './outcome.ts';
 /** Returns the operands and flags that were given to a command, after they were read. */
 export function givenTo(parser: CommandParser): Given {
   const values = new Map(
-    parser.options.map((option) => [option.name(), parser.getOptionValue(option.attributeName()) as unknown]),
+    parser.options.map((option) => {
+      const value = parser.getOptionValue(option.attributeName()) as unknown;
+      // The library keeps `--no-browser` as a `browser` that is true unless it was given.
+      return [option.name(), option.negate ? (value === false ? true : undefined) : value] as const;
+    }),
   );
   const flag = (name: string) => values.get(name) as string | undefined;
   return {
     operand: (name) => parser.processedArgs[parser.registeredArguments.findIndex((one) => one.name() === name)] as string,
+    rest: () => parser.processedArgs.find((one): one is string[] => Array.isArray(one)) ?? [],
     flag,
     required: (name) => {
       const value = flag(name);

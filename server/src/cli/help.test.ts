@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { SETTINGS } from '../settings/settings.ts';
-import { COMMANDS, COMMON_FLAGS, SERVER_COMMANDS, serverCommandOf } from './commands.ts';
+import { COMMANDS, COMMON_FLAGS, LOGIN_COMMANDS, SERVER_COMMANDS, serverCommandOf } from './commands.ts';
 import { runCommand } from './run-command.ts';
 
 async function said(...argv: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
@@ -13,7 +13,7 @@ async function said(...argv: string[]): Promise<{ readonly code: number; readonl
 test('whoever asks is told every command and exit code', async () => {
   const { code, out, err } = await said('help');
   expect({ code, err }).toEqual({ code: 0, err: '' });
-  for (const { words } of [...SERVER_COMMANDS, ...COMMANDS]) {
+  for (const { words } of [...SERVER_COMMANDS, ...COMMANDS, ...LOGIN_COMMANDS]) {
     expect(out).toMatch(new RegExp(`^  ${words[0]}\\b.*${words[1] ?? ''}`, 'm'));
   }
   expect(out).toContain('completion');
@@ -61,6 +61,17 @@ test('each command’s help lists its operands and flags, and a group’s help i
     for (const line of notes) expect(out).toContain(`${line}\n`);
     expect(await said('help', ...words)).toEqual({ code, out, err });
   }
+  for (const { words, operands = [], rest, flags = [], notes = [] } of LOGIN_COMMANDS) {
+    const { code, out } = await said(...words, '--help');
+    const after = [...operands.map((operand) => `<${operand}>`), ...(rest === undefined ? [] : [`[${rest}...]`])];
+    expect([words, code, out]).toEqual([
+      words,
+      0,
+      expect.stringContaining(`headgate ${[...words, '[options]', ...after].join(' ')}\n`),
+    ]);
+    for (const { name } of flags) expect(out).toMatch(new RegExp(`^  --${name} `, 'm'));
+    for (const line of notes) expect(out).toContain(`${line}\n`);
+  }
   const group = await said('help', 'organizations');
   expect(group.out).toMatch(/^ {2}suspend \[options\] <organization> /m);
   expect(group.out).not.toContain('rotate');
@@ -90,6 +101,9 @@ test('a command line that cannot be read is exit code 2 and says why, whatever t
     [['keys', 'read', 'key_1', 'key_2'], 'key_2'],
     [['organizations', 'list'], 'HEADGATE_ADMIN_TOKEN'],
     [['organizations', 'list', '--token-file', '/nowhere/token'], '--token-file'],
+    [['agents', 'setup', 'cursor'], "unknown command 'cursor'"],
+    [['run'], "'program'"],
+    [['login', '--url', 'gateway'], 'is not an address'],
     [['completion', 'tcsh'], 'bash, fish'],
     [['completion'], "'shell'"],
     [['move', '--database', 'x'], '--database'],

@@ -12,3 +12,12 @@ export class CommandFailed extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** A program that a command ran has ended. The command ends with the same exit code, and says nothing. */
+export class ProgramEnded extends Error {
+  readonly exitCode: number;
+  constructor(exitCode: number) {
+    super(`the program ended with ${exitCode}`);
+    this.exitCode = exitCode;
+  }
+}

@@ -1,11 +1,14 @@
 import type { Json } from './api.ts';
 import type { Session } from './command.ts';
 
+/** The output of a command, in the form that was asked for. */
+export type Output = Pick<Session, 'isJson' | 'print'>;
+
 /** A column of a table: its heading, and the function that returns its value in a row. */
 export type Column = readonly [heading: string, cell: (row: Json) => unknown];
 
 /** Prints rows under headings, or the API's answer with `--json`. */
-export function printRows(session: Session, answer: Json, rows: readonly Json[], columns: readonly Column[]): void {
+export function printRows(session: Output, answer: Json, rows: readonly Json[], columns: readonly Column[]): void {
   if (session.isJson) {
     printJson(session, { ...answer, data: rows });
     return;
@@ -22,7 +25,7 @@ export function printRows(session: Session, answer: Json, rows: readonly Json[],
 }
 
 /** Prints one object as `name  value` lines, or the API's answer with `--json`. */
-export function printObject(session: Session, answer: Json, fields: readonly Column[]): void {
+export function printObject(session: Output, answer: Json, fields: readonly Column[]): void {
   if (session.isJson) {
     printJson(session, answer);
     return;
@@ -31,7 +34,7 @@ export function printObject(session: Session, answer: Json, fields: readonly Col
   for (const [name, cell] of fields) session.print(`${name.padEnd(width)}  ${textOf(cell(answer))}`);
 }
 
-export function printJson(session: Session, value: unknown): void {
+export function printJson(session: Output, value: unknown): void {
   session.print(JSON.stringify(value, null, 2));
 }
 

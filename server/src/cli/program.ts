@@ -7,7 +7,7 @@ import { SETTINGS } from '../settings/settings.ts';
 import { openApi } from './api.ts';
 import type { Command, CommandLine, Given, Session } from './command.ts';
 import type { CommandIo } from './command-io.ts';
-import { COMMANDS, COMMON_FLAGS, SERVER_COMMANDS } from './commands.ts';
+import { COMMANDS, COMMON_FLAGS, LOGIN_COMMANDS, SERVER_COMMANDS } from './commands.ts';
 import { givenTo } from './given.ts';
 
 /** Returns the parser of every command line. It throws CommanderError after it wrote a help text or what is wrong. */
@@ -36,6 +36,11 @@ export function programOf(io: CommandIo): CommandParser {
     const parser = added(program, { ...command, flags: [...(command.flags ?? []), ...COMMON_FLAGS] });
     parser.action(() => runOnApi(command, givenTo(parser), io));
   }
+  program.commandsGroup('With your own login, as a person who calls models (HEADGATE_URL):');
+  for (const { run, ...line } of LOGIN_COMMANDS) {
+    const parser = added(program, line);
+    parser.action(() => run(givenTo(parser), io));
+  }
   program.commandsGroup('Others:').helpCommand('help [command...]', 'the operands and flags of a command');
   for (const group of program.commands.filter(({ commands }) => commands.length > 0))
     group.description(group.commands.map((one) => one.name()).join(', '));
@@ -52,11 +57,12 @@ const SETTINGS_HEADING = 'Settings, as flags or environment variables:';
 
 /** Adds a command below those of its first words, and adds these if they are missing. */
 function added(program: CommandParser, line: CommandLine, settings: readonly Option[] = []): CommandParser {
-  const { words, summary, operands = [], flags = [], notes = [] } = line;
+  const { words, summary, operands = [], rest, flags = [], notes = [] } = line;
   const below = (parser: CommandParser, word: string) =>
     parser.commands.find((one) => one.name() === word) ?? parser.command(word).helpCommand(false);
   const parser = words.reduce(below, program).description(summary);
   for (const operand of operands) parser.argument(`<${operand}>`, '', filled);
+  if (rest !== undefined) parser.argument(`[${rest}...]`).passThroughOptions();
   for (const { name, value, about } of flags) parser.option(value === null ? `--${name}` : `--${name} <${value}>`, about);
   for (const option of settings) parser.addOption(option);
   if (notes.length > 0) parser.addHelpText('after', ['', ...notes].join('\n'));

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import type { CommandIo } from './command-io.ts';
-import { BadUsage, CommandFailed, EXIT } from './outcome.ts';
+import { BadUsage, CommandFailed, EXIT, ProgramEnded } from './outcome.ts';
 import { programOf } from './program.ts';
 
 /** Runs one command that does not start a gateway. Never rejects. Resolves with the exit code. */
@@ -13,6 +13,7 @@ export async function runCommand(argv: readonly string[], io: CommandIo = ofThis
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof ProgramEnded) return error.exitCode;
     if (error instanceof BadUsage) {
       io.err(`headgate: ${error.message}\nSee: headgate help\n`);
       return EXIT.usage;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ENDPOINTS } from '../proxy/endpoints/endpoint.ts';
-import { DATA_PREFIXES, dataPrefixOf, isAdminApi, isOwnPath, planeOf } from './planes.ts';
+import { DATA_PATHS, DATA_PREFIXES, dataPrefixOf, isAdminApi, isOwnPath, planeOf } from './planes.ts';
 
 describe('the prefixes of the data plane', () => {
   const prefixes = DATA_PREFIXES.map(({ prefix }) => prefix);
@@ -42,6 +42,12 @@ describe('the prefixes of the data plane', () => {
   });
 });
 
+test.each(DATA_PATHS.map(({ path }) => path))('%s is the data plane’s, and nothing else that looks like it', (path) => {
+  expect([planeOf(path), isAdminApi(path), isAdminApi(`${path}?a=1`)]).toEqual(['data', false, false]);
+  for (const near of [`${path}/`, `/${path}`, path.toUpperCase(), path.slice(1), `${path}%20`, `${path}x`])
+    expect(planeOf(near), near).toBe('admin');
+});
+
 test.each(['', '/', '*', '/cursor', '/cursor/', '/cursor/v2/x', '/v2/x', '/v1alpha/x', '/api', '/health/ready', '/metrics'])(
   '“%s” belongs to the admin plane',
   (path) => expect(planeOf(path)).toBe('admin'),
@@ -49,5 +55,8 @@ test.each(['', '/', '*', '/cursor', '/cursor/', '/cursor/v2/x', '/v2/x', '/v1alp
 
 test('the admin API is /api and what is below it', () => {
   expect(['/api', '/api/', '/api/v1/keys'].map(isAdminApi)).toEqual([true, true, true]);
+  expect(['/api/oauth/usage', '/api/oauth/usage?x=/api/', '/api/oauth/usage/', '/api/oauth/Usage'].map(isAdminApi)).toEqual([
+    ...[false, false, true, true],
+  ]);
   expect(['/apis', '/API/', '//api/', '/v1/../api/', '/%61pi/'].map(isAdminApi)).toEqual([false, false, false, false, false]);
 });

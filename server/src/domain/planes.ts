@@ -26,7 +26,25 @@ export const DATA_PREFIXES: readonly DataPrefix[] = [
 /** The prefixes of the data plane in words: `` `/v1/`, `/v1beta/` and `/cursor/v1/` ``. */
 export const DATA_PREFIXES_IN_WORDS = new Intl.ListFormat('en-GB').format(DATA_PREFIXES.map(({ prefix }) => `\`${prefix}\``));
 
-/** Returns the prefix of the data plane below which a raw path is; null if the path belongs to the admin plane. */
+/** One path of the data plane that is below none of its prefixes. */
+export interface DataPath {
+  readonly path: string;
+  readonly errors: 'openai' | 'anthropic';
+}
+
+/** Every such path. Programs that log in look for them at the address to which they send requests. */
+export const DATA_PATHS: readonly DataPath[] = [
+  { path: '/.well-known/oauth-authorization-server', errors: 'openai' },
+  { path: '/managed/settings', errors: 'anthropic' },
+  { path: '/api/oauth/usage', errors: 'anthropic' },
+];
+
+/** Returns what is known of a raw path of the data plane that is below none of its prefixes; null for any other path. */
+export function dataPathOf(path: string): DataPath | null {
+  return DATA_PATHS.find((one) => one.path === path) ?? null;
+}
+
+/** Returns the prefix of the data plane below which a raw path is; null if there is none. */
 export function dataPrefixOf(path: string): DataPrefix | null {
   // A loop with an index allocates nothing. Nearly every request ends it at the first prefix.
   for (let at = 0; at < DATA_PREFIXES.length; at += 1) {
@@ -36,9 +54,9 @@ export function dataPrefixOf(path: string): DataPrefix | null {
   return null;
 }
 
-/** Returns the plane of a raw path. Whatever is not below a prefix of the data plane belongs to the admin plane. */
+/** Returns the plane of a raw path. Whatever is neither below a prefix of the data plane nor one of its paths belongs to the admin plane. */
 export function planeOf(path: string): Plane {
-  return dataPrefixOf(path) === null ? 'admin' : 'data';
+  return dataPrefixOf(path) === null && dataPathOf(path) === null ? 'admin' : 'data';
 }
 
 /** Paths that tell about the process that answers. Processes of both roles answer them. */
@@ -55,7 +73,12 @@ const BELOW_ADMIN_API = `${ADMIN_API}/`;
 /** The endpoint of SCIM directories, which the admin API serves too. Its errors have a form of their own. */
 const BELOW_SCIM = '/scim/';
 
-/** Reports whether a raw path or target belongs to the admin API, or to the endpoint of directories beside it. */
+/**
+ * Reports whether a raw path or target belongs to the admin API, or to the endpoint of directories beside it. One path below the
+ * admin API belongs to the data plane.
+ */
 export function isAdminApi(target: string): boolean {
-  return target.startsWith(BELOW_ADMIN_API) || target.startsWith(BELOW_SCIM) || target === ADMIN_API;
+  if (!target.startsWith(BELOW_ADMIN_API)) return target.startsWith(BELOW_SCIM) || target === ADMIN_API;
+  const mark = target.indexOf('?');
+  return dataPathOf(mark < 0 ? target : target.slice(0, mark)) === null;
 }

@@ -32,6 +32,15 @@ export function isLocalReader(request: Asked, trustedProxies: BlockList): boolea
   return isIP(client) !== 0 && LOOPBACK.test(client);
 }
 
+/** Returns the address of the client: the peer's, or the one that a trusted proxy names. */
+export function clientAddressOf(request: Asked, trustedProxies: BlockList): string {
+  const { remoteAddress } = request;
+  const forwardedFor = request.header('x-forwarded-for');
+  if (forwardedFor === undefined || !holdsAddress(trustedProxies, remoteAddress)) return remoteAddress;
+  const client = clientOf(forwardedFor, trustedProxies);
+  return isIP(client) === 0 ? remoteAddress : client;
+}
+
 /**
  * Returns the last address that is not a trusted proxy's; anyone can forge the addresses before it. If all are trusted proxies,
  * returns the first.

@@ -5,7 +5,7 @@ const KEY_PREFIX_LENGTH = 8;
  * Patterns of the keys of known vendors, and of tokens in general. Providers quote them, sometimes partly replaced by asterisks.
  */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
-  [/\b(?:sk|pk|rk|gsk|xai|ghp|hgadm|xox[a-z])[-_][\w*.-]{4,}/gi, REDACTED],
+  [/\b(?:sk|pk|rk|gsk|xai|ghp|hgadm|hgref|hgdev|hgcode|xox[a-z])[-_][\w*.-]{4,}/gi, REDACTED],
   [/\bAIza[\w-]{20,}/g, REDACTED],
   [/\bA[KS]IA[0-9A-Z]{12,}/g, REDACTED],
   [/\bya29\.[\w.-]{10,}/g, REDACTED],

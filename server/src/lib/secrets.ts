@@ -11,6 +11,7 @@ import { crc32 } from 'node:zlib';
 const KEY_PREFIX = 'sk-hg-';
 const ADMIN_TOKEN_PREFIX = 'hgadm_';
 const SCIM_TOKEN_PREFIX = 'hgscim_';
+const REFRESH_TOKEN_PREFIX = 'hgref_';
 const RANDOM_BYTES = 24;
 const RANDOM_CHARS = 33; // 24 bytes in base62.
 const CHECKSUM_CHARS = 6; // 32 bits in base62.
@@ -65,6 +66,24 @@ export function newScimToken(random: RandomBytes = randomBytes): string {
 /** As looksLikeKeySecret, for tokens of the SCIM endpoint. */
 export function looksLikeScimToken(text: string): boolean {
   return hasForm(SCIM_TOKEN_PREFIX, text);
+}
+
+/** Returns a new refresh token of a login: `hgref_` + 33 random characters + 6 of checksum. */
+export function newRefreshToken(random: RandomBytes = randomBytes): string {
+  return newSecret(REFRESH_TOKEN_PREFIX, random);
+}
+
+/** As looksLikeKeySecret, for refresh tokens. */
+export function looksLikeRefreshToken(text: string): boolean {
+  return hasForm(REFRESH_TOKEN_PREFIX, text);
+}
+
+/**
+ * Returns a source of bytes that gives the same bytes for the same key, token and purpose, and others for any other. Nobody without
+ * the key can tell them from random ones. The secrets that replace a token are made from it, so that a repeated request gets them again.
+ */
+export function bytesFrom(key: Buffer, token: string, purpose: string): RandomBytes {
+  return (size) => createHmac('sha256', key).update(`${purpose}\0${token}`).digest().subarray(0, size);
 }
 
 /**

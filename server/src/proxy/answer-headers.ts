@@ -1,5 +1,6 @@
 import { formatUsd } from '../domain/money/money.ts';
 import type { GatewayRequest } from '../http/request-reply.ts';
+import { addBudgetHeaders } from './budget-headers.ts';
 import type { Gateway } from './gateway.ts';
 import { addLimitHeaders } from './limit-headers.ts';
 import type { Admission, Walk } from './walk.ts';
@@ -34,6 +35,7 @@ export function answerHeaders(
   const { entitlement, readings, admittedAtMs, walk, cache } = admission;
   if (cache !== null) headers.push('x-headgate-cache', cache.outcome);
   addLimitHeaders(headers, entitlement.limitWords, readings, admittedAtMs, walk.endpoint.dialect);
+  if (walk.key?.config.kind === 'login') addBudgetHeaders(headers, entitlement.limitWords, readings, walk.endpoint.dialect);
   return headers;
 }
 

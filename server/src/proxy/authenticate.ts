@@ -23,9 +23,9 @@ export function authenticate(request: GatewayRequest, gateway: Gateway): Authent
   // A cached secret was checked before; its form need not be checked again.
   const found =
     gateway.snapshot.cachedKey(secret) ?? gateway.snapshot.keyBySecret(looksLikeKeySecret(secret) ? secret : refuseGarbage());
-  if (!(found instanceof Promise)) return check(found, gateway.clock.nowMs());
+  if (!(found instanceof Promise)) return found === null ? notFound(secret, gateway) : check(found, gateway.clock.nowMs());
   return found.then(
-    (key) => check(key, gateway.clock.nowMs()),
+    (key) => (key === null ? notFound(secret, gateway) : check(key, gateway.clock.nowMs())),
     () => {
       throw serviceUnavailable(
         'This key cannot be checked right now, because the database cannot be reached. Try again in a moment.',
@@ -33,6 +33,20 @@ export function authenticate(request: GatewayRequest, gateway: Gateway): Authent
     },
   );
 }
+
+/** Returns the key of a secret that ended, with the refusal that says so. Throws `invalid_api_key` for an unknown secret. */
+function notFound(secret: string, gateway: Gateway): Authenticated {
+  const ended = gateway.snapshot.endedSecret(secret);
+  if (ended === null || ended.key.config.kind === undefined || ended.key.config.kind === 'api') return check(null, 0);
+  const { key, refusal } = check(ended.key, gateway.clock.nowMs());
+  const expired = `The access token expired at ${new Date(ended.endedMs).toISOString()}.`;
+  return { key, refusal: refusal ?? new Refusal('api_key_expired', `${expired} ${ANOTHER_TOKEN[ended.key.config.kind]}`) };
+}
+
+const ANOTHER_TOKEN = {
+  login: 'Get a new one with the refresh token, as `headgate token` does, or log in again.',
+  workload: 'Exchange the workload’s own token for a new one.',
+} as const;
 
 /** Finds a key by its id, for a caller who proved elsewhere that they may use it. */
 export async function authenticateById(
@@ -66,7 +80,10 @@ function whyNot(key: CachedKey, nowMs: number): Refusal | null {
   const organization = key.holder.config;
   if (organization === null || organization.status === 'deleted' || team === null)
     return unknownKey('The API key is unknown to this gateway. Check the key and the address.');
-  if (config.status.is === 'revoked') return unknownKey('The API key was revoked. Use another key.');
+  if (config.status.is === 'revoked')
+    return unknownKey(
+      config.kind === 'login' ? 'This login was ended. Log in again.' : 'The API key was revoked. Use another key.',
+    );
   if (organization.status === 'suspended') {
     return new Refusal(
       'organization_suspended',

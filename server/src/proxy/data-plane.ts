@@ -19,6 +19,7 @@ import type { StoredFile } from './files/file-store.ts';
 import { fileRefusal } from './files/refusals.ts';
 import { sendFile } from './files/send-file.ts';
 import type { Gateway } from './gateway.ts';
+import { agentPathOf, serveAgent } from './oauth/serve-agents.ts';
 import { handle } from './pipeline.ts';
 import { invalidRequest, Refusal, renderRefusal } from './refusal.ts';
 import { asRefusal, tellDefect } from './refuse.ts';
@@ -36,10 +37,17 @@ const NOT_KEPT: readonly string[] = ['cache-control', 'no-store'];
  */
 export function serveDataPlane(request: GatewayRequest, reply: Reply, gateway: Gateway): void {
   const endpoint = walkAt(request.path);
-  if (endpoint === null) void answerQuestion(request, reply, gateway);
+  if (endpoint === null) answerOther(request, reply, gateway);
   else if (request.method === 'POST') void handle(request, reply, endpoint, gateway);
   else if (asksForSocket(request, endpoint)) sayRefusal(request, reply, overHttp(), gateway.requestId(), OVER_HTTP);
   else sayRefusal(request, reply, notAllowed(`${endpoint.path} supports only POST.`), gateway.requestId(), ['allow', 'POST']);
+}
+
+/** Serves the paths of which nothing is admitted. */
+function answerOther(request: GatewayRequest, reply: Reply, gateway: Gateway): void {
+  const agent = agentPathOf(request.path);
+  if (agent === null) void answerQuestion(request, reply, gateway);
+  else void serveAgent(agent, request, reply, gateway);
 }
 
 /** Reports whether a client asks for a WebSocket, over which OpenAI serves responses too. */

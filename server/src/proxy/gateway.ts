@@ -16,6 +16,7 @@ import type { DeploymentPace } from './deployments/pace.ts';
 import type { SecretChoice } from './deployments/secret-choice.ts';
 import type { FileStore } from './files/file-store.ts';
 import type { CopyState } from './mirror/copy-state.ts';
+import type { AgentEndpoints } from './oauth/agent-endpoints.ts';
 import type { ConversationsState } from './responses/conversations-state.ts';
 import type { ResponsesState } from './responses/responses-state.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
@@ -80,6 +81,8 @@ export interface Gateway {
   readonly files: FileStore;
   /** The batches, which use all of this. Set once at the start; null before, and in processes without them. */
   batches: Batches | null;
+  /** The endpoints for programs that log in; null in processes without them. */
+  readonly agents: AgentEndpoints | null;
   /** Stores a refused request's row. Repeats of one (key, rule) may share a row. */
   readonly refused: (record: EndRecord) => void;
   /** Logs a defect of ours, which is never shown to the caller. */

@@ -8,6 +8,8 @@ import { type Endpoint, walkAt } from './endpoints/endpoint.ts';
 import { entitlementOnHead } from './entitlement.ts';
 import type { Gateway } from './gateway.ts';
 import { limitRefusal } from './limit-refusal.ts';
+import { OAUTH_BODY_BYTES_MAX } from './oauth/read-fields.ts';
+import { hasOAuthBody } from './oauth/serve-agents.ts';
 import { refuseOnHead } from './pipeline.ts';
 import { serviceUnavailable, tooLarge } from './refusal.ts';
 import { asRefusal } from './refuse.ts';
@@ -40,6 +42,7 @@ export function judgeHead(
   bounds: HeadBounds,
 ): HeadVerdict | Promise<HeadVerdict> {
   const endpoint = request.method === 'POST' ? walkAt(request.path) : null;
+  if (endpoint === null && hasOAuthBody(request)) return oauthVerdict(request, reply, gateway, bounds);
   if (endpoint === null && !isWritten(request)) {
     serveDataPlane(request, reply, gateway);
     return ANSWERED;
@@ -55,6 +58,33 @@ export function judgeHead(
   } catch (error) {
     return refused(asked, null, error);
   }
+}
+
+/** The verdict on a body of the OAuth endpoints. They need no key, so only a small body is read. */
+function oauthVerdict(request: GatewayRequest, reply: Reply, gateway: Gateway, bounds: HeadBounds): HeadVerdict {
+  const address = bounds.holderOf(request.remoteAddress);
+  const room = bounds.buffered.roomFor(address === null ? [] : [address]);
+  let left = OAUTH_BODY_BYTES_MAX;
+  const isTooLarge = Number(request.header('content-length') ?? 0) > OAUTH_BODY_BYTES_MAX;
+  const refuse = (why: 'no_room' | 'too_large') => {
+    const refusal = why === 'too_large' || left < 0 ? tooLarge(OAUTH_BODY_BYTES_MAX) : noRoom();
+    sayRefusal(request, reply, refusal, gateway.requestId());
+  };
+  if (isTooLarge) {
+    refuse('too_large');
+    return ANSWERED;
+  }
+  return {
+    is: 'read',
+    room: {
+      take: (bytes) => {
+        left -= bytes;
+        return left >= 0 && room.take(bytes);
+      },
+      free: () => room.free(),
+    },
+    refuse,
+  };
 }
 
 interface Asked {

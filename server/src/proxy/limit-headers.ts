@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Readings } from '../counters/counters.ts';
-import { type LimitPlan, type LimitRule, targetText } from '../domain/limits/limit-plan.ts';
+import { type LimitPlan, type LimitRule, paramOfRule, targetText } from '../domain/limits/limit-plan.ts';
 import type { RateLimitName } from '../domain/limits/rate-limit.ts';
 import { SCOPE_CODES } from '../domain/tenancy/tenancy.ts';
 import { headerText } from '../lib/header-text.ts';
@@ -32,6 +32,9 @@ export interface LimitWords {
   readonly names: readonly string[];
   readonly limits: readonly LimitRule['limit'][];
   readonly values: readonly number[];
+  /** The indexes of the budgets that refuse. */
+  readonly blocking: readonly number[];
+  readonly rules: readonly LimitRule[];
 }
 
 /**
@@ -153,7 +156,7 @@ const KNOWN_MAX = 2_000;
 
 /** Returns the header texts of a plan's rules. */
 export function limitWordsOf({ rules }: Pick<LimitPlan, 'rules'>): LimitWords {
-  const name = JSON.stringify(rules.map((rule) => [policyName(rule), rule.value]));
+  const name = JSON.stringify(rules.map((rule) => [policyName(rule), rule.value, rule.action, paramOfRule(rule)]));
   const same = known.get(name);
   if (same !== undefined) return same;
   const limited = rules.filter((rule) => rule.limit !== 'budget');
@@ -162,6 +165,8 @@ export function limitWordsOf({ rules }: Pick<LimitPlan, 'rules'>): LimitWords {
     names: rules.map((rule) => `${SEPARATOR}${policyName(rule)};r=`),
     limits: rules.map((rule) => rule.limit),
     values: rules.map((rule) => rule.value),
+    blocking: rules.flatMap((rule, at) => (rule.limit === 'budget' && rule.action === 'block' ? [at] : [])),
+    rules,
   };
   if (known.size >= KNOWN_MAX) known.clear();
   known.set(name, words);

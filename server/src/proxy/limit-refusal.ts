@@ -39,8 +39,10 @@ export function limitRefusal(
   const change = wayOut(unit, rule.value, capChange(question), OUTPUT_CAP_NAMES[wire]);
   const isAbove = rule.value === 0 || requested > rule.value;
   const message = sentence(rule, details, isAbove ? 'above' : (speaking.retryAfterMs ?? 'spent'), change);
+  // Claude Code, which is logged in, shows the sentence of this type as it is. To others a used budget is a limit like any.
+  const errorType = rule.limit === 'budget' && entitlement.caller.key.kind === 'login' ? 'billing_error' : null;
   return new LimitRefusal(
-    [code, message, { param: paramOfRule(rule), retry: retryOf(rule, speaking), limit: details }],
+    [code, message, { param: paramOfRule(rule), retry: retryOf(rule, speaking), limit: details, errorType }],
     result,
     wanted,
   );

@@ -65,6 +65,8 @@ export class Refusal extends Error {
   readonly param: string | null;
   readonly retry: Retry;
   readonly limit: LimitDetails | null;
+  /** The error's type for Anthropic's clients, if the status alone does not say it. */
+  readonly errorType: 'billing_error' | null;
 
   constructor(
     code: RefusalCode,
@@ -74,6 +76,7 @@ export class Refusal extends Error {
       readonly retry?: Retry;
       readonly limit?: LimitDetails;
       readonly status?: number;
+      readonly errorType?: 'billing_error' | null;
     } = {},
   ) {
     super(message);
@@ -83,6 +86,7 @@ export class Refusal extends Error {
     this.param = more.param ?? null;
     this.retry = more.retry ?? (this.status < 500 && this.status !== 408 ? NEVER : UNSAID);
     this.limit = more.limit ?? null;
+    this.errorType = more.errorType ?? null;
   }
 }
 
@@ -146,7 +150,7 @@ function openAiBody(refusal: Refusal, decisionUrl: string | null): object {
 }
 
 function anthropicBody(refusal: Refusal, requestId: string, decisionUrl: string | null): object {
-  const error = { type: anthropicType(refusal.status), message: refusal.message };
+  const error = { type: refusal.errorType ?? anthropicType(refusal.status), message: refusal.message };
   return { type: 'error', error, request_id: requestId, ...limitBody(refusal, decisionUrl) };
 }
 

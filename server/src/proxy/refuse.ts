@@ -3,6 +3,7 @@ import { requestTimeMs } from '../lib/id.ts';
 import { isWorthALine } from '../observe/request-lines.ts';
 import { answerHeaders, identityHeaders } from './answer-headers.ts';
 import { attributionOf } from './attribution.ts';
+import { addSpentHeaders } from './budget-headers.ts';
 import { refusedDecision } from './decisions/explain.ts';
 import type { Gateway } from './gateway.ts';
 import { addLimitHeaders } from './limit-headers.ts';
@@ -35,6 +36,7 @@ function refusedHeaders(walk: Walk, refusal: Refusal, gateway: Gateway): string[
   if (refusal instanceof LimitRefusal && walk.entitlement !== null) {
     const { readings, atMs } = refusal.result;
     addLimitHeaders(headers, walk.entitlement.limitWords, readings, atMs, walk.endpoint.dialect);
+    if (refusal.errorType === 'billing_error') addSpentHeaders(headers, refusal.result, walk.entitlement.limitWords);
   }
   return headers;
 }

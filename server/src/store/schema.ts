@@ -12,6 +12,7 @@ export * from './schema/identity.ts';
 export * from './schema/invitations.ts';
 export * from './schema/jobs.ts';
 export * from './schema/limited-tags.ts';
+export * from './schema/logins.ts';
 export * from './schema/mirrors.ts';
 export * from './schema/organization-templates.ts';
 export * from './schema/presets.ts';

@@ -60,6 +60,10 @@ const TESTED_ELSEWHERE = new Set([
   'GET /access/explain',
   'GET /names',
   'GET /organizations/:id/identity-providers/:idp_id/test-result',
+  // What asks, and its code or its key of kind `login`, are made in test/logins.
+  'POST /logins/authorize',
+  'POST /logins/device/approve',
+  'DELETE /logins/:id',
 ]);
 
 const roles = (own: Ground): readonly (readonly [string, readonly RoleGrant[]])[] => [

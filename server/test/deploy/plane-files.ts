@@ -1,11 +1,13 @@
 /** The files outside the program that say which paths belong to the data plane, and the prefixes that each names. */
-import { DATA_PREFIXES } from '../../src/domain/planes.ts';
+import { DATA_PATHS, DATA_PREFIXES } from '../../src/domain/planes.ts';
 import { readText, readYaml } from './files.ts';
 
 export interface PlaneFile {
   readonly file: string;
   /** Throws if the file no longer says it where it did. */
   readonly prefixes: () => readonly string[];
+  /** The single paths of the data plane that it names. */
+  readonly paths: () => readonly string[];
 }
 
 const INGRESS = 'deploy/helm/headgate/templates/ingress.yaml';
@@ -14,33 +16,38 @@ const INGRESS = 'deploy/helm/headgate/templates/ingress.yaml';
 const ROUTING: readonly PlaneFile[] = [
   {
     file: 'deploy/proxies/nginx.conf',
-    prefixes: () => all('deploy/proxies/nginx.conf', /^ *~\^(\S+) +headgate_data;$/gm),
+    prefixes: () => all('deploy/proxies/nginx.conf', /^ *~\^(\/\S+\/) +headgate_data;$/gm),
+    paths: () =>
+      all('deploy/proxies/nginx.conf', /^ *~\^(\S+)\(\?:\\\?\|\$\) +headgate_data;$/gm).map((path) => path.replaceAll('\\', '')),
   },
   {
     file: 'deploy/proxies/haproxy.cfg',
     prefixes: () =>
       all('deploy/proxies/haproxy.cfg', /^ *use_backend headgate-data if \{ path_beg (.+) \}$/gm).flatMap((of) => of.split(' ')),
+    paths: () =>
+      all('deploy/proxies/haproxy.cfg', /^ *use_backend headgate-data if \{ path (.+) \}$/gm).flatMap((of) => of.split(' ')),
   },
   {
     file: 'deploy/proxies/envoy.yaml',
-    prefixes: () => envoyPrefixes(readYaml('deploy/proxies/envoy.yaml')),
+    prefixes: () => envoyRoutes(readYaml('deploy/proxies/envoy.yaml'), 'prefix'),
+    paths: () => envoyRoutes(readYaml('deploy/proxies/envoy.yaml'), 'path'),
   },
   {
     file: 'deploy/proxies/traefik.yaml',
-    prefixes: () => {
-      const { http } = readYaml<{ http: { routers: Record<string, { rule: string; service: string }> } }>(
-        'deploy/proxies/traefik.yaml',
-      );
-      const rules = Object.values(http.routers).filter(({ service }) => service === 'headgate-data');
-      return rules.flatMap(({ rule }) => [...rule.matchAll(/PathPrefix\(`([^`]+)`\)/g)].map(([, prefix]) => prefix as string));
-    },
+    prefixes: () => traefikRules(/PathPrefix\(`([^`]+)`\)/g),
+    paths: () => traefikRules(/ Path\(`([^`]+)`\)/g),
   },
   {
     file: INGRESS,
     prefixes: () =>
-      all(INGRESS, /\{\{- range list ([^}]+) \}\}\n +- path: \{\{ \. \}\}\n.*\n.*"headgate\.name" \$ \}\}-data,/g).flatMap(
-        (list) => list.split(' ').map((quoted) => JSON.parse(quoted) as string),
-      ),
+      all(INGRESS, /\{\{- range list ([^}]+) \}\}\n +- path: \{\{ \. \}\}\n.*\n.*"headgate\.name" \$ \}\}-data,/g)
+        .flatMap((list) => list.split(' ').map((quoted) => JSON.parse(quoted) as string))
+        .filter((path) => path.endsWith('/')),
+    paths: () =>
+      all(
+        INGRESS,
+        /\{\{- range list ([^}]+) \}\}\n +- path: \{\{ \. \}\}\n +pathType: Exact\n.*"headgate\.name" \$ \}\}-data,/g,
+      ).flatMap((list) => list.split(' ').map((quoted) => JSON.parse(quoted) as string)),
   },
 ];
 
@@ -57,7 +64,7 @@ const TELLING = [
 
 export const PLANE_FILES: readonly PlaneFile[] = [
   ...ROUTING,
-  ...TELLING.map((file) => ({ file, prefixes: () => prefixesIn(readText(file)) })),
+  ...TELLING.map((file) => ({ file, prefixes: () => prefixesIn(readText(file)), paths: () => pathsIn(readText(file)) })),
 ];
 
 function all(file: string, pattern: RegExp): string[] {
@@ -75,12 +82,26 @@ function prefixesIn(text: string): readonly string[] {
   return ours.find((list) => !namesAll(list)) ?? ours[0] ?? [];
 }
 
-/** Returns the prefixes of every route to the cluster of the data plane. */
-function envoyPrefixes(value: unknown): string[] {
+/** Returns the single paths of the data plane that a text names. */
+function pathsIn(text: string): readonly string[] {
+  return DATA_PATHS.map(({ path }) => path).filter((path) => text.includes(path));
+}
+
+/** Returns the prefixes or the single paths of every route to the cluster of the data plane. */
+function envoyRoutes(value: unknown, by: 'prefix' | 'path'): string[] {
   if (typeof value !== 'object' || value === null) return [];
-  const { match, route } = value as { match?: { prefix?: string }; route?: { cluster?: string } };
-  if (match?.prefix !== undefined && route?.cluster === 'headgate-data') return [match.prefix];
-  return Object.values(value).flatMap(envoyPrefixes);
+  const { match, route } = value as { match?: { prefix?: string; path?: string }; route?: { cluster?: string } };
+  const at = match?.[by];
+  if (at !== undefined && route?.cluster === 'headgate-data') return [at];
+  return Object.values(value).flatMap((part) => envoyRoutes(part, by));
+}
+
+function traefikRules(pattern: RegExp): readonly string[] {
+  const { http } = readYaml<{ http: { routers: Record<string, { rule: string; service: string }> } }>(
+    'deploy/proxies/traefik.yaml',
+  );
+  const rules = Object.values(http.routers).filter(({ service }) => service === 'headgate-data');
+  return rules.flatMap(({ rule }) => [...rule.matchAll(pattern)].map(([, found]) => found as string));
 }
 
 /** Reports whether a file names exactly the prefixes of the table. */

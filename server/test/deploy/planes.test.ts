@@ -3,7 +3,7 @@ import { globSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PATHS } from '../../../console/src/paths.ts';
-import { DATA_PREFIXES, planeOf } from '../../src/domain/planes.ts';
+import { DATA_PATHS, DATA_PREFIXES, planeOf } from '../../src/domain/planes.ts';
 import { readText, readYaml } from './files.ts';
 import { namesAll, PLANE_FILES } from './plane-files.ts';
 
@@ -13,6 +13,13 @@ describe('the prefixes of the data plane', () => {
   test.each(PLANE_FILES.map(({ file, prefixes }) => [file, prefixes] as const))('are those that %s names', (_, prefixes) => {
     expect(prefixes().toSorted()).toEqual(DATA_PREFIXES.map(({ prefix }) => prefix).toSorted());
   });
+
+  test.each(PLANE_FILES.map(({ file, paths }) => [file, paths] as const))(
+    'and its single paths are those that %s names',
+    (_, paths) => {
+      expect(paths().toSorted()).toEqual(DATA_PATHS.map(({ path }) => path).toSorted());
+    },
+  );
 
   test('are not all named by a file that lacks one, has one more, or names one twice', () => {
     const table = DATA_PREFIXES.map(({ prefix }) => prefix);
@@ -61,6 +68,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   'proxy/authenticate.ts': 'the paths at which a key in the address is refused',
   'dialects/gemini/paths.ts': 'the paths that name a model',
   'proxy/error-dialect.ts': 'the dialect of one endpoint',
+  'proxy/oauth/serve-agents.ts': 'the paths of programs that log in',
   'proxy/refuse.ts': 'the address of a decision, in an answer',
   'providers/anthropic/anthropic-provider.ts': 'the vendor’s own paths',
   'providers/preset/preset-provider.ts': 'the vendors’ own paths',

@@ -96,6 +96,18 @@ export const tenancyRows: readonly Row[] = [
   row('GET /organizations/:id/limits/status', ORGANIZATION_TOTALS, organization('/limits/status')),
   row('GET /organizations/:id/limits/stream', ORGANIZATION_TOTALS, organization('/limits/stream')),
   row('GET /organizations/:id/limits/history', ORGANIZATION_TOTALS, organization('/limits/history')),
+  row('GET /organizations/:id/login-policy', ORGANIZATION_READ, organization('/login-policy')),
+  row('PUT /organizations/:id/login-policy', ORGANIZATION_OWNERS, organization('/login-policy', { logins: 'any' })),
+  row('GET /organizations/:id/managed-settings', ORGANIZATION_READ, organization('/managed-settings')),
+  row(
+    'PUT /organizations/:id/managed-settings',
+    ORGANIZATION_OWNERS,
+    organization('/managed-settings', { settings: { model: 'fast' } }),
+  ),
+  row('DELETE /organizations/:id/managed-settings', ORGANIZATION_OWNERS, organization('/managed-settings')),
+  row('GET /teams/:id/managed-settings', TEAM_READ, team('/managed-settings')),
+  row('PUT /teams/:id/managed-settings', TEAM_MANAGE, team('/managed-settings', { settings: { model: 'fast' } })),
+  row('DELETE /teams/:id/managed-settings', TEAM_MANAGE, team('/managed-settings')),
   row('GET /organizations/:id/security', ORGANIZATION_AUDIT, organization('/security')),
   row('GET /organizations/:id/security/members', ORGANIZATION_AUDIT, organization('/security/members?finding=vouched_for')),
   row(

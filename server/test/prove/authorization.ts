@@ -65,9 +65,9 @@ async function withoutRow(world: World): Promise<string[]> {
   ];
 }
 
-/** One's own session and what is done before there is one: the same for every role, and tested with the sign-in. */
+/** One's own session and logins, and what is done before there is one: the same for every role, and tested with the sign-in and with logins. */
 function isPersonal(route: string): boolean {
-  return / \/session(\/|$)/.test(route) || / \/invitations\/(lookup|accept)$/.test(route);
+  return / \/logins(\/|$)/.test(route) || / \/session(\/|$)/.test(route) || / \/invitations\/(lookup|accept)$/.test(route);
 }
 
 /** The check of spend would hold of nothing if nothing had been spent. */

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { DATA_PREFIXES } from '../../src/domain/planes.ts';
+import { DATA_PATHS, DATA_PREFIXES } from '../../src/domain/planes.ts';
 import { type ChartTools, chartTools } from '../deploy/chart-tools.ts';
 import { repository } from './gateway.ts';
 import type { ProveResult } from './prove.ts';
@@ -70,7 +70,10 @@ const EXPECTED: Readonly<Record<string, (objects: readonly Made[]) => Record<str
     'ingress.yaml': (objects) => ({
       proxies: [settingOf(objects, 'data', 'HEADGATE_TRUSTED_PROXIES'), '10.0.0.0/8,2001:db8::1'],
       ingresses: [objects.filter(({ kind }) => kind === 'Ingress').length, 1],
-      'paths of the data plane': [dataPathsOf(objects), DATA_PREFIXES.map(({ prefix }) => prefix).join()],
+      'paths of the data plane': [
+        dataPathsOf(objects),
+        [...DATA_PREFIXES.map(({ prefix }) => prefix), ...DATA_PATHS.map(({ path: at }) => at)].join(),
+      ],
     }),
     'large.yaml': (objects) => ({ 'pods at most': [fieldOf(objects, 'HorizontalPodAutoscaler', 'maxReplicas'), 60] }),
   };

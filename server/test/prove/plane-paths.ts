@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import type { RequestOptions } from 'node:https';
-import { DATA_PREFIXES } from '../../src/domain/planes.ts';
+import { DATA_PATHS, DATA_PREFIXES } from '../../src/domain/planes.ts';
 import { ENDPOINTS } from '../../src/proxy/endpoints/endpoint.ts';
 
 /** The plane that a path belongs to. `own`: every process answers it about itself. */
@@ -28,6 +28,15 @@ const NEAR_MISSES = [
   ...['/v1beta', '/v1beta1/models', '/V1beta/models', '/v1Beta/models', '/v1alpha/models', '//v1beta/models', '/v1%62eta/models'],
   ...['/cursor', '/cursor/', '/cursor/v1', '/cursor/v1x', '/cursor/v2/models', '/Cursor/v1/models', '//cursor/v1/models'],
   ...['/cursor//v1/models', '/cursor%2fv1/models', '/cursor/%761/models', '/cursor/x/../v1/models'],
+  ...[
+    '/api/oauth/usage/',
+    '/api/oauth//usage',
+    '/api/oauth',
+    '/managed/settings/',
+    '/managed',
+    '/.well-known/',
+    '/API/oauth/usage',
+  ],
   ...['/apis', '/API/v1/keys', '//api/v1/keys', '/%61pi/v1/keys', '/health', '/health/', '/metrics/', '/Metrics', '//metrics'],
 ];
 
@@ -37,6 +46,12 @@ export const PLANE_PATHS: readonly PlanePath[] = [
     ...['/v1/models', '/v1/models/nothing', '/v1beta/models', '/v1beta/models/nothing', '/v1/decisions/req_x'],
     ...['/cursor/v1/models', '/cursor/v1/models/nothing'],
   ].map((path) => ({ path, belongs: 'data' }) as const),
+  ...['/.well-known/oauth-authorization-server', '/managed/settings', '/api/oauth/usage', '/api/oauth/usage?skip_spend=1'].map(
+    (path) => ({ path, belongs: 'data' }) as const,
+  ),
+  ...['/v1/oauth/token', '/v1/oauth/device', '/v1/oauth/revoke', '/v1/metrics', '/v1/logs', '/v1/traces'].map(
+    (path) => ({ path, belongs: 'data' }) as const,
+  ),
   ...BELOW_PREFIXES.map(unknown('data')),
   ...[
     '/',
@@ -149,13 +164,17 @@ function problemOfForeign(path: string, role: 'data' | 'admin', { status, text, 
 
 /** The error must be in the form of the path: Gemini's, Anthropic's, OpenAI's, or a problem of the admin API. */
 function problemOfForm(path: string, text: string): string | null {
-  const fits = /^\/api(\/|$)/.test(path)
-    ? isProblem
-    : path.startsWith('/v1beta/')
-      ? isGemini
-      : path.startsWith('/v1/messages')
-        ? isAnthropic
-        : isOpenAi;
+  const single = DATA_PATHS.find((one) => one.path === path.split('?')[0]);
+  const fits =
+    single !== undefined
+      ? { anthropic: isAnthropic, openai: isOpenAi }[single.errors]
+      : /^\/api(\/|$)/.test(path)
+        ? isProblem
+        : path.startsWith('/v1beta/')
+          ? isGemini
+          : path.startsWith('/v1/messages')
+            ? isAnthropic
+            : isOpenAi;
   return fits(JSON.parse(text)) ? null : `is in another form: ${text}`;
 }
 

@@ -227,6 +227,12 @@ export const REGISTRY: readonly ProveRow[] = [
     shows:
       'every endpoint on every wire: 100 calls at once for a budget that blocks, clients that hang up, and what each recorded answer costs',
   },
+  {
+    name: 'identity.login',
+    module: 'identity-login',
+    shows:
+      'coding agents by their own programs, set up by the command line, work with a login: budget seen, 20 refreshes at once are one, out when it is ended, and their files byte for byte as before; quick runs the two that CI installs anyway',
+  },
   row('answers.costs', 'recorded-costs', '1.4', 'what recorded answers cost, beside an independent price library'),
   row('limits.probe', 'rate-limit-probe', '1.5', 'a limit is exact under concurrency and at the edge of its window'),
   row('limits.table', 'limit-table', '1.5', 'each limit at each scope admits exactly what it says'),

@@ -100,6 +100,7 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     conversations: memoryConversations(),
     files: noFiles,
     batches: null,
+    agents: null,
     refused: () => {},
     defect: (error) => truth.fail(`a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
     requestId: surroundings.newRequestId,

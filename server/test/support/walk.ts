@@ -239,6 +239,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     conversations: memoryConversations(),
     files: noFiles,
     batches: null,
+    agents: null,
     refused: (record) => journal.end(record),
     defect,
     requestId,

@@ -24,6 +24,7 @@ export function KeyActions({ of: key }: { of: Key }) {
   const refresh = () => queryClient.invalidateQueries({ queryKey: ['keys'] });
   const close = () => setOpen(null);
   const may = unlessRevoked(key, mayUse(key));
+  const mayRotate = key.kind === 'api' ? may : { allowed: false, reason: words.tokensReplaceThemselves };
   const path = { params: { path: { id: key.id } } };
   return (
     <>
@@ -35,7 +36,12 @@ export function KeyActions({ of: key }: { of: Key }) {
       >
         {words.edit}
       </GuardedButton>
-      <GuardedButton variant="default" verdict={may} leftSection={<IconRefresh size={16} />} onClick={() => setOpen('rotate')}>
+      <GuardedButton
+        variant="default"
+        verdict={mayRotate}
+        leftSection={<IconRefresh size={16} />}
+        onClick={() => setOpen('rotate')}
+      >
         {words.rotate}
       </GuardedButton>
       {key.status !== 'revoked' && <Toggle of={key} />}
@@ -54,7 +60,7 @@ export function KeyActions({ of: key }: { of: Key }) {
         at={edit}
         onClose={() => setState({ edit: undefined })}
       />
-      <RotateKeyDialog of={key} opened={open === 'rotate' && may.allowed} onClose={close} />
+      <RotateKeyDialog of={key} opened={open === 'rotate' && mayRotate.allowed} onClose={close} />
       <ConfirmByName
         opened={open === 'revoke' && may.allowed}
         onClose={close}

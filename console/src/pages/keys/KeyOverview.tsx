@@ -24,7 +24,9 @@ export function KeyOverview({ of: key, live: { status, freshness } }: { of: Sche
     <Stack gap="lg">
       <Facts
         facts={[
-          [words.secret, <span key="secret" className="mono">{`${key.prefix}…${key.last_four}`}</span>],
+          key.kind === 'api'
+            ? [words.secret, <span key="secret" className="mono">{`${key.prefix}…${key.last_four}`}</span>]
+            : [words.kind, words.kinds[key.kind]],
           [words.owner, <KeyOwner key="owner" of={key} />],
           [words.lastUsed, <Time key="used" at={key.last_used_at} relative />],
           ...(key.revoked_at === null

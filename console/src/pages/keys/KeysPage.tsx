@@ -25,6 +25,8 @@ const FILTERS: readonly Filter[] = [
   { param: 'account_id', label: words.ownerPerson, kind: 'account' },
   { param: 'service_account_id', label: words.ownerServiceAccount, kind: 'service_account' },
   { param: 'status', label: words.status, kind: { oneOf: ['active', 'disabled', 'revoked'] } },
+  { param: 'kind', label: words.kind, kind: { oneOf: ['api', 'login', 'workload'] } },
+  { param: 'owned_by', label: words.ownedBy, kind: { oneOf: ['person', 'service_account'] } },
   { param: 'unused_days', label: words.daysUnused, kind: { oneOf: ['30', '90', '180', '365'] } },
 ];
 const PARAMS = FILTERS.map(({ param }) => param);

@@ -60,7 +60,7 @@ function Name({ of: key }: { of: Key }) {
         <bdi>{key.name}</bdi>
       </PageLink>
       <span className={`${cells.small} mono nowrap`}>
-        {key.prefix}…{key.last_four}
+        {key.kind === 'api' ? `${key.prefix}…${key.last_four}` : words.kinds[key.kind]}
       </span>
     </div>
   );

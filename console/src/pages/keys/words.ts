@@ -148,6 +148,10 @@ export const words = {
   ownerServiceAccount: 'Owner (service account)',
   status: 'Status',
   daysUnused: 'Days unused',
+  kind: 'Kind',
+  kinds: { login: 'Login on a device', workload: 'Tokens of a workload' },
+  tokensReplaceThemselves: 'Its tokens replace themselves, so it has no secret to rotate.',
+  ownedBy: 'Owned by',
   keysMean:
     'Applications call the gateway with these keys. A key belongs to one team and is owned by a person or a service account.',
   keysAsCsv: 'Keys as CSV',

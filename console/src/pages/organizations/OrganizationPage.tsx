@@ -20,6 +20,7 @@ import { TabStrip } from '../../components/shell/TabStrip.tsx';
 import { Time } from '../../components/Time.tsx';
 import { here } from '../../links.ts';
 import { PATHS } from '../../paths.ts';
+import { LoginsTab } from '../logins/LoginsTab.tsx';
 import { SECTION_AT } from './ChangeButton.tsx';
 import { OrganizationDialog } from './dialog/deferred.tsx';
 import { AskedLifecycle, LifecycleActions } from './dialog/LifecycleActions.tsx';
@@ -55,6 +56,7 @@ const TABS: readonly Tab[] = [
   { value: 'teams', label: words.teams, needs: 'organization.read', content: TeamsTab },
   { value: 'members', label: words.members, needs: 'organization.read', content: MembersTab },
   { value: 'keys', label: words.keys, needs: 'organization.read', content: KeysTab },
+  { value: 'logins', label: words.logins, needs: 'keys.manage', content: LoginsTab },
   { value: 'access', label: words.assetAccess, needs: 'organization.read', content: AccessTab },
   { value: 'limits', label: words.limitsBudgets, needs: 'organization.read', content: LimitsTab },
   { value: 'usage', label: words.usage, needs: 'usage.read', content: UsageTab },

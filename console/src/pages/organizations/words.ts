@@ -49,6 +49,7 @@ export const words = {
   directory: 'Directory',
   teams: 'Teams',
   keys: 'Keys',
+  logins: 'Logins',
   grantedTargets: 'Granted targets',
   countMore: (count: number) => `${countText(count)} more`,
   ofAmount: 'of',

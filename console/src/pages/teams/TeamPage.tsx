@@ -13,6 +13,7 @@ import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
 import { links } from '../../links.ts';
 import { PATHS } from '../../paths.ts';
+import { TeamLoginsTab } from '../logins/LoginsTab.tsx';
 import { ServiceAccountsTab } from './ServiceAccountsTab.tsx';
 import { TeamActions } from './TeamActions.tsx';
 import { TeamKeysTab } from './TeamKeysTab.tsx';
@@ -26,6 +27,7 @@ const TABS: readonly { readonly value: string; readonly label: string; readonly 
   { value: 'members', label: words.members, content: TeamMembersTab },
   { value: 'service-accounts', label: words.serviceAccounts, content: ServiceAccountsTab },
   { value: 'keys', label: words.keys, content: TeamKeysTab },
+  { value: 'logins', label: words.logins, content: TeamLoginsTab },
 ];
 
 /** One team: the use of its limits and budgets, its members, its service accounts and its keys. */

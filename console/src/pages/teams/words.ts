@@ -107,6 +107,7 @@ export const words = {
   // TeamOverview
   members: 'Members',
   keys: 'Keys',
+  logins: 'Logins',
   timeZone: 'Time zone',
   defaultTags: 'Default tags',
   requiredTags: 'Required tags',

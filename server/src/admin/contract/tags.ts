@@ -9,6 +9,7 @@ const TAGS: Readonly<Record<string, readonly [name: string, description: string]
   invitations: ['Invitations', 'Links with which people join.'],
   'service-accounts': ['Service accounts', 'Owners of keys and admin tokens that are no people.'],
   keys: ['Keys', 'Keys of the data plane.'],
+  logins: ['Logins', 'People’s programs that log in on their devices.'],
   'admin-tokens': ['Admin tokens', 'Tokens for this API.'],
   'audit-events': ['Audit events', 'The record of every change.'],
   credentials: ['Credentials', 'Secrets of providers.'],

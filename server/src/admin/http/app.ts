@@ -36,6 +36,7 @@ import * as keyCreate from '../keys/key-create.ts';
 import * as keyExport from '../keys/key-export.ts';
 import * as keyTargets from '../keys/key-targets.ts';
 import * as keys from '../keys/keys.ts';
+import { LOGIN_ROUTES } from '../logins/login-routes.ts';
 import * as bulkLimits from '../organizations/bulk-limits.ts';
 import * as limitsHistory from '../organizations/limits-history.ts';
 import * as limits from '../organizations/limits-status-route.ts';
@@ -240,6 +241,7 @@ export const ROUTES: RouteTable = {
   ...credentialRoutes,
   ...FILE_ROUTES,
   ...IDENTITY_ROUTES,
+  ...LOGIN_ROUTES,
   'GET /organizations/:id/own-providers': ownProviders.read,
   'PATCH /organizations/:id/own-providers': ownProviders.update,
   'GET /organizations/:id/own-credentials': ownCredentials.list,

@@ -6,7 +6,7 @@ import { type Change, change } from '../http/change.ts';
 import { idParams, instantOut, isoOf } from '../http/fields.ts';
 import { requireVersion } from '../http/if-match.ts';
 import * as load from '../http/load.ts';
-import { notFound } from '../http/problem.ts';
+import { conflict, notFound } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { eventOf } from './key-create.ts';
 import { newSecretOfKey } from './key-secret.ts';
@@ -35,6 +35,8 @@ export const rotate = route({
     const rotated = await change(call, async ({ tx, now, record, touch }) => {
       const row = await lockUnrevoked(tx, { organizationId, id });
       requireVersion(call, row.version);
+      if (row.kind !== 'api')
+        throw conflict(`This key is a ${row.kind}: its tokens replace themselves, and it has no secret to rotate.`);
       const until = new Date(now.getTime() + (call.body?.overlap_seconds ?? 0) * 1_000);
       await keys.endSecrets(tx, row, until);
       await keys.addSecret(tx, { organizationId, keyId: id, hash: secret.hash, pepper: secret.pepper, at: now });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { capabilitiesOf } from '../../domain/tenancy/permission.ts';
-import type { ScopePolicy } from '../../domain/tenancy/tenancy.ts';
+import { KEY_KINDS, type ScopePolicy } from '../../domain/tenancy/tenancy.ts';
 import { accessChoiceFrom } from '../../store/configuration/policy-columns.ts';
 import type { KeyRow } from '../../store/tenancy/keys.ts';
 import * as memberships from '../../store/tenancy/memberships.ts';
@@ -23,6 +23,10 @@ export const keyFields = {
   team_id: z.string(),
   team_name: z.string(),
   name: z.string(),
+  kind: z.enum(KEY_KINDS).meta({
+    description:
+      '`api`: has a secret that works until it is replaced. `login` and `workload`: have tokens that live for minutes.',
+  }),
   owner: z.object({
     account_id: z.string().nullable(),
     member_id: z.string().nullable(),
@@ -84,6 +88,7 @@ export async function viewKeys(call: AdminCall, rows: readonly KeyRow[]): Promis
       organization_name: organizationNameOf.get(organizationId) ?? '',
       team_name: teamNameOf.get(teamId) ?? '',
       ...keyFacts(row, policies[index] as ScopePolicy),
+      kind: row.kind,
       owner: {
         account_id: person?.accountId ?? null,
         member_id: row.ownerMembershipId,

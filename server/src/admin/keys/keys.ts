@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { can, isOwn } from '../../domain/tenancy/permission.ts';
+import { KEY_KINDS } from '../../domain/tenancy/tenancy.ts';
 import * as accounts from '../../store/accounts/accounts.ts';
 import { accessChoiceFrom, accessChoiceToColumns } from '../../store/configuration/policy-columns.ts';
 import type { KeyRow } from '../../store/tenancy/keys.ts';
@@ -33,6 +34,10 @@ export const keyFilters = {
   account_id: id.optional().meta({ description: 'Returns only keys owned by this person.' }),
   service_account_id: id.optional(),
   status: z.enum(['active', 'disabled', 'revoked']).optional(),
+  kind: z.enum(KEY_KINDS).optional(),
+  owned_by: z.enum(['person', 'service_account']).optional().meta({
+    description: 'With `kind=api`, `person` returns the long-lived keys that people hold, for example on their laptops.',
+  }),
   unused_days: wholeNumber(1, UNUSED_DAYS_MAX).optional().meta({
     description:
       'Returns only working keys that were not used for this many days. For a key that was never used, the days count from its creation.',
@@ -139,6 +144,8 @@ export async function filterOf(
     membershipIds: query.account_id === undefined ? undefined : await accounts.membershipIds(deps.db, query.account_id),
     serviceAccountId: query.service_account_id,
     status: query.status,
+    kind: query.kind,
+    ownedBy: query.owned_by,
     unused: query.unused_days === undefined ? undefined : unusedFor(query.unused_days, deps.clock.nowMs()),
     search: searchOf(query),
   };
@@ -162,6 +169,7 @@ async function applyPatch(
   const { tx, now, record, touch } = change;
   const row = await lockUnrevoked(tx, loaded.row);
   requireVersion(call, row.version);
+  refuseMoveOfTokens(call, row);
   const { organizationId, id } = row;
   const stored = await loadPolicy(tx, 'key', row);
   const policy = patchedPolicy(stored, call.body);
@@ -190,6 +198,12 @@ export async function lockUnrevoked(tx: Change['tx'], key: keys.KeyId): Promise<
   if (row === null) throw notFound('key');
   if (row.status === 'revoked') throw conflict('This key was revoked, which cannot be undone. Create a new key.');
   return row;
+}
+
+/** Throws 409 if the key of a login or a workload would get another owner or team: its tokens are in the hands of the first. */
+function refuseMoveOfTokens({ body }: PatchCall, row: KeyRow): void {
+  if (row.kind === 'api' || (body.owner === undefined && (body.team_id ?? row.teamId) === row.teamId)) return;
+  throw conflict(`This key is a ${row.kind}, which stays with its owner and team. End it, and make a new one there.`);
 }
 
 function columnsOf(call: PatchCall, row: KeyRow) {

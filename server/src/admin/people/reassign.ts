@@ -35,9 +35,12 @@ export async function takeKeys(change: Change, whose: keys.KeysOf, reassignTo: s
     touch({ keyIds: revoked });
     return { revoked, reassigned: [] };
   }
+  // The tokens of a login stay on the device of the person who leaves, so nobody else takes it over.
+  const revoked = await keys.revokeAll(tx, { ...whose, kind: 'login' }, now);
+  touch({ keyIds: revoked });
   const rows = await keys.listLiving(tx, whose);
   await reassign(change, whose, rows, reassignTo);
-  return { revoked: [], reassigned: rows.map((row) => row.id) };
+  return { revoked, reassigned: rows.map((row) => row.id) };
 }
 
 /**

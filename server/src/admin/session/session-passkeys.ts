@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { SignInRefused } from '../../identity/refusal.ts';
 import * as accounts from '../../store/accounts/accounts.ts';
 import * as signIn from '../../store/accounts/sign-in.ts';
-import type { AdminCall } from '../http/call.ts';
 import { change } from '../http/change.ts';
 import { id, instantOut, isoOf, name } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { conflict, notFound } from '../http/problem.ts';
 import { route } from '../http/route.ts';
-import { lacks, never, text } from '../http/schemas.ts';
+import { lacks, never } from '../http/schemas.ts';
 import * as own from '../people/own-account.ts';
+import { requireShownAgain, shownAgainFields, webAuthn } from '../people/shown-again.ts';
 import { finishSignIn } from './finish-sign-in.ts';
 import { accountEvent, recordRefused } from './sign-in-audit.ts';
 import { tellOfNewMethod } from './tell-of-method.ts';
@@ -17,19 +17,9 @@ import { tellOfNewMethod } from './tell-of-method.ts';
 /** Passkeys: signs people in with one, and lets them manage their own. */
 
 const PASSKEYS_MAX = 20;
-const RESPONSE_BYTES_MAX = 65_536;
 
 /** The JSON form of the arguments and results of the browser's WebAuthn calls. The identity module parses it. */
 const webAuthnOut = z.record(z.string(), z.unknown()).meta({ description: 'JSON as defined by WebAuthn.' });
-const webAuthn = z
-  .looseObject({
-    id: text(2_048, 1),
-    rawId: text(2_048, 1),
-    type: z.literal('public-key'),
-    response: z.record(text(64), z.unknown()),
-  })
-  .refine((value) => JSON.stringify(value).length <= RESPONSE_BYTES_MAX, 'is too long')
-  .meta({ description: `JSON as defined by WebAuthn, at most ${RESPONSE_BYTES_MAX} bytes.` });
 
 const passkeyOut = z
   .object({
@@ -92,7 +82,7 @@ export const list = route({
 });
 
 const shownAgain = z
-  .strictObject({ password: own.password.optional(), passkey: webAuthn.optional() })
+  .strictObject(shownAgainFields)
   .refine(({ password, passkey }) => (password === undefined) !== (passkey === undefined), {
     path: ['password'],
     message: 'must be sent unless `passkey` is: confirm that it is you with one of the two',
@@ -113,7 +103,7 @@ export const createOptions = route({
   load: load.platform,
   handle: async (call) => {
     const account = await own.account(call);
-    await requireShownAgain(call, account);
+    await requireShownAgain(call, account, call.body);
     const rows = await signIn.listPasskeys(call.deps.db, account.id);
     if (rows.length >= PASSKEYS_MAX) throw conflict(`An account has at most ${PASSKEYS_MAX} passkeys. Delete one first.`);
     const { options, cookies } = await call.deps.identity.passkeys.registerOptions(call.raw.visitor);
@@ -152,22 +142,6 @@ export const create = route({
     return view(row);
   },
 });
-
-/** Throws 400 for a wrong password and 401 for a passkey that is not the caller's own. */
-async function requireShownAgain(
-  call: AdminCall<unknown, unknown, z.output<typeof shownAgain>>,
-  account: accounts.AccountRow,
-): Promise<void> {
-  const { password, passkey } = call.body;
-  if (password !== undefined) return own.requirePassword(call, account, password);
-  if (passkey === undefined) return;
-  const { identity } = call.deps;
-  const { visitor } = call.raw;
-  const shown = await identity.attempts.throttled({ owner: `passkey:${passkey.id}`, from: visitor.ip }, () =>
-    identity.passkeys.showAgain(passkey, visitor),
-  );
-  if (shown.accountId !== account.id) throw new SignInRefused('wrong_passkey');
-}
 
 export const remove = route({
   summary: 'Delete one of your own passkeys',

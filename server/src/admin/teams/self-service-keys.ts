@@ -19,7 +19,13 @@ export interface OwnKey {
 const DAY_MS = 86_400_000;
 
 /** Throws 403 or 400 if a member's own key exceeds what the team allows its members. Lock the team first. */
-export async function requireSelfService(db: Database, team: TeamRow, key: OwnKey, now: Date): Promise<void> {
+export async function requireSelfService(
+  db: Database,
+  team: TeamRow,
+  key: OwnKey,
+  now: Date,
+  ended: EndedUse = NONE_ENDED,
+): Promise<void> {
   const policy = team.selfService;
   if (policy.enabled !== true) throw forbidden('Members of this team may not create their own keys. Ask a team admin for a key.');
   const own = { organizationId: team.organizationId, teamId: team.id, membershipId: key.membershipId };
@@ -30,11 +36,15 @@ export async function requireSelfService(db: Database, team: TeamRow, key: OwnKe
   }
   requireExpiry(policy.maxExpiryDays, key.expiresAt, now);
   const cap = ownKeysCap(policy);
-  if (cap !== null) await requireWithinCap(db, own, cap, key.budgets, now);
+  if (cap !== null) await requireWithinCap(db, own, cap, key.budgets, { now, ended });
 }
 
+/** The nano-dollars that keys of ended logins used of their budgets, by key. The other ended keys count with their whole budgets. */
+export type EndedUse = ReadonlyMap<string, number>;
+const NONE_ENDED: EndedUse = new Map();
+
 /** A member's keys in one team. */
-interface KeysOfMember {
+export interface KeysOfMember {
   readonly organizationId: string;
   readonly teamId: string;
   readonly membershipId: string;
@@ -45,12 +55,21 @@ interface KeysOfMember {
  * the period count, so that a new key does not bring a new budget. A key that an admin made without such a budget counts nothing:
  * the admin decided so.
  */
-export async function spokenForNanoUsd(db: Database, own: KeysOfMember, cap: OwnKeysCap, now: Date): Promise<number> {
+export async function spokenForNanoUsd(
+  db: Database,
+  own: KeysOfMember,
+  cap: OwnKeysCap,
+  now: Date,
+  ended: EndedUse = NONE_ENDED,
+): Promise<number> {
   const timeZone = (await organizations.timeZones(db, [own.organizationId])).get(own.organizationId) ?? 'UTC';
   const since = new Date(startOfPeriodMs(cap, timeZone, now.getTime()));
   const ids = await keys.idsAliveSince(db, own, since);
   const budgets = await budgetsStore.listMany(db, [own.organizationId], 'key', ids);
-  return ids.reduce((sum, id) => sum + (mostInPeriodNanoUsd(cap, budgets.get(id) ?? []) ?? 0), 0);
+  return ids.reduce((sum, id) => {
+    const most = mostInPeriodNanoUsd(cap, budgets.get(id) ?? []) ?? 0;
+    return sum + Math.min(most, ended.get(id) ?? most);
+  }, 0);
 }
 
 function requireExpiry(daysMax: number | undefined, expiresAt: Date | null, now: Date): void {
@@ -65,7 +84,7 @@ async function requireWithinCap(
   own: KeysOfMember,
   cap: OwnKeysCap,
   budgets: readonly Budget[],
-  now: Date,
+  { now, ended }: { readonly now: Date; readonly ended: EndedUse },
 ): Promise<void> {
   const wanted = mostInPeriodNanoUsd(cap, budgets);
   const bound = `${formatUsd(cap.amountNanoUsd)} USD per ${PERIOD_WORDS[cap.period]}`;
@@ -75,7 +94,7 @@ async function requireWithinCap(
       `must have a blocking budget of at most ${bound}, for that period or a longer one: this team sets that bound for its members’ own keys`,
     );
   }
-  const left = cap.amountNanoUsd - (await spokenForNanoUsd(db, own, cap, now));
+  const left = cap.amountNanoUsd - (await spokenForNanoUsd(db, own, cap, now, ended));
   if (wanted <= left) return;
   const rest = `${formatUsd(Math.max(0, left))} USD is left`;
   throw invalid(

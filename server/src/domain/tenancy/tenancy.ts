@@ -122,6 +122,13 @@ export type KeyOwner =
   | { readonly is: 'member'; readonly memberId: string; readonly accountId: string }
   | { readonly is: 'service_account'; readonly serviceAccountId: string };
 
+/**
+ * The kinds of keys. `api`: a person or a service account made it, and has its secret for long. `login`: a person's login on a
+ * device, with short secrets. `workload`: a trust rule made it, with short secrets.
+ */
+export const KEY_KINDS = ['api', 'login', 'workload'] as const;
+export type KeyKind = (typeof KEY_KINDS)[number];
+
 export type KeyStatus = { readonly is: 'active' } | { readonly is: 'disabled' } | { readonly is: 'revoked' };
 
 export interface KeyConfig extends TaggedPolicy {
@@ -129,6 +136,8 @@ export interface KeyConfig extends TaggedPolicy {
   readonly organizationId: string;
   readonly teamId: string;
   readonly name: string;
+  /** Absent: `api`. */
+  readonly kind?: KeyKind;
   readonly owner: KeyOwner;
   readonly status: KeyStatus;
   /** Milliseconds since the epoch, or null if the key never expires. */

@@ -125,6 +125,19 @@ describe('a key is looked up once and then served from memory', () => {
     expect(await snapshot.keyBySecret('known')).toBeNull();
   });
 
+  test('a secret that ended is known as that, from the cache and from the store, until it was idle for long', async () => {
+    fake.state.validUntilMs = Date.now() + 30;
+    expect(await snapshot.keyBySecret('known')).not.toBeNull();
+    expect(snapshot.endedSecret('known')).toBeNull();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(snapshot.endedSecret('known')).toMatchObject({ key: { config: { id: 'key_1' } }, endedMs: fake.state.validUntilMs });
+    snapshot.evictIdle(Date.now() + 31 * 60_000);
+    expect(snapshot.endedSecret('known')).toBeNull();
+    expect(await snapshot.keyBySecret('known')).toBeNull();
+    expect(snapshot.endedSecret('known')).not.toBeNull();
+    expect(snapshot.endedSecret('unknown')).toBeNull();
+  });
+
   test('the cache is bounded', async () => {
     fake.source.findKeyBySecret = async (secret) => ({ key: key({ id: `key_${secret}` }), secretValidUntilMs: null });
     for (let n = 0; n < 100; n += 1) await snapshot.keyBySecret(`secret ${n}`);

@@ -27,6 +27,7 @@ import type { Clock } from '../../lib/timing/clock.ts';
 import { within } from '../../lib/timing/within.ts';
 import { isStoreUnavailable } from '../../store/errors.ts';
 import { type CachedKey, type OrganizationHolder, replaceKey, zoneOf } from './cached-key.ts';
+import { type CachedSecret, type EndedSecret, endedOf, forgetEnded } from './cached-secret.ts';
 import { countersAddedToKey, countersAddedToOrganization, countersOfGroups, countersOfGroupsOfKey } from './changed-counters.ts';
 
 /** The source of configuration: the store's queries, bound to a database. */
@@ -47,17 +48,14 @@ export interface ConfigChange {
   readonly keyIds?: readonly string[];
 }
 
-interface CachedSecret {
-  readonly key: CachedKey;
-  readonly validUntilMs: number | null;
-}
-
 export interface Snapshot {
   catalogue(): Catalogue;
   /** Returns a secret's key, at once if cached, else after one coalesced lookup; null if there is none. May reject. */
   keyBySecret(secret: string): CachedKey | null | Promise<CachedKey | null>;
   /** Returns the key of a valid, cached secret. Null does not mean that no such key exists. */
   cachedKey(secret: string): CachedKey | null;
+  /** Returns the key of a secret that `keyBySecret` did not find because it ended; null for any other. */
+  endedSecret(secret: string): EndedSecret | null;
   /** Returns a key by its id, for a caller who proved elsewhere that they may use it; null if there is none. */
   keyById(organizationId: string, keyId: string): Promise<CachedKey | null>;
   /** Makes a change visible to every request that begins after it resolves. */
@@ -150,6 +148,10 @@ class LiveSnapshot implements Snapshot {
     return cached.key;
   }
 
+  endedSecret(secret: string): EndedSecret | null {
+    return endedOf(this.#secrets.get(secret), this.#clock.nowMs());
+  }
+
   keyBySecret(secret: string): CachedKey | null | Promise<CachedKey | null> {
     if (this.#secrets.has(secret)) return this.cachedKey(secret);
     const since = this.#unknown.get(secret);
@@ -178,7 +180,7 @@ class LiveSnapshot implements Snapshot {
     if (seen !== this.#changes) return this.#load(secret);
     const key = this.#remember(found.key, holder);
     this.#secrets.set(secret, { key, validUntilMs: found.secretValidUntilMs });
-    return key;
+    return this.cachedKey(secret);
   }
 
   async keyById(organizationId: string, keyId: string): Promise<CachedKey | null> {
@@ -370,6 +372,7 @@ class LiveSnapshot implements Snapshot {
   }
 
   evictIdle(nowMs: number): void {
+    forgetEnded(this.#secrets, nowMs - IDLE_MS);
     const busy = this.#busy();
     this.#letGo(new Set([...this.#keys.values()].filter((key) => nowMs - key.lastUsedMs >= IDLE_MS && !busy.has(key))));
     const used = new Set([...this.#keys.values()].map((key) => key.config.organizationId));

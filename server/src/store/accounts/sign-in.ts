@@ -2,7 +2,16 @@
 import { and, count, desc, eq, gt, inArray, isNotNull, isNull, lt, ne, sql } from 'drizzle-orm';
 import type { MethodOrigin } from '../../domain/tenancy/address.ts';
 import type { Database } from '../database.ts';
-import { accounts, oneTimeLinks, passkeys, sessions, signInMethods, twoFactors, verifications } from '../schema.ts';
+import {
+  accounts,
+  oneTimeLinks,
+  passkeys,
+  sessionEvidence,
+  sessions,
+  signInMethods,
+  twoFactors,
+  verifications,
+} from '../schema.ts';
 import type { AccountRow } from './accounts.ts';
 
 /** The tables, under the names that the sign-in library uses. */
@@ -28,6 +37,15 @@ export async function findSession(
     .innerJoin(accounts, eq(accounts.id, sessions.userId))
     .where(and(eq(sessions.token, wanted.token), gt(sessions.expiresAt, wanted.at), eq(accounts.status, 'active')));
   return found ?? null;
+}
+
+/** Reports whether a session began after a time, or has shown since then who it is. */
+export async function shownSince(db: Database, sessionId: string, since: Date): Promise<boolean> {
+  const begun = await db.$count(sessions, and(eq(sessions.id, sessionId), gt(sessions.createdAt, since)));
+  if (begun > 0) return true;
+  return (
+    (await db.$count(sessionEvidence, and(eq(sessionEvidence.sessionId, sessionId), gt(sessionEvidence.shownAt, since)))) > 0
+  );
 }
 
 export async function markSessionUsed(db: Database, session: { readonly id: string; readonly at: Date }): Promise<void> {

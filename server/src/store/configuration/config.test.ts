@@ -257,6 +257,10 @@ const GLOBAL_TABLES = [
     'job_runs',
     'ledger_drifts',
     'listed_models',
+    // Found by hash or by person, and ended by a job over all tenants.
+    'login_refresh_tokens',
+    'login_requests',
+    'logins',
     // The platform sums its cost over all tenants, and a job deletes old rows.
     'mirror_copies',
     'model_lists',

@@ -16,7 +16,10 @@ import {
 export interface FoundKey {
   readonly organizationId: string;
   readonly key: KeyConfig;
-  /** The time at which this rotated secret stops working. A cache must drop it then. Null for the key's current secret. */
+  /**
+   * The time at which this rotated or short secret stops working: a cache must drop it then. A short one that has ended is found
+   * for a day, so that its caller hears that it expired. Null for a secret that works until it is replaced.
+   */
   readonly secretValidUntilMs: number | null;
 }
 
@@ -25,11 +28,12 @@ export interface FoundKey {
  * Also returns revoked and disabled keys: the caller decides on the answer. This lookup finds the tenant.
  */
 export async function findKeyByHash(db: Database, hash: string): Promise<FoundKey | null> {
-  return (await findKeysByHash(db, [hash])).get(hash) ?? null;
+  const found = (await findKeysByHash(db, [hash])).get(hash) ?? null;
+  return found?.secretValidUntilMs !== null && found !== null && found.secretValidUntilMs <= Date.now() ? null : found;
 }
 
 /**
- * Finds a few hundred keys, as findKeyByHash does. Returns them by hash. Asks first whether any of the hashes exists: strangers can
+ * Finds a few hundred keys, as findKeyByHash does, and also those of short secrets that ended within a day. Returns them by hash. Asks first whether any of the hashes exists: strangers can
  * ask for unknown keys by the thousand, and that question costs a fraction of the other.
  */
 export async function findKeysByHash(db: Database, hashes: readonly string[]): Promise<ReadonlyMap<string, FoundKey>> {
@@ -44,7 +48,7 @@ export async function findKeysByHash(db: Database, hashes: readonly string[]): P
     .innerJoin(keys, and(eq(keys.organizationId, keySecrets.organizationId), eq(keys.id, keySecrets.keyId)))
     .leftJoin(memberships, ownerCondition())
     // All of them once more: a secret may have moved from one hash to another since.
-    .where(and(inArray(keySecrets.hash, asked), or(isNull(keySecrets.validUntil), gt(keySecrets.validUntil, sql`now()`))));
+    .where(and(inArray(keySecrets.hash, asked), or(isNull(keySecrets.validUntil), gt(keySecrets.validUntil, knownSince()))));
   return new Map(
     rows.map((row) => {
       const { organizationId } = row.key;
@@ -52,6 +56,11 @@ export async function findKeysByHash(db: Database, hashes: readonly string[]): P
       return [Buffer.from(row.hash).toString('hex'), found];
     }),
   );
+}
+
+/** Returns the time since which an ended secret must have ended to be found: now, or a day ago for a short secret. */
+function knownSince(): SQL {
+  return sql`case when ${keys.kind} = 'api' then now() else now() - interval '1 day' end`;
 }
 
 /** The ids that identify one key. */
@@ -111,6 +120,7 @@ function keyFrom({ key, accountId, budgets: budgetRows }: Row): KeyConfig {
     organizationId: key.organizationId,
     teamId: key.teamId,
     name: key.name,
+    kind: key.kind,
     owner: ownerFrom(key, accountId),
     status: Object.freeze({ is: key.status }),
     expiresAtMs: key.expiresAt?.getTime() ?? null,

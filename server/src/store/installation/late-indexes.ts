@@ -29,6 +29,13 @@ const LATE_INDEXES: readonly LateIndex[] = [
     using: `btree (organization_id, team_id) where status <> 'revoked'`,
     needsTrigrams: false,
   },
+  // For the job that deletes secrets which ended. Most secrets have no end.
+  {
+    name: 'key_secrets_ended',
+    table: 'key_secrets',
+    using: 'btree (valid_until) where valid_until is not null',
+    needsTrigrams: false,
+  },
   // For the own deployments of organizations, which are loaded with each organization.
   { name: 'deployments_owner', table: 'deployments', using: `btree (owner, id) where owner <> ''`, needsTrigrams: false },
   // For the past of counters of one end user, which read few of the many names of a day.

@@ -16,7 +16,7 @@ import {
 import { CALLER_TAGS } from '../../domain/access/tags.ts';
 import type { OwnKeysPeriod } from '../../domain/money/own-key-budget.ts';
 import { OWN_DEPLOYMENTS } from '../../domain/routing/own.ts';
-import { CACHE_SCOPES, MIRRORING, RESPONSES_SCOPES } from '../../domain/tenancy/tenancy.ts';
+import { CACHE_SCOPES, KEY_KINDS, MIRRORING, RESPONSES_SCOPES } from '../../domain/tenancy/tenancy.ts';
 import { END_USERS } from '../../domain/usage/attribution.ts';
 import type { StoredLabelLimit, StoredModelLimit, StoredPeriod, StoredRateLimits } from '../configuration/policy-columns.ts';
 import { accounts } from './accounts.ts';
@@ -265,6 +265,8 @@ export const keys = pgTable(
     id: text('id').notNull(),
     teamId: text('team_id').notNull(),
     name: text('name').notNull(),
+    /** `login`: made by a person's login on a device. `workload`: made by a trust rule. A version before reads all as `api`. */
+    kind: text('kind', { enum: KEY_KINDS }).notNull().default('api'),
     ownerMembershipId: text('owner_membership_id'),
     ownerServiceAccountId: text('owner_service_account_id'),
     status: text('status', { enum: ['active', 'disabled', 'revoked'] })
@@ -310,6 +312,7 @@ export const keys = pgTable(
       foreignColumns: [serviceAccounts.organizationId, serviceAccounts.id],
     }),
     check('keys_have_one_owner', sql`num_nonnulls(${table.ownerMembershipId}, ${table.ownerServiceAccountId}) = 1`),
+    check('keys_kind', sql`${table.kind} in ('api', 'login', 'workload')`),
     check('keys_status', sql`${table.status} in ('active', 'disabled', 'revoked')`),
     check('keys_caller_tags', sql`${table.callerTags} in ('route', 'attribute', 'refuse')`),
     check('keys_access_mode', sql`${table.accessMode} in ('inherit', 'restrict')`),

@@ -1,5 +1,5 @@
 /** Keys, the hashes of their secrets, and their owners. The row and history of a revoked key stay. */
-import { and, eq, gt, gte, inArray, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, gte, inArray, isNotNull, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { type Listed, listNamed, named, type PageRequest } from '../named-list.ts';
@@ -51,10 +51,23 @@ export async function addSecret(
     /** The name of the pepper that made the hash. */
     readonly pepper: string;
     readonly at: Date;
+    /** The end of a short secret. Absent: it works until it is replaced. */
+    readonly validUntil?: Date;
   },
 ): Promise<void> {
-  const { organizationId, keyId, hash, pepper, at } = secret;
-  await tx.insert(keySecrets).values({ organizationId, keyId, hash, pepper, createdAt: at });
+  const { organizationId, keyId, hash, pepper, at, validUntil } = secret;
+  await tx.insert(keySecrets).values({ organizationId, keyId, hash, pepper, createdAt: at, validUntil: validUntil ?? null });
+}
+
+/** The time for which an ended secret is still known, so that its callers hear that it expired. */
+const ENDED_SECRET_MS = 86_400_000;
+
+/** Deletes secrets that ended more than a day ago, at most `most`. Returns their number. */
+export async function dropEndedSecrets(db: Database, at: Date, most: number): Promise<number> {
+  const before = new Date(at.getTime() - ENDED_SECRET_MS);
+  const ended = sql`select hash from ${keySecrets} where ${lt(keySecrets.validUntil, before)} limit ${most}`;
+  const gone = await db.delete(keySecrets).where(sql`${keySecrets.hash} in (${ended})`);
+  return gone.rowCount ?? 0;
 }
 
 /** Ends every present secret of a key at `until`, or sooner if it already ends sooner. */
@@ -77,6 +90,7 @@ export interface KeysOf {
   readonly teamId?: string;
   readonly membershipId?: string;
   readonly serviceAccountId?: string;
+  readonly kind?: KeyRow['kind'];
 }
 
 export async function listLiving(db: Database, whose: KeysOf): Promise<readonly KeyRow[]> {
@@ -107,6 +121,27 @@ export async function idsAliveSince(
   return rows.map((row) => row.id);
 }
 
+/** Returns the keys of a member's logins in a team that were revoked since a time. */
+export async function endedLogins(
+  db: Database,
+  own: { readonly organizationId: string; readonly teamId: string; readonly membershipId: string },
+  since: Date,
+): Promise<readonly string[]> {
+  const rows = await db
+    .select({ id: keys.id })
+    .from(keys)
+    .where(
+      and(
+        eq(keys.organizationId, own.organizationId),
+        eq(keys.teamId, own.teamId),
+        eq(keys.ownerMembershipId, own.membershipId),
+        eq(keys.kind, 'login'),
+        gte(keys.revokedAt, since),
+      ),
+    );
+  return rows.map((row) => row.id);
+}
+
 /** Revokes the selected keys and returns their ids. */
 export async function revokeAll(tx: Database, whose: KeysOf, at: Date): Promise<readonly string[]> {
   const revoked = await tx
@@ -124,6 +159,8 @@ export interface KeyFilter {
   readonly membershipIds?: readonly string[] | undefined;
   readonly serviceAccountId?: string | undefined;
   readonly status?: KeyRow['status'] | undefined;
+  readonly kind?: KeyRow['kind'] | undefined;
+  readonly ownedBy?: 'person' | 'service_account' | undefined;
   /** Only keys that are valid at `at` and were not used since `since`. */
   readonly unused?: UnusedKeys | undefined;
   readonly search?: string | undefined;
@@ -154,7 +191,7 @@ function isUnused({ since, at }: UnusedKeys): SQL | undefined {
  * InvalidCursor.
  */
 export async function list(db: Database, filter: KeyFilter, page: PageRequest): Promise<Listed<KeyRow>> {
-  const { organizationId, teamId, membershipIds, serviceAccountId, status, unused } = filter;
+  const { organizationId, teamId, membershipIds, serviceAccountId, status, kind, ownedBy, unused } = filter;
   const ids = [teamId, serviceAccountId, ...(membershipIds ?? [])].filter((id) => id !== undefined);
   const isAsked = teamId !== undefined || serviceAccountId !== undefined || membershipIds !== undefined;
   const places = organizationId === undefined && isAsked ? await organizationsOf(db, ids) : null;
@@ -170,23 +207,28 @@ export async function list(db: Database, filter: KeyFilter, page: PageRequest): 
     membershipIds === undefined ? undefined : inArray(keys.ownerMembershipId, [...membershipIds]),
     serviceAccountId === undefined ? undefined : eq(keys.ownerServiceAccountId, serviceAccountId),
     status === undefined ? undefined : eq(keys.status, status),
+    kind === undefined ? undefined : eq(keys.kind, kind),
+    ownedBy === undefined ? undefined : OWNED_BY[ownedBy],
     unused === undefined ? undefined : isUnused(unused),
     named(keys, filter.search),
   ];
   return listNamed(db, keys, { list: 'keys', wanted, page, searched: filter.search !== undefined });
 }
 
+const OWNED_BY = { person: isNotNull(keys.ownerMembershipId), service_account: isNull(keys.ownerMembershipId) } as const;
+
 function of({ organizationId, id }: KeyId): SQL | undefined {
   return and(eq(keys.organizationId, organizationId), eq(keys.id, id));
 }
 
-function living({ organizationId, teamId, membershipId, serviceAccountId }: KeysOf): SQL | undefined {
+function living({ organizationId, teamId, membershipId, serviceAccountId, kind }: KeysOf): SQL | undefined {
   return and(
     eq(keys.organizationId, organizationId),
     ne(keys.status, 'revoked'),
     teamId === undefined ? undefined : eq(keys.teamId, teamId),
     membershipId === undefined ? undefined : eq(keys.ownerMembershipId, membershipId),
     serviceAccountId === undefined ? undefined : eq(keys.ownerServiceAccountId, serviceAccountId),
+    kind === undefined ? undefined : eq(keys.kind, kind),
   );
 }
 

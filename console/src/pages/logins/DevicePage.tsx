@@ -1,0 +1,129 @@
+import { Alert, Anchor, Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { ProblemNote } from '../../components/Asked.tsx';
+import { Page } from '../../components/shell/Page.tsx';
+import { Time } from '../../components/Time.tsx';
+import { type Approval, ApproveForm } from './ApproveForm.tsx';
+import { FactRows } from './FactRows.tsx';
+import { words } from './words.ts';
+
+type LoginRequest = Schema<'LoginRequest'>;
+
+/** A step of the page: the code is entered, the device is judged, or it is decided. */
+type Step =
+  | { readonly is: 'code' }
+  | { readonly is: 'judged'; readonly code: string; readonly request: LoginRequest }
+  | { readonly is: 'approved' | 'denied' };
+
+/** Approves a device that shows a code. Nothing is filled in from the address: a link must not choose the code. */
+export function DevicePage() {
+  const [step, setStep] = useState<Step>({ is: 'code' });
+  return (
+    <Page title={words.deviceTitle} about={words.deviceAbout}>
+      <Paper maw={560} p="md" withBorder>
+        {step.is === 'code' && <EnterCode onFound={(code, request) => setStep({ is: 'judged', code, request })} />}
+        {step.is === 'judged' && <Judge {...step} onDone={(is) => setStep({ is })} />}
+        {step.is === 'approved' && (
+          <Alert color="green" title={words.approved} role="status">
+            {words.approvedMeans}
+          </Alert>
+        )}
+        {step.is === 'denied' && (
+          <Alert color="gray" title={words.denied} role="status">
+            {words.deniedMeans}
+          </Alert>
+        )}
+      </Paper>
+    </Page>
+  );
+}
+
+function EnterCode({ onFound }: { onFound: (code: string, request: LoginRequest) => void }) {
+  const [code, setCode] = useState('');
+  const finding = useMutation({
+    mutationFn: () => asked(api.POST('/logins/device/lookup', { body: { user_code: code.trim() } })),
+    onSuccess: (request) => onFound(code.trim(), request),
+  });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (code.trim() !== '' && !finding.isPending) finding.mutate();
+      }}
+    >
+      <Stack gap="sm">
+        <Alert color="yellow">{words.neverFromOthers}</Alert>
+        <TextInput
+          label={words.code}
+          description={words.codeMeans}
+          placeholder="XXXX-XXXX"
+          styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
+          autoComplete="off"
+          autoCapitalize="characters"
+          spellCheck={false}
+          maxLength={20}
+          data-autofocus
+          value={code}
+          onChange={(event) => setCode(event.currentTarget.value)}
+        />
+        {finding.isError && <ProblemNote error={finding.error} />}
+        <Group>
+          <Button type="submit" disabled={code.trim() === ''} loading={finding.isPending}>
+            {words.continue}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+interface JudgeProps {
+  readonly code: string;
+  readonly request: LoginRequest;
+  readonly onDone: (is: 'approved' | 'denied' | 'code') => void;
+}
+
+function Judge({ code, request, onDone }: JudgeProps) {
+  const approve = async (approval: Approval) => {
+    await asked(api.POST('/logins/device/approve', { body: { ...approval, user_code: code } }));
+    onDone('approved');
+  };
+  const denying = useMutation({
+    mutationFn: () => asked(api.POST('/logins/device/deny', { body: { user_code: code } })),
+    onSuccess: () => onDone('denied'),
+  });
+  return (
+    <Stack gap="md">
+      <FactRows
+        facts={[
+          [words.device, <bdi key="device">{request.device_name}</bdi>],
+          [words.program, <bdi key="program">{request.client}</bdi>],
+          [
+            words.asksFrom,
+            <span key="from">
+              <span className="mono">{request.ip ?? words.unknown}</span>
+              {request.is_same_network && ` (${words.sameNetwork})`}
+            </span>,
+          ],
+          [words.asked, <Time key="asked" at={request.asked_at} relative />],
+        ]}
+      />
+      <Text fz="sm">{words.neverFromOthers}</Text>
+      {denying.isError && <ProblemNote error={denying.error} />}
+      <ApproveForm
+        way="device"
+        onApprove={approve}
+        beside={
+          <Button variant="default" loading={denying.isPending} onClick={() => denying.mutate()}>
+            {words.deny}
+          </Button>
+        }
+      />
+      <Anchor component="button" type="button" fz="sm" w="fit-content" onClick={() => onDone('code')}>
+        {words.otherCode}
+      </Anchor>
+    </Stack>
+  );
+}

@@ -1,0 +1,150 @@
+/** Logging in programs: the code of a device, the approval on the same computer, the list of logins, managed settings. */
+import { createHash, randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { freePort } from '../../server/test/support/ports.ts';
+import { expect, type House, openHouse, PASSWORD, type Page, test } from './support.ts';
+
+test.describe.configure({ mode: 'serial' });
+
+let house: House;
+test.beforeAll(async () => {
+  test.setTimeout(180_000);
+  const port = await freePort();
+  house = await openHouse({ HEADGATE_PORT: String(port), HEADGATE_PUBLIC_URL: `http://127.0.0.1:${port}` });
+  await house.api('PATCH', `/teams/${house.teamId}`, {
+    self_service: { enabled: true, max_budget: { amount: '20', period: 'month' } },
+  });
+});
+test.afterAll(async () => {
+  await house?.gateway.stop();
+});
+
+const form = async (path: string, fields: Record<string, string>) => {
+  const answer = await fetch(`${house.url}/v1/oauth/${path}`, { method: 'POST', body: new URLSearchParams(fields) });
+  return (await answer.json()) as Record<string, string>;
+};
+const models = async (token: string) =>
+  (await fetch(`${house.url}/v1/models`, { headers: { authorization: `Bearer ${token}` } })).status;
+
+/** The only team is chosen already; with several the person chooses. */
+async function chooseTeam(page: Page): Promise<void> {
+  const team = page.getByRole('combobox', { name: 'Team' });
+  await expect(team).toBeVisible();
+  if ((await team.inputValue()) !== '') return;
+  await team.click();
+  await page.getByRole('option').first().click();
+}
+
+test('a person approves a device by its code, sees what asks, and ends the login', async ({ page }) => {
+  await house.signIn(page, 'team_developer');
+  const asked = await form('device', { device_name: 'build server <b>x</b>' });
+  // A link must not choose the code.
+  await page.goto(`${house.url}/device?user_code=${asked.user_code}`);
+  const code = page.getByLabel('Code');
+  await expect(code).toHaveValue('');
+  await code.fill('BBBB-BBBB');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText(/mistyped or older than 10 minutes/)).toBeVisible();
+  await code.fill(asked.user_code?.toLowerCase() ?? '');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('build server <b>x</b>')).toBeVisible();
+  await expect(page.getByText('127.0.0.1')).toBeVisible();
+  await chooseTeam(page);
+  await page.getByLabel(/^Budget of this login/).fill('5');
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await expect(page.getByText('The device is logged in')).toBeVisible();
+  const tokens = await form('token', {
+    grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+    device_code: asked.device_code ?? '',
+  });
+  expect(await models(tokens.access_token ?? '')).toBe(200);
+  await page.goto(`${house.url}/profile`);
+  const logins = page.getByRole('region', { name: 'Logins' });
+  await logins.getByRole('button', { name: /^End the login on build server/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'End login' }).click();
+  await expect(logins.getByText('No logins yet')).toBeVisible();
+  expect(await models(tokens.access_token ?? '')).toBe(401);
+});
+
+test('a device can be denied', async ({ page }) => {
+  await house.signIn(page, 'team_developer');
+  const asked = await form('device', { device_name: 'not mine' });
+  await page.goto(`${house.url}/device`);
+  await page.getByLabel('Code').fill(asked.user_code ?? '');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: 'Deny' }).click();
+  await expect(page.getByText('The device was denied')).toBeVisible();
+  const answer = await form('token', {
+    grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+    device_code: asked.device_code ?? '',
+  });
+  expect(answer.error).toBe('access_denied');
+});
+
+test('a program on this computer gets its code back, and an old sign-in asks for the password', async ({ page }) => {
+  await house.signIn(page, 'team_developer');
+  // Ten minutes go by for the session.
+  await page.route('**/api/v1/logins/places', async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), is_fresh: false } });
+  });
+  const verifier = randomBytes(32).toString('base64url');
+  let code = '';
+  const program = createServer((request, response) => {
+    code = new URL(request.url ?? '/', 'http://x').searchParams.get('code') ?? code;
+    response.end('You can close this page.');
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => program.once('listening', resolve));
+  const redirect_uri = `http://127.0.0.1:${(program.address() as AddressInfo).port}/callback`;
+  const search = new URLSearchParams({
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    ...{ redirect_uri, device_name: 'laptop', client_id: 'headgate-cli', state: 's' },
+  });
+  await page.goto(`${house.url}/connect?${search}`);
+  await expect(page.getByText('laptop', { exact: true })).toBeVisible();
+  await chooseTeam(page);
+  const approve = page.getByRole('button', { name: 'Approve' });
+  await expect(approve).toBeDisabled();
+  await page.getByLabel('Your password').fill('wrong');
+  await approve.click();
+  await expect(page.getByText(/is wrong/)).toBeVisible();
+  await page.getByLabel('Your password').fill(PASSWORD);
+  await approve.click();
+  await expect(page.getByText('You can close this page.')).toBeVisible();
+  const tokens = await form('token', { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri });
+  expect(await models(tokens.access_token ?? '')).toBe(200);
+  program.close();
+});
+
+test('an address that names another place than this computer is refused before anything is asked', async ({ page }) => {
+  await house.signIn(page, 'team_developer');
+  const search = new URLSearchParams({
+    ...{ code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', device_name: 'x' },
+    redirect_uri: 'https://evil.example/callback',
+  });
+  await page.goto(`${house.url}/connect?${search}`);
+  await expect(page.getByText('This address is incomplete')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Approve' })).toHaveCount(0);
+});
+
+test('an owner sees the logins of the organization, switches codes off, and sets managed settings with their risks shown', async ({
+  page,
+}) => {
+  await house.signIn(page, 'org_owner');
+  await page.goto(`${house.url}/organizations/${house.organizationId}?tab=logins`);
+  await expect(page.getByText('laptop', { exact: true })).toBeVisible();
+  await page.getByRole('radio', { name: 'Only on the same computer' }).check();
+  await expect(page.getByText('The allowed logins were changed.')).toBeVisible();
+  await page.getByRole('button', { name: 'Set settings' }).click();
+  const json = page.getByRole('dialog').getByLabel('Settings as JSON');
+  await json.fill('{"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "say done"}]}]}, "model": "smart"');
+  await expect(page.getByRole('dialog').getByRole('button', { name: 'Save' })).toBeDisabled();
+  await json.fill('{"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "say done"}]}]}, "model": "smart"}');
+  await expect(page.getByRole('dialog').getByText('hooks.Stop')).toBeVisible();
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('The managed settings were saved.')).toBeVisible();
+  await expect(page.getByText(/"model": "smart"/)).toBeVisible();
+  await page.getByRole('link', { name: 'Show them' }).click();
+  await expect(page).toHaveURL(/kind=api/);
+});

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { LOGIN_MS } from '../../domain/logins/words.ts';
+import { SignInRefused } from '../../identity/refusal.ts';
+import type { AccountRow } from '../../store/accounts/accounts.ts';
+import { shownSince } from '../../store/accounts/sign-in.ts';
+import type { AdminCall } from '../http/call.ts';
+import { Problem } from '../http/problem.ts';
+import { text } from '../http/schemas.ts';
+import * as own from './own-account.ts';
+
+/** Asks people to show again that it is them: with the password, a passkey, or a sign-in of the last minutes. */
+
+const RESPONSE_BYTES_MAX = 65_536;
+
+/** The JSON form of the arguments and results of the browser's WebAuthn calls. The identity module parses it. */
+export const webAuthn = z
+  .looseObject({
+    id: text(2_048, 1),
+    rawId: text(2_048, 1),
+    type: z.literal('public-key'),
+    response: z.record(text(64), z.unknown()),
+  })
+  .refine((value) => JSON.stringify(value).length <= RESPONSE_BYTES_MAX, 'is too long')
+  .meta({ description: `JSON as defined by WebAuthn, at most ${RESPONSE_BYTES_MAX} bytes.` });
+
+/** The fields of a body that shows it. */
+export const shownAgainFields = { password: own.password.optional(), passkey: webAuthn.optional() };
+
+interface ShownAgain {
+  readonly password?: string | undefined;
+  readonly passkey?: z.output<typeof webAuthn> | undefined;
+}
+
+/** Throws 400 for a wrong password and 401 for a passkey that is not the caller's own. Does nothing if the body has neither. */
+export async function requireShownAgain(
+  call: AdminCall<unknown, unknown, unknown>,
+  account: AccountRow,
+  { password, passkey }: ShownAgain,
+): Promise<void> {
+  if (password !== undefined) return own.requirePassword(call, account, password);
+  if (passkey === undefined) return;
+  const { identity } = call.deps;
+  const { visitor } = call.raw;
+  const shown = await identity.attempts.throttled({ owner: `passkey:${passkey.id}`, from: visitor.ip }, () =>
+    identity.passkeys.showAgain(passkey, visitor),
+  );
+  if (shown.accountId !== account.id) throw new SignInRefused('wrong_passkey');
+}
+
+/** The text by which the console recognises that it has to ask again. */
+const STALE = 'Your sign-in is older than 10 minutes. Confirm that it is you: send your password or a passkey, or sign in again.';
+
+/** Throws 403 unless the caller signed in within the last ten minutes, or the body shows again that it is them. */
+export async function requireFreshSignIn(
+  call: AdminCall<unknown, unknown, unknown>,
+  account: AccountRow,
+  shown: ShownAgain,
+): Promise<void> {
+  if (shown.password !== undefined || shown.passkey !== undefined) return requireShownAgain(call, account, shown);
+  if (!(await isFresh(call))) throw new Problem(403, STALE, { faults: [{ pointer: '/password', message: 'is required again' }] });
+}
+
+/** Reports whether the caller signed in within the last ten minutes. */
+export async function isFresh({ actor, deps }: AdminCall<unknown, unknown, unknown>): Promise<boolean> {
+  const since = new Date(deps.clock.nowMs() - LOGIN_MS.freshSignIn);
+  return actor.sessionId !== undefined && (await shownSince(deps.db, actor.sessionId, since));
+}

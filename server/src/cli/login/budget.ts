@@ -1,0 +1,65 @@
+import { formatUsd, parseUsd } from '../../domain/money/money.ts';
+import type { Json } from '../api.ts';
+import { CommandFailed, EXIT } from '../outcome.ts';
+import { printJson, printRows } from '../print.ts';
+import { freshLogin } from './fresh-token.ts';
+import { getWithToken, wordsOf } from './gateway-calls.ts';
+import { JSON_FLAG, type LoginCommand, URL_FLAG } from './login-command.ts';
+import { gatewayOfLogin, placeOf } from './place.ts';
+
+/** Prints the budgets and limits of the login that the gateway reports. */
+export const budget: LoginCommand = {
+  words: ['budget'],
+  summary: 'the budgets and limits of your login, and what is left of each',
+  flags: [URL_FLAG, JSON_FLAG],
+  run: async (given, io) => {
+    const place = placeOf(io);
+    const url = gatewayOfLogin(given, place, place.read());
+    const { accessToken } = await freshLogin(place, url);
+    const answer = await getWithToken(url, '/api/oauth/usage', accessToken);
+    if (answer.status === 401 || answer.status === 403) throw new CommandFailed(wordsOf(answer), EXIT.notAllowed);
+    if (answer.status !== 200) throw new CommandFailed(`${url} did not tell the budget: ${wordsOf(answer)}`);
+    const output = { isJson: given.has('json'), print: (text: string) => io.out(`${text}\n`) };
+    const rules = rulesIn(answer.body);
+    if (output.isJson) printJson(output, answer.body);
+    else if (rules.length === 0) place.note('No budget and no limit applies to your login.');
+    else
+      printRows(output, {}, rules, [
+        ['rule', nameOf],
+        ['of', (row) => row.scope],
+        ['limit', (row) => row.limit],
+        ['used', (row) => row.used],
+        ['held', (row) => row.held],
+        ['left', leftOf],
+        ['resets at', (row) => row.resets_at],
+      ]);
+  },
+};
+
+/** Returns the name of a rule, and what it does if it does not refuse. The id of a budget tells a person nothing. */
+function nameOf({ rule, action }: Json): string {
+  const name = String(rule).replace(/:bud_\w+$/, '');
+  return typeof action === 'string' && action !== 'block' ? `${name} (${action})` : name;
+}
+
+const RULES_MAX = 1_000;
+
+function rulesIn(body: Json): readonly Json[] {
+  const { rules } = (body.headgate ?? {}) as { rules?: unknown };
+  const isRule = (one: unknown): one is Json => typeof one === 'object' && one !== null;
+  return Array.isArray(rules) ? rules.slice(0, RULES_MAX).filter(isRule) : [];
+}
+
+/** Returns what is left under a rule: money as a text, other limits as a number. Null if the gateway does not say enough. */
+function leftOf({ limit, used }: Json): string | number | null {
+  // What is held for requests under way counts as used.
+  if (typeof limit === 'number' && typeof used === 'number') return Math.max(0, limit - used);
+  const [all, taken] = [nanoUsd(limit), nanoUsd(used)];
+  if (all === null || taken === null) return null;
+  return formatUsd(all > taken ? all - taken : 0n);
+}
+
+function nanoUsd(value: unknown): bigint | null {
+  const parsed = typeof value === 'string' ? parseUsd(value) : null;
+  return parsed?.is === 'valid' ? parsed.value : null;
+}
