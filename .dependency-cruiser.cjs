@@ -15,6 +15,9 @@ const rooms = {
     ...[...anyRoom, 'dialects', 'counters/counters.ts', 'providers/provider.ts', 'upstream/call.ts', 'ledger', 'store'],
     ...[
       'providers/vendor-batches.ts',
+      'identity/workload',
+      'identity/throttle.ts',
+      'identity/network.ts',
       'http/request-reply.ts',
       'observe/traffic.ts',
       'observe/tracing.ts',

@@ -31,6 +31,7 @@ export default defineConfig({
     './src/store/schema/conversations.ts',
     './src/store/schema/tenancy.ts',
     './src/store/schema/usage.ts',
+    './src/store/schema/workload.ts',
   ],
   out: './src/store/migrations',
 });

@@ -58,6 +58,8 @@ export const links = {
     address(PATHS.statements.replace('$organizationId', encodeURIComponent(id)), search ?? {}),
   directory: (id: string, search?: Search<'part' | 'new'>) =>
     address(PATHS.directory.replace('$organizationId', encodeURIComponent(id)), search ?? {}),
+  workloads: (id: string, search?: Search<'tab' | 'new'>) =>
+    address(PATHS.workloads.replace('$organizationId', encodeURIComponent(id)), search ?? {}),
   teams: page<ListSearch | 'new' | 'organization_id'>(PATHS.teams),
   team: object<'tab' | 'edit' | 'new'>(PATHS.team),
   people: page<ListSearch | 'tab' | 'new' | 'organization_id'>(PATHS.people),

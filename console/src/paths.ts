@@ -5,6 +5,7 @@ export const PATHS = {
   organization: '/organizations/$organizationId',
   statements: '/organizations/$organizationId/statements',
   directory: '/organizations/$organizationId/directory',
+  workloads: '/organizations/$organizationId/workloads',
   teams: '/teams',
   team: '/teams/$teamId',
   people: '/people',

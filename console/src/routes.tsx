@@ -55,6 +55,9 @@ const signedIn = [
   page(shell, PATHS.directory, () =>
     import('./pages/directory/DirectoryPage.tsx').then(({ DirectoryPage }) => ({ default: DirectoryPage })),
   ),
+  page(shell, PATHS.workloads, () =>
+    import('./pages/workloads/WorkloadsPage.tsx').then(({ WorkloadsPage }) => ({ default: WorkloadsPage })),
+  ),
   page(shell, PATHS.teams, () => import('./pages/teams/TeamsPage.tsx').then(({ TeamsPage }) => ({ default: TeamsPage }))),
   page(shell, PATHS.team, () => import('./pages/teams/TeamPage.tsx').then(({ TeamPage }) => ({ default: TeamPage }))),
   page(shell, PATHS.people, () => import('./pages/people/PeoplePage.tsx').then(({ PeoplePage }) => ({ default: PeoplePage }))),

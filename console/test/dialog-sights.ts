@@ -5,6 +5,7 @@ import type { Ids, Sight } from './sight.ts';
 import { button, dialogNamed, exactly, fromMenu, inDialog, menuOf, newcomer } from './sight-steps.ts';
 import { signInSights } from './sign-in-sights.ts';
 import type { House, Page } from './support.ts';
+import { workloadSights } from './workload-sights.ts';
 
 type Open = NonNullable<Sight['open']>;
 
@@ -24,6 +25,7 @@ export function dialogSights(ids: Ids): readonly Sight[] {
     ...settingsSights(ids),
     ...platformSights(),
     ...signInSights(),
+    ...workloadSights(ids.organizationId),
   ];
 }
 

@@ -33,6 +33,8 @@ export function pageSights(ids: Ids): readonly Sight[] {
     ...tabsOf('organization', organization, 'providers service-accounts webhooks settings sign-in'),
     { name: 'organization-owner', address: organization, who: 'org_owner' },
     { name: 'statement', address: `${organization}/statements` },
+    { name: 'workloads', address: `${organization}/workloads` },
+    ...tabsOf('workloads', `${organization}/workloads`, 'issuers check'),
     { name: 'teams', address: '/teams' },
     { name: 'team', address: `/teams/${ids.teamId}` },
     ...tabsOf('team', `/teams/${ids.teamId}`, 'members service-accounts keys logins'),

@@ -7,6 +7,7 @@ import type { Ids, Sight } from './sight.ts';
 import { ssoSights } from './sso-sights.ts';
 import { call, called, type House, type Page, type Role } from './support.ts';
 import { makeTagged } from './tagged.ts';
+import { makeWorkloads } from './workload-sights.ts';
 
 const made = new WeakMap<House, Promise<Ids>>();
 
@@ -34,6 +35,7 @@ async function furnish(house: House): Promise<Ids> {
   const archivedId = await makeStandings(house);
   await makeAlerts(house);
   await makeDirectory(house);
+  await makeWorkloads(house);
   const refusedId = await eventually(() => first(`/requests?key_id=${keyId}&status=refused`));
   const requestId = await eventually(() => first(`/requests?key_id=${keyId}&status=succeeded`));
   return {

@@ -12,7 +12,7 @@ import { PRICE_LIST, PRICE_LIST_EDITION } from '../providers/price-table.ts';
 import { publishedModels } from '../providers/published-models.ts';
 import { PROVEN_PRESETS } from '../providers/shipped-presets.ts';
 import type { Config } from '../settings/config.ts';
-import { checkBaseUrl, isListedUrl, isPlainOnNetwork } from '../upstream/address-policy.ts';
+import { checkBaseUrl, checkWebhookUrl, isListedUrl, isPlainOnNetwork } from '../upstream/address-policy.ts';
 import { createTxtLookup } from '../upstream/txt-lookup.ts';
 import type { OpenGateway } from './open-gateway.ts';
 import { knowledgeOf, type OpenProviders } from './open-providers.ts';
@@ -59,6 +59,7 @@ export function adminDepsOf(
       provenPresets: PROVEN_PRESETS,
       ...knowledgeOf(providers, gateway.snapshot),
     },
+    trust: { keys: gateway.workloads.keys, checkUrl: (url) => checkWebhookUrl(url, policies.organizations) },
     playground: (call) => servePlayground(call, gateway),
     settled: journal.tail,
     recent: {

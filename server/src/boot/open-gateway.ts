@@ -27,6 +27,8 @@ import { createFileStore } from '../proxy/files/file-store.ts';
 import type { DecisionLookup, Gateway } from '../proxy/gateway.ts';
 import { stopCopies } from '../proxy/mirror/copy-state.ts';
 import { createAgentEndpoints } from '../proxy/oauth/agent-endpoints.ts';
+import { type ExchangeParts, exchangeGrants } from '../proxy/oauth/exchange-grant.ts';
+import type { Grants } from '../proxy/oauth/token-endpoint.ts';
 import { type ConversationStore, createConversationsState } from '../proxy/responses/conversations-state.ts';
 import { createResponsesState } from '../proxy/responses/responses-state.ts';
 import { restoreRecent } from '../proxy/snapshot/restore.ts';
@@ -46,11 +48,12 @@ import { type OpenCounters, openCounters, type ProcessCounters } from './open-co
 import { copyWriterFor, mirrorsFor } from './open-mirrors.ts';
 import type { OpenProviders } from './open-providers.ts';
 import type { Stores } from './open-stores.ts';
+import { workloadsFor } from './open-workloads.ts';
 import { telemetryFor } from './telemetry-for.ts';
 
 /** The parts of the data plane that other parts use as well. */
 export interface OpenGateway {
-  readonly gateway: Gateway;
+  readonly gateway: Gateway & { readonly workloads: ExchangeParts };
   readonly counters: ProcessCounters;
   /** Null if this process counts alone. */
   readonly shared: OpenCounters['shared'];
@@ -144,8 +147,9 @@ function gatewayOf(
   wheel: TimerWheel,
   providers: OpenProviders,
   log: Logger,
-): Gateway {
+): OpenGateway['gateway'] {
   const { installation, journal, refusals, masterKey } = stores;
+  const workloads = workloadsFor(config, stores);
   return {
     clock,
     snapshot: parts.snapshot,
@@ -175,8 +179,9 @@ function gatewayOf(
     promptCacheKey: createPseudonyms(installation.content, PROMPT_CACHE_KEYS),
     ...responsesOf(stores, log),
     files: filesOf(config, stores),
+    workloads,
     batches: null,
-    agents: agentsOf(config, stores, parts.snapshot),
+    agents: agentsOf(config, stores, parts.snapshot, exchangeGrants(workloads)),
     refused: (record) => refusals.add(record),
     defect: (error, requestId) => tellDefect(error, requestId, log),
     requestId,
@@ -248,7 +253,12 @@ function filesOf({ filesBytesMax, fileDays }: Config, { database: { db }, instal
 const WRONG_TOKENS = { freeFailures: 20, waitMsMax: 60_000 };
 
 /** Returns the endpoints for programs that log in. */
-function agentsOf({ publicUrl, trustedProxies }: Config, { database, installation, audit }: Stores, snapshot: Snapshot) {
+function agentsOf(
+  { publicUrl, trustedProxies }: Config,
+  { database, installation, audit }: Stores,
+  snapshot: Snapshot,
+  more: Grants,
+) {
   const { pepper, otherPepper, content } = installation;
   const wrong = createThrottle(() => clock.nowMs(), WRONG_TOKENS);
   const parts = {
@@ -262,7 +272,7 @@ function agentsOf({ publicUrl, trustedProxies }: Config, { database, installatio
     apply: (change: ConfigChange) => snapshot.apply(change),
   };
   const proxies = addressList(trustedProxies);
-  return createAgentEndpoints(parts, { publicUrl, addressOf: (request) => clientAddressOf(request, proxies) });
+  return createAgentEndpoints(parts, { publicUrl, addressOf: (request) => clientAddressOf(request, proxies), more });
 }
 
 function conversationStore(db: Database): ConversationStore {

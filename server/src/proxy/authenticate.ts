@@ -1,7 +1,9 @@
 import type { Caller } from '../domain/tenancy/tenancy.ts';
 import type { GatewayRequest } from '../http/request-reply.ts';
+import { looksLikeToken } from '../identity/workload/read-token.ts';
 import { looksLikeKeySecret } from '../lib/secrets.ts';
 import type { Gateway } from './gateway.ts';
+import { findByToken, nameOfToken } from './oauth/direct-tokens.ts';
 import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
 import type { CachedKey } from './snapshot/cached-key.ts';
 
@@ -22,11 +24,14 @@ export function authenticate(request: GatewayRequest, gateway: Gateway): Authent
   if (secret === null) throw unknownKey('The request has no API key. Send it in the header `Authorization: Bearer sk-hg-...`.');
   // A cached secret was checked before; its form need not be checked again.
   const found =
-    gateway.snapshot.cachedKey(secret) ?? gateway.snapshot.keyBySecret(looksLikeKeySecret(secret) ? secret : refuseGarbage());
+    gateway.snapshot.cachedKey(secret) ??
+    (looksLikeKeySecret(secret) ? gateway.snapshot.keyBySecret(secret) : keyByToken(secret, gateway));
   if (!(found instanceof Promise)) return found === null ? notFound(secret, gateway) : check(found, gateway.clock.nowMs());
   return found.then(
     (key) => (key === null ? notFound(secret, gateway) : check(key, gateway.clock.nowMs())),
-    () => {
+    (error: unknown) => {
+      // A token that was refused, or whose issuer cannot be asked, has a reason of its own.
+      if (error instanceof Refusal) throw error;
       throw serviceUnavailable(
         'This key cannot be checked right now, because the database cannot be reached. Try again in a moment.',
       );
@@ -123,6 +128,12 @@ function whyNot(key: CachedKey, nowMs: number): Refusal | null {
 
 function unknownKey(message: string): Refusal {
   return new Refusal('invalid_api_key', message);
+}
+
+/** Finds the key that a token of a trusted issuer opens. Anything else that is no key's secret is refused at once. */
+function keyByToken(secret: string, { snapshot, workloads }: Gateway): CachedKey | Promise<CachedKey | null> {
+  if (workloads === null || !looksLikeToken(secret)) refuseGarbage();
+  return snapshot.keyByProof(nameOfToken(secret), () => findByToken(secret, workloads));
 }
 
 function refuseGarbage(): never {

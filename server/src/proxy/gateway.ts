@@ -17,6 +17,7 @@ import type { SecretChoice } from './deployments/secret-choice.ts';
 import type { FileStore } from './files/file-store.ts';
 import type { CopyState } from './mirror/copy-state.ts';
 import type { AgentEndpoints } from './oauth/agent-endpoints.ts';
+import type { ExchangeParts } from './oauth/exchange-grant.ts';
 import type { ConversationsState } from './responses/conversations-state.ts';
 import type { ResponsesState } from './responses/responses-state.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
@@ -79,6 +80,8 @@ export interface Gateway {
   readonly conversations: ConversationsState;
   /** The files of batches. */
   readonly files: FileStore;
+  /** The means to accept tokens of trusted issuers. Null in processes and tests without them. */
+  readonly workloads: ExchangeParts | null;
   /** The batches, which use all of this. Set once at the start; null before, and in processes without them. */
   batches: Batches | null;
   /** The endpoints for programs that log in; null in processes without them. */

@@ -28,3 +28,4 @@ export * from './schema/standing.ts';
 export * from './schema/stored-responses.ts';
 export * from './schema/tenancy.ts';
 export * from './schema/usage.ts';
+export * from './schema/workload.ts';

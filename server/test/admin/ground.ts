@@ -33,6 +33,8 @@ export interface Ground extends Shared {
   readonly scimTokenId: string;
   readonly idpId: string;
   readonly mappingId: string;
+  readonly issuerId: string;
+  readonly trustRuleId: string;
 }
 
 const MODEL = 'ground-model';
@@ -93,8 +95,12 @@ export async function makeGround(
   const provider = { name: 'Okta', protocol: 'oidc', config: { issuer: 'http://127.0.0.1:9' } };
   const idp = await root('POST', `${at}/identity-providers`, provider);
   const mapping = must(await root('POST', `${at}/group-mappings`, { source: 'scim', value: teamId, role: 'org_member' }));
+  const issuer = must(await root('POST', `${at}/trusted-issuers`, trustedIssuerBody(teamId)));
+  const trustRule = must(await root('POST', `${at}/trust-rules`, trustRuleBody(issuer.id, teamId)));
   return {
     ...shared,
+    issuerId: issuer.id,
+    trustRuleId: trustRule.id,
     ownCredentialId: ownCredential.id,
     ownDeploymentId: ownDeployment.id,
     organizationId,
@@ -134,6 +140,8 @@ export function idFor(pattern: string, parameter: string, ground: Ground): strin
   if (parameter === ':delivery_id') return ground.deliveryId;
   if (parameter === ':idp_id') return ground.idpId;
   if (parameter === ':mapping_id') return ground.mappingId;
+  if (parameter === ':issuer_id') return ground.issuerId;
+  if (parameter === ':rule_id') return ground.trustRuleId;
   const byResource: Readonly<Record<string, string>> = {
     organizations: ground.organizationId,
     teams: ground.teamId,
@@ -156,6 +164,27 @@ export function idFor(pattern: string, parameter: string, ground: Ground): strin
     prices: ground.deploymentId,
   };
   return byResource[pattern.split('/')[1] ?? ''] ?? null;
+}
+
+/** A public key of nobody. */
+const KEY_SET = JSON.stringify({
+  keys: [
+    {
+      ...{ kty: 'EC', crv: 'P-256', kid: 'ground', alg: 'ES256' },
+      x: 'c7t6okKkBs7C1rdp6lSrBrYsC4mkh2Jx35hWU2ys7RQ',
+      y: '_7fMBX33KRZ0ROkNfzmptzVplGtROLp-ooBuc8dHOiE',
+    },
+  ],
+});
+
+/** An issuer of its own for each name: an organization trusts each once. */
+export function trustedIssuerBody(name: string): object {
+  return { name: 'ground', issuer: `https://issuer.test/${name}`, key_source: 'pasted', pasted_keys: KEY_SET };
+}
+
+export function trustRuleBody(issuerId: string, teamId: string): object {
+  const conditions = [{ claim: 'sub', match: 'equals', values: ['ground'] }];
+  return { name: 'ground', issuer_id: issuerId, team_id: teamId, conditions };
 }
 
 export function tokenBody(organizationId: string): object {

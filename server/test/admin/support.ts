@@ -197,6 +197,13 @@ function depsOf(
     process: PROCESS,
     jobs: JOBS,
     lookUpTxt: async () => ({ is: 'failed', reason: 'no test of this suite looks up a domain' }),
+    trust: {
+      keys: {
+        find: () => Promise.reject(new Error('no test of this suite checks a token')),
+        test: () => Promise.reject(new Error('no test of this suite asks an issuer')),
+      },
+      checkUrl: () => null,
+    },
     trustedProxies: [],
     configChanged: async (scopes) => void changes.push(scopes),
     ...more,

@@ -30,6 +30,14 @@ const REASONS: readonly (readonly [refusal: RegExp, why: string])[] = [
     /must be (an?|the) .*(of|in|with|at) |must be an active |must belong|it is not active in team/,
     'it names what is there, but belongs elsewhere or may not be used',
   ],
+  [
+    /must have exactly one value, unless|must be set, or `claims`|must be absent if `identity_provider_id`|is only for `key_source`|is missing: (name|paste) the/,
+    'it depends on another field of the body, or on what is stored',
+  ],
+  [
+    /has a private or shared key|has no public key that|is not a JSON object with a list|pasted_keys: is not JSON/,
+    'a key set is an unread text for the schema',
+  ],
   [/\/config/, 'only the protocol of an identity provider, or the provider itself, knows which configuration is right'],
   [/must be sent alone, or `team_id` and `team_role`/, 'a mapping has one place, and null counts as absent'],
   [/must name one to 3 owners|must be the account of an active owner|has no passkey/, 'it depends on who is an owner now'],

@@ -23,7 +23,9 @@ export function logMessages(): readonly LogMessage[] {
   const files = globSync('**/*.ts', { cwd: SOURCES }).filter((file) => !file.endsWith('.test.ts'));
   const direct = files.flatMap((file) => {
     const source = readFileSync(path.join(SOURCES, file), 'utf8');
-    return [...source.matchAll(/\blog\.(info|warn|error|fatal)\(/g)].flatMap(({ 1: level = '', index, 0: { length } }) =>
+    // `mailLater` logs its last argument.
+    const calls = source.matchAll(/\b(?:log\.(info|warn|error|fatal)|(?<!function )mailLater)\(/g);
+    return [...calls].flatMap(({ 1: level = 'warn', index, 0: { length } }) =>
       textsIn(callAt(source, index + length)).map((text) => ({ text, level, file })),
     );
   });

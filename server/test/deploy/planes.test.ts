@@ -74,6 +74,11 @@ const WRITERS: Readonly<Record<string, string>> = {
   'providers/preset/preset-provider.ts': 'the vendors’ own paths',
   'providers/vertex/vertex-provider.ts': 'the vendor’s own paths',
   'admin/catalogue/playground.ts': 'an example, in the contract',
+  'cli/agents/commands.ts': 'a path that the command line calls',
+  'cli/login/commands.ts': 'a path that the command line calls',
+  'cli/login/device.ts': 'the paths that the command line calls',
+  'cli/login/fresh-token.ts': 'a path that the command line calls',
+  'cli/login/loopback.ts': 'a path that the command line calls',
   'settings/settings.ts': 'the meaning of a setting, in words',
 };
 

@@ -92,7 +92,7 @@ onEveryDatabase('the words of a search', (given, kind) => {
       const first = await run();
       if (kind === 'embedded') return expect(first).toBe('The embedded database needs no more indexes.');
       expect(first).toMatch(
-        /^Made the indexes organizations_name_parts, .*keys_name_parts, keys_living, deployments_owner, attribution_rollups_end_user, audit_events_time\.$/,
+        /^Made the indexes organizations_name_parts, .*keys_name_parts, keys_living, key_secrets_ended, deployments_owner, attribution_rollups_end_user, audit_events_time\.$/,
       );
       expect(await run()).toBe('All indexes are there.');
       await given().db.execute(sql`update pg_index set indisvalid = false where indexrelid = 'keys_name_parts'::regclass`);

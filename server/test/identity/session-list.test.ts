@@ -86,12 +86,19 @@ describe('a route', () => {
   test('that is for the signed-in is 401 for everybody else', async () => {
     const { ROUTES } = await import('../../src/admin/http/app.ts');
     const forSignedIn = Object.entries(ROUTES).filter(([, route]) => route.permission === 'signed_in');
-    // What is one's own: sessions, and saved views.
-    expect(forSignedIn.map(([name]) => name).filter((name) => !/ \/(session|saved-views)(\/|$)/.test(name))).toEqual([]);
+    // What is one's own: sessions, saved views, logins, and the link to an identity provider.
+    expect(
+      forSignedIn.map(([name]) => name).filter((name) => !/ \/(session|saved-views|logins|sso\/:idp_id\/link)(\/|$)/.test(name)),
+    ).toEqual([]);
     const open = Object.entries(ROUTES).filter(([, route]) => route.permission === 'public');
     expect(open.map(([name]) => name).sort()).toEqual([
       'GET /invitations/lookup',
       'GET /session/first-admin',
+      'GET /session/providers',
+      'GET /sso/:idp_id/callback',
+      'GET /sso/:idp_id/finish',
+      'GET /sso/:idp_id/metadata',
+      'GET /sso/:idp_id/start',
       'POST /invitations/accept',
       'POST /session/first-admin',
       'POST /session/passkey',
@@ -100,6 +107,8 @@ describe('a route', () => {
       'POST /session/password-reset/confirm',
       'POST /session/second-factor',
       'POST /session/sign-in',
+      'POST /sso/:idp_id/acs',
+      'POST /sso/:idp_id/backchannel-logout',
     ]);
   });
 });

@@ -11,6 +11,7 @@ import { identityRows } from './authorization-identity-rows.ts';
 import type { Row } from './authorization-rows.ts';
 import { cellsOf, type PlaceName, ROLES, type RoleName } from './authorization-table.ts';
 import { tenancyRows } from './authorization-tenancy-rows.ts';
+import { trustRows } from './authorization-trust-rows.ts';
 import { usageRows } from './authorization-usage-rows.ts';
 import { type Asker, type Call, type Markers, ofNothing, openWorld, type Said, type World } from './authorization-world.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';
@@ -22,6 +23,7 @@ const rows: readonly Row[] = [
   ...identityRows,
   ...domainRows,
   ...directoryRows,
+  ...trustRows,
 ];
 
 interface Tally {

@@ -31,5 +31,7 @@ export async function run(): Promise<ProveResult> {
 
 /** One process of each role, the admin plane's first. Null where PostgreSQL or Redis is missing. */
 export function startSplit(env: Readonly<Record<string, string>> = {}): Promise<Fleet | null> {
-  return startFleet({ size: 2, env, envOf: (index) => ({ HEADGATE_ROLE: ROLES[index] as string }) });
+  // Programs that log in are sent to the public URL. Without one their paths answer 503.
+  const all = { HEADGATE_PUBLIC_URL: 'https://headgate.test', ...env };
+  return startFleet({ size: 2, env: all, envOf: (index) => ({ HEADGATE_ROLE: ROLES[index] as string }) });
 }

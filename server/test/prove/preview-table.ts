@@ -221,6 +221,18 @@ export const TAKING_NOTHING: Readonly<Record<string, string>> = {
   'DELETE /own-deployments/:id':
     'the name stays callable; the platform’s deployments serve it, unless the organization forbids that',
   'POST /own-deployments/:id/check': READS,
+  'POST /organizations/:id/trusted-issuers': ADDS,
+  'PATCH /organizations/:id/trusted-issuers/:issuer_id':
+    'ends short secrets alone: workloads that are still trusted get others at once, and the page says so',
+  'DELETE /organizations/:id/trusted-issuers/:issuer_id':
+    'the dialog says it: its rules go, and every key that they made is revoked',
+  'POST /organizations/:id/trusted-issuers/:issuer_id/test': READS,
+  'POST /organizations/:id/trust-rules': ADDS,
+  'POST /organizations/:id/trust-rules/check': READS,
+  'PATCH /organizations/:id/trust-rules/:rule_id':
+    'ends short secrets alone: workloads that are still taken get others at once, and the check of a token shows who is not',
+  'DELETE /organizations/:id/trust-rules/:rule_id': 'the dialog says it: every key that the rule made is revoked',
+  'DELETE /organizations/:id/trust-rules/:rule_id/keys/:key_id': 'the next token of the same workload gets a new key',
   'POST /credentials/:id/model-list': READS,
   'POST /presets': ADDS,
   'PATCH /presets/:id': 'changes the form of requests to a vendor, which only the vendor judges: the dialog says what uses it',

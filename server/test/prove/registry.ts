@@ -67,6 +67,20 @@ export const REGISTRY: readonly ProveRow[] = [
       'people come in through real identity providers of three organizations, and each provider opens its own alone; rollovers lose no sign-in, hostile answers are refused, break-glass works while a provider is down',
   },
   {
+    name: 'identity.threats',
+    module: 'identity-threats',
+    shows:
+      'each threat to signing in has tests of that name, which run and pass over real processes and in a real browser; quick looks for the names alone',
+    alone: 'full',
+  },
+  {
+    name: 'identity.jwt',
+    module: 'identity-jwt',
+    shows:
+      'Anthropic’s SDK exchanges a token unmodified; no hostile token is taken; unreachable keys are 503; a cached token costs no more CPU than a key',
+    alone: 'full',
+  },
+  {
     name: 'routing.strategies',
     module: 'routing-strategies',
     shows:

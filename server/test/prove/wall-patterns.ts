@@ -29,13 +29,23 @@ interface Named {
   readonly test: string;
 }
 
-export async function run({ quick }: ProveOptions): Promise<ProveResult> {
-  const named = namesOf(WALL_TESTS);
-  const without = PATTERNS.filter((pattern) => !named.some((one) => one.pattern === pattern));
+export async function run(options: ProveOptions): Promise<ProveResult> {
+  return runTable('patterns', PATTERNS, WALL_TESTS, options);
+}
+
+/** Runs the named tests of each row of a table. A quick run looks for the names alone. */
+export function runTable(
+  what: string,
+  rows: readonly string[],
+  table: Readonly<Record<string, TestsByFile>>,
+  { quick }: ProveOptions,
+): ProveResult {
+  const named = namesOf(table);
+  const without = rows.filter((pattern) => !named.some((one) => one.pattern === pattern));
   const unknown = missing(named, testsOfFile);
   const problems = [...without.map((pattern) => `${pattern}: no test`), ...unknown];
-  const figure = `${PATTERNS.length} patterns, ${new Set(named.map(keyOf)).size} tests named, ${problems.length} missing`;
-  const log = PATTERNS.flatMap((pattern) => [pattern, ...named.filter((one) => one.pattern === pattern).map(lineOf)]);
+  const figure = `${rows.length} ${what}, ${new Set(named.map(keyOf)).size} tests named, ${problems.length} missing`;
+  const log = rows.flatMap((pattern) => [pattern, ...named.filter((one) => one.pattern === pattern).map(lineOf)]);
   if (quick || problems.length > 0) return { holds: problems.length === 0, figure, details: problems, log: quick ? [] : log };
   const files = [...new Set(named.map(({ file }) => file))];
   const browser = existsSync(CHROMIUM);

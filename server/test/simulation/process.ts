@@ -99,6 +99,7 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     responses: memoryResponses(),
     conversations: memoryConversations(),
     files: noFiles,
+    workloads: null,
     batches: null,
     agents: null,
     refused: () => {},

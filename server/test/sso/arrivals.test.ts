@@ -123,6 +123,7 @@ describe('an account that exists', () => {
   });
 
   // The table of section 8: B's provider names A's owner, and gets no role outside B.
+  // promise: An identity provider opens its own organization and nothing else
   test('that is linked at several organizations gets through each provider that organization alone, and nothing of its own', async () => {
     const mine = await makeTenant(world());
     const theirs = await makeTenant(world());

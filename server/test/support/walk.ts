@@ -238,6 +238,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     responses: memoryResponses(),
     conversations: memoryConversations(),
     files: noFiles,
+    workloads: null,
     batches: null,
     agents: null,
     refused: (record) => journal.end(record),

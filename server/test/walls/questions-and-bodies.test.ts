@@ -144,7 +144,7 @@ describe('a body', () => {
       ),
     );
     const isMeantToBe = (at: string) =>
-      /\/metadata(\|\d)?$|\/service_tiers(\|\d)?$|\/session\/passkey.*\/(response|passkey)(\/response)?$|\/playground\/body$|\/(own-)?credentials\/.*\/key_file\|1$|\/price-lists\/prices$|\/presets(\/\{id\})?\/(rename|values)$|\/identity-providers(\/\{idp_id\})?\/config$|\/logins\/(authorize|device\/approve)\/passkey(\/response)?$|\/managed-settings\/settings$/.test(
+      /\/metadata(\|\d)?$|\/service_tiers(\|\d)?$|\/session\/passkey.*\/(response|passkey)(\/response)?$|\/playground\/body$|\/(own-)?credentials\/.*\/key_file\|1$|\/price-lists\/prices$|\/presets(\/\{id\})?\/(rename|values)$|\/logins\/(authorize|device\/approve)\/passkey(\/response)?$|\/managed-settings\/settings$|\/trust-rules\/check\/claims$|\/identity-providers(\/\{idp_id\})?\/config$/.test(
         at,
       );
     expect(open.filter((at) => !isMeantToBe(at))).toEqual([]);

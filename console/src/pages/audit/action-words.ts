@@ -48,6 +48,8 @@ export const OBJECT_TYPES = [
   'directory_person',
   'directory_group',
   'webhook',
+  'trusted_issuer',
+  'trust_rule',
   'file',
   'batch',
   'job',

@@ -64,6 +64,8 @@ export const words = {
   security: 'Security',
   signInTab: 'Sign-in',
   serviceAccounts: 'Service accounts',
+  workloadsNeedNoKeys: 'Programs that call models can do so without a stored key, by the tokens of their own platform:',
+  workloadIdentity: 'Workload identity',
   ownProviders: 'Own providers',
   webhooks: 'Webhooks',
   settings: 'Settings',
@@ -316,13 +318,11 @@ export const words = {
   object: 'Object',
   reason: 'Reason',
 
-  // tabs/KeysTab
+  // tabs/KeysTab, tabs/MembersTab
   createKey: 'Create key',
   nameOrId: 'Name or id',
   noKeysYet: 'No keys yet',
   createAKeyHint: 'An application calls the gateway with a key of a team. Create one: its secret is shown once.',
-
-  // tabs/MembersTab
   addPerson: 'Add person',
 
   // tabs/OverviewTab

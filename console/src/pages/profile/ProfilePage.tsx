@@ -1,8 +1,8 @@
 import { Alert, Stack } from '@mantine/core';
 import { useSession } from '../../api/session.tsx';
 import { Page } from '../../components/shell/Page.tsx';
-import { LinksSection } from './LinksSection.tsx';
 import { LoginsSection } from '../logins/LoginsSection.tsx';
+import { LinksSection } from './LinksSection.tsx';
 import { NameSection } from './NameSection.tsx';
 import { PasskeysSection } from './PasskeysSection.tsx';
 import { PasswordSection } from './PasswordSection.tsx';

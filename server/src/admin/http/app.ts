@@ -25,8 +25,8 @@ import * as priceProposals from '../catalogue/price-proposals.ts';
 import * as prices from '../catalogue/prices.ts';
 import * as routeGroupPolicy from '../catalogue/route-group-policy.ts';
 import * as routeGroups from '../catalogue/route-groups.ts';
-import { DOMAIN_ROUTES } from '../domains/domain-routes.ts';
 import { DIRECTORY_ROUTES } from '../directory/directory-routes.ts';
+import { DOMAIN_ROUTES } from '../domains/domain-routes.ts';
 import { FILE_ROUTES } from '../files/file-routes.ts';
 import { noteReaders, orKnownReader } from '../guards/known-readers.ts';
 import { mayReadPlatform } from '../guards/platform-reader.ts';
@@ -86,6 +86,7 @@ import * as organizationTemplates from '../templates/organization-templates.ts';
 import * as adminTokenChanges from '../tokens/admin-token-changes.ts';
 import * as adminTokens from '../tokens/admin-tokens.ts';
 import * as tokenAccounts from '../tokens/token-accounts.ts';
+import { TRUST_ROUTES } from '../trust/trust-routes.ts';
 import * as ledgerReview from '../usage/ledger-review.ts';
 import * as mirrorCopies from '../usage/mirror-copies.ts';
 import * as usage from '../usage/usage.ts';
@@ -147,6 +148,7 @@ export const ROUTES: RouteTable = {
   'GET /organizations/:id/limits/status': limits.ofOrganization,
   'GET /organizations/:id/limits/stream': liveLimits.ofOrganization,
   'GET /organizations/:id/limits/history': limitsHistory.ofOrganization,
+  ...TRUST_ROUTES,
   'GET /organizations/:id/security': security.summary,
   'GET /organizations/:id/security/members': security.members,
   'GET /organizations/:id/security/members/export': security.exportMembers,

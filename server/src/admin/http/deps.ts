@@ -10,6 +10,7 @@ import type { ModelFacts, UpstreamName } from '../../domain/routing/known-model.
 import type { Identity } from '../../identity/identity.ts';
 import type { Mailer } from '../../identity/mail/mailer.ts';
 import type { Protocols } from '../../identity/protocols.ts';
+import type { IssuerKeys } from '../../identity/workload/issuer-keys.ts';
 import type { EndRecord } from '../../ledger/records.ts';
 import type { Follower } from '../../ledger/settled-tail.ts';
 import type { BufferedBytes } from '../../lib/buffered-bytes.ts';
@@ -183,6 +184,13 @@ export interface JobDesk {
   checkWebhookUrl(url: string): string | null;
 }
 
+/** The functions about issuers of tokens that the admin plane uses. */
+export interface TrustKnowledge {
+  readonly keys: IssuerKeys;
+  /** Checks whether keys may be fetched from this URL. Returns null, or a sentence that says what is wrong. */
+  readonly checkUrl: (url: string) => string | null;
+}
+
 /** A call from the console as one of the keys that its caller may use. */
 export interface PlaygroundCall {
   readonly organizationId: string;
@@ -227,6 +235,7 @@ export interface AdminDeps {
   /** Facts about this process. */
   readonly process: ProcessFacts;
   readonly jobs: JobDesk;
+  readonly trust: TrustKnowledge;
   /** Calls the data plane. Absent if this process has none. */
   readonly playground?: (call: PlaygroundCall) => void;
   /** The journal's recent requests. Absent if this process has no journal. */

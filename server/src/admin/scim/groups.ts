@@ -106,13 +106,14 @@ async function moveMembers(change: Change, group: groups.ScimGroupRow, steps: re
   const { organizationId, id } = group;
   const [added, removed] = [new Set<string>(), new Set<string>()];
   for (const step of joined(steps)) {
-    if (step.is === 'add') await requirePeople(change, group, step.ids);
     const isMovedIn = step.is === 'add';
     const moved = await (isMovedIn
       ? groups.addMembers(tx, group, step.ids)
       : step.is === 'keep'
         ? groups.keepMembers(tx, group, step.ids)
         : groups.removeMembers(tx, group, step.ids.filter(isPersonId)));
+    // Whoever was not added was in the group already, or is nobody: only then it is worth a question.
+    if (isMovedIn && moved.length < step.ids.length) await requirePeople(change, group, step.ids);
     for (const one of moved) {
       // Who came and went in one request did not move.
       if (!(isMovedIn ? removed : added).delete(one)) (isMovedIn ? added : removed).add(one);

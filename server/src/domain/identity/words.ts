@@ -6,7 +6,6 @@ export type ProviderProtocol = (typeof PROVIDER_PROTOCOLS)[number];
 
 /** `draft`: never tested as it is configured now. `tested`: a test passed. `active`: people sign in by it. `off`: switched off. */
 export const PROVIDER_STATES = ['draft', 'tested', 'active', 'off'] as const;
-export type ProviderState = (typeof PROVIDER_STATES)[number];
 
 /** `waiting`: a person must accept the key first. `gone`: the provider no longer lists it. */
 export const PROVIDER_KEY_STATES = ['trusted', 'waiting', 'gone'] as const;

@@ -27,7 +27,7 @@ export interface Parties {
 /** The token endpoint's answer, for as long as the checks take. Neither is stored or logged. */
 export interface Captured {
   idToken: string | null;
-  /** What no answer can explain: a provider that did not answer, or a fault of ours. It outranks what the library makes of it. */
+  /** A failure that no answer can explain: the provider did not answer, or the fault is ours. It outranks what the library makes of it. */
   failure: Error | null;
 }
 

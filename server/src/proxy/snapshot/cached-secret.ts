@@ -18,7 +18,15 @@ export function endedOf(cached: CachedSecret | undefined, nowMs: number): EndedS
   return { key: cached.key, endedMs: cached.validUntilMs };
 }
 
-/** Forgets secrets that ended long ago. A key whose secrets are short gets another each hour, and would keep all of them. */
-export function forgetEnded(secrets: Map<string, CachedSecret>, beforeMs: number): void {
-  for (const [secret, { validUntilMs }] of secrets) if (validUntilMs !== null && validUntilMs <= beforeMs) secrets.delete(secret);
+/** The first character of a proof's name in the cache. No secret in a header contains it. */
+const PROOF = '\n';
+
+/**
+ * Forgets secrets that ended long ago. A key whose secrets are short gets another each hour, and would keep all of them. A proof is
+ * checked again anyway, so it is forgotten as soon as it ends.
+ */
+export function forgetEnded(secrets: Map<string, CachedSecret>, nowMs: number, keptMs: number): void {
+  for (const [secret, { validUntilMs }] of secrets) {
+    if (validUntilMs !== null && nowMs - validUntilMs >= (secret.startsWith(PROOF) ? 0 : keptMs)) secrets.delete(secret);
+  }
 }

@@ -30,12 +30,18 @@ import { type CachedKey, type OrganizationHolder, replaceKey, zoneOf } from './c
 import { type CachedSecret, type EndedSecret, endedOf, forgetEnded } from './cached-secret.ts';
 import { countersAddedToKey, countersAddedToOrganization, countersOfGroups, countersOfGroupsOfKey } from './changed-counters.ts';
 
+/** The key of a secret, and the time until which it may be cached; null: as long as the key. */
+export interface FoundSecret {
+  readonly key: KeyConfig;
+  readonly secretValidUntilMs: number | null;
+}
+
 /** The source of configuration: the store's queries, bound to a database. */
 export interface ConfigSource {
   loadCatalogue(): Promise<Catalogue>;
   loadOrganization(organizationId: string): Promise<OrganizationConfig | null>;
   /** Finds the key of a secret, and the time until which that secret is valid (after a rotation both are, for a while). */
-  findKeyBySecret(secret: string): Promise<{ readonly key: KeyConfig; readonly secretValidUntilMs: number | null } | null>;
+  findKeyBySecret(secret: string): Promise<FoundSecret | null>;
   findKey(organizationId: string, keyId: string): Promise<KeyConfig | null>;
   /** Returns the current versions of these scopes. A scope that never changed is absent. */
   versions(scopes: readonly string[]): Promise<ReadonlyMap<string, number>>;
@@ -52,6 +58,8 @@ export interface Snapshot {
   catalogue(): Catalogue;
   /** Returns a secret's key, at once if cached, else after one coalesced lookup; null if there is none. May reject. */
   keyBySecret(secret: string): CachedKey | null | Promise<CachedKey | null>;
+  /** Returns the key of a proof that `find` checks, cached under a name as a secret is: every change of the key ends it. */
+  keyByProof(name: string, find: () => Promise<FoundSecret | null>): CachedKey | Promise<CachedKey | null>;
   /** Returns the key of a valid, cached secret. Null does not mean that no such key exists. */
   cachedKey(secret: string): CachedKey | null;
   /** Returns the key of a secret that `keyBySecret` did not find because it ended; null for any other. */
@@ -159,17 +167,21 @@ class LiveSnapshot implements Snapshot {
     return this.#lookup(secret);
   }
 
-  #lookup(secret: string): Promise<CachedKey | null> {
+  keyByProof(name: string, find: () => Promise<FoundSecret | null>): CachedKey | Promise<CachedKey | null> {
+    return this.cachedKey(name) ?? this.#lookup(name, find);
+  }
+
+  #lookup(secret: string, find = () => this.#source.findKeyBySecret(secret)): Promise<CachedKey | null> {
     const pending = this.#lookups.get(secret);
     if (pending !== undefined) return pending;
-    const started = within(LOOKUP_MS_MAX, this.#load(secret)).finally(() => this.#lookups.delete(secret));
+    const started = within(LOOKUP_MS_MAX, this.#load(secret, find)).finally(() => this.#lookups.delete(secret));
     this.#lookups.set(secret, started);
     return started;
   }
 
-  async #load(secret: string): Promise<CachedKey | null> {
+  async #load(secret: string, find: () => Promise<FoundSecret | null>): Promise<CachedKey | null> {
     const seen = this.#changes;
-    const found = await this.#source.findKeyBySecret(secret);
+    const found = await find();
     if (found === null) {
       if (this.#unknown.size >= UNKNOWN_MAX) this.#unknown.clear();
       this.#unknown.set(secret, this.#clock.monotonicMs());
@@ -177,7 +189,7 @@ class LiveSnapshot implements Snapshot {
     }
     const holder = await this.#holderOf(found.key.organizationId);
     // A change that began during the lookup may be missing from the result, and could not reach a key that was not cached yet.
-    if (seen !== this.#changes) return this.#load(secret);
+    if (seen !== this.#changes) return this.#load(secret, find);
     const key = this.#remember(found.key, holder);
     this.#secrets.set(secret, { key, validUntilMs: found.secretValidUntilMs });
     return this.cachedKey(secret);
@@ -372,7 +384,7 @@ class LiveSnapshot implements Snapshot {
   }
 
   evictIdle(nowMs: number): void {
-    forgetEnded(this.#secrets, nowMs - IDLE_MS);
+    forgetEnded(this.#secrets, nowMs, IDLE_MS);
     const busy = this.#busy();
     this.#letGo(new Set([...this.#keys.values()].filter((key) => nowMs - key.lastUsedMs >= IDLE_MS && !busy.has(key))));
     const used = new Set([...this.#keys.values()].map((key) => key.config.organizationId));

@@ -1,0 +1,49 @@
+/** Fetches the key set of an issuer: at its address, or at the one that the issuer's own configuration names. */
+import type { TrustedIssuer } from '../../domain/identity/trust.ts';
+import { KEY_SET_BYTES_MAX } from './key-set.ts';
+
+export interface Fetching {
+  /** Gets a text from an allowed address. Rejects with an error whose message is the end of a sentence. */
+  readonly get: (url: string, bytesMax: number) => Promise<string>;
+  /** Returns null, or a sentence that says why this address may not be called. */
+  readonly checkUrl: (url: string) => string | null;
+}
+
+/** Rejects with an error whose message is the end of a sentence for a person. */
+export async function fetchKeySet(
+  { issuer, keySource, keysUrl }: Pick<TrustedIssuer, 'issuer' | 'keySource' | 'keysUrl'>,
+  fetching: Fetching,
+): Promise<string> {
+  const url = keySource === 'url' ? (keysUrl ?? '') : await discover(issuer, fetching);
+  requireAllowed('the address of the key set', url, fetching);
+  return fetching.get(url, KEY_SET_BYTES_MAX);
+}
+
+/** Returns the address of an issuer's configuration: OpenID Connect Discovery 1.0, 4.1. */
+export function configurationUrl(issuer: string): string {
+  return `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+}
+
+async function discover(issuer: string, fetching: Fetching): Promise<string> {
+  const url = configurationUrl(issuer);
+  requireAllowed('the address of its configuration', url, fetching);
+  const found = objectIn(await fetching.get(url, KEY_SET_BYTES_MAX));
+  // Otherwise a page that anybody may write at a shared host could name the keys of others.
+  if (found?.issuer !== issuer) throw new Error(`its configuration is of another issuer than ${issuer}`);
+  if (typeof found.jwks_uri !== 'string') throw new Error('its configuration has no jwks_uri');
+  return found.jwks_uri;
+}
+
+function requireAllowed(what: string, url: string, { checkUrl }: Fetching): void {
+  const problem = checkUrl(url);
+  if (problem !== null) throw new Error(`${what} ${problem}`);
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,41 @@
+/** Tokens of trusted issuers in place of a key's secret, where an issuer allows it. */
+import { hash } from 'node:crypto';
+import { KeysUnreachable } from '../../identity/workload/issuer-keys.ts';
+import { findKey } from '../../store/configuration/key-config.ts';
+import { Refusal, serviceUnavailable } from '../refusal.ts';
+import type { FoundSecret } from '../snapshot/snapshot.ts';
+import type { ExchangeParts } from './exchange-grant.ts';
+import { resolveToken, type WantedOfToken } from './resolve-token.ts';
+import { keyOfRule } from './rule-key.ts';
+
+/** The longest time for which a proved token is not proved again. Changes of its rule, issuer or organization end it at once. */
+const CACHED_MS_MAX = 5 * 60_000;
+/** The most tokens of one issuer that are proved in a minute, on one process. It bounds the memory that proved tokens take. */
+const PROVED_MAX = 6_000;
+
+const DIRECT: WantedOfToken = { use: 'direct', ruleId: null, organization: null, serviceAccountId: null, teamId: null };
+
+/**
+ * Returns the name under which a proved token is cached: the SHA-256 of all of it. No header can hold a line feed, so nobody can
+ * present the name itself.
+ */
+export function nameOfToken(token: string): string {
+  return `\n${hash('sha256', token, 'base64url')}`;
+}
+
+/** Finds the key that a token opens. Throws a refusal that says why it opens none, or that nobody can tell now. */
+export async function findByToken(token: string, parts: ExchangeParts): Promise<FoundSecret | null> {
+  try {
+    const resolved = await resolveToken(token, DIRECT, parts);
+    if (resolved.is === 'refused') throw new Refusal('invalid_api_key', resolved.words);
+    if (parts.attempts.take(`direct ${resolved.trust.issuer.id}`, PROVED_MAX) > 0)
+      throw serviceUnavailable('The issuer of this token sent too many new tokens in this minute. Try again in a moment.');
+    const made = await keyOfRule(resolved, parts, { ip: null, requestId: null }, async () => {});
+    if (made.is === 'refused') throw new Refusal('invalid_api_key', made.words);
+    const key = await findKey(parts.db, { organizationId: resolved.rule.organizationId, keyId: made.keyId });
+    if (key === null) return null;
+    return { key, secretValidUntilMs: Math.min(resolved.expiresAtMs, parts.clock.nowMs() + CACHED_MS_MAX) };
+  } catch (error) {
+    throw error instanceof KeysUnreachable ? serviceUnavailable(error.message) : error;
+  }
+}
