@@ -1,5 +1,6 @@
 /** Every dialog of the console, and how it is opened. Names of dialogs are those of dialog-sources.ts. */
 import { batchSights } from './batches.ts';
+import { loginSights } from './login-sights.ts';
 import { platformSights } from './platform-sights.ts';
 import type { Ids, Sight } from './sight.ts';
 import { button, dialogNamed, exactly, fromMenu, inDialog, menuOf, newcomer } from './sight-steps.ts';
@@ -25,6 +26,7 @@ export function dialogSights(ids: Ids): readonly Sight[] {
     ...settingsSights(ids),
     ...platformSights(),
     ...signInSights(),
+    ...loginSights(ids.organizationId),
     ...workloadSights(ids.organizationId),
   ];
 }

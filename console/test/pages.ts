@@ -2,6 +2,7 @@
 import { credentialSights } from './credential-sights.ts';
 import { dialogSights } from './dialog-sights.ts';
 import { directorySights, makeDirectory } from './directory-sights.ts';
+import { makeManagedSettings } from './login-sights.ts';
 import { pageSights } from './page-sights.ts';
 import type { Ids, Sight } from './sight.ts';
 import { ssoSights } from './sso-sights.ts';
@@ -36,6 +37,7 @@ async function furnish(house: House): Promise<Ids> {
   await makeAlerts(house);
   await makeDirectory(house);
   await makeWorkloads(house);
+  await makeManagedSettings(house);
   const refusedId = await eventually(() => first(`/requests?key_id=${keyId}&status=refused`));
   const requestId = await eventually(() => first(`/requests?key_id=${keyId}&status=succeeded`));
   return {

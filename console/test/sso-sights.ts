@@ -1,4 +1,5 @@
 /** Single sign-on: its pages and dialogs, on a gateway that has a domain, a provider and people who came through it. */
+import { endingLogin } from './login-sights.ts';
 import type { Sight } from './sight.ts';
 import { button, menuOf } from './sight-steps.ts';
 import { DOMAIN, openSsoHouse, type SsoHouse } from './sso-house.ts';
@@ -40,6 +41,8 @@ export function ssoSights(): readonly Sight[] {
     sight('sso-closed', async (site) => `/organizations/${await guarded(site)}`, 'team_developer'),
     sight('sso-closed-elsewhere', async (site) => guarded(site).then(() => '/keys'), 'team_developer'),
     sight('sso-profile', async () => '/profile', 'org_owner'),
+    // Programs log in only at a gateway with a public URL.
+    sight('login-end', async () => '/profile', 'team_developer', endingLogin, 'LoginsList: End the login on …'),
     sight(
       'sso-sign-in',
       async () => '/sign-in',
