@@ -48,7 +48,7 @@ function problemsOf(method: string, route: AdminRoute): readonly ProblemStatus[]
     ...(isPublic && !isChange ? [] : ([401] as const)),
     403,
     ...(isPublic && route.query === undefined && route.body === undefined ? [] : ([404] as const)),
-    ...(isChange ? ([409] as const) : []),
+    ...(isChange || route.form === 'redirect' ? ([409] as const) : []),
     ...(route.takesIfMatch ? ([412] as const) : []),
     ...(isChange ? ([413, 415] as const) : []),
     429,
