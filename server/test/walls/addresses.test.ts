@@ -32,6 +32,11 @@ async function read(gateway: Gateway, headers: Readonly<Record<string, string>> 
   return answer.status;
 }
 
+/** Waits for the queue of jobs. What is to be delivered before it is open waits for the next minute's `requeue`. */
+async function queueIsOpen(gateway: Gateway): Promise<void> {
+  await until(async () => (await gateway.admin<{ trouble: string | null }>('GET', '/jobs')).trouble === null, 30_000);
+}
+
 /** One installation: first with a setting that names loopback and no proxy, then without the setting and with a proxy that is trusted. */
 describe('addresses', () => {
   let gateway: Gateway;
@@ -46,6 +51,7 @@ describe('addresses', () => {
     const { organizationId } = await makeTenant(gateway);
     owner = await ownerOf(gateway, organizationId);
     hook = { organization_id: organizationId, name: 'Probe', url: receiver.url, events: ['budget.threshold'] };
+    await queueIsOpen(gateway);
   }, START_MS_MAX);
   afterAll(async () => {
     await gateway?.kill();
@@ -80,6 +86,7 @@ describe('addresses', () => {
     await gateway.stop();
     const { dataDir, adminToken } = gateway;
     gateway = await startGateway({ dataDir, adminToken, env: { HEADGATE_TRUSTED_PROXIES: '127.0.0.1' } });
+    await queueIsOpen(gateway);
     for (const host of ['127.0.0.1', 'localhost', '[::1]', '127.0.0.2', 'hook.localhost'])
       for (const scheme of ['http', 'https']) {
         const refused = await call(gateway, owner, 'POST', '/webhooks', { ...hook, url: `${scheme}://${host}:${gateway.port}/` });
