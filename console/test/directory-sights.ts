@@ -34,15 +34,23 @@ export function directorySights({ organizationId }: Pick<Ids, 'organizationId'>)
   ];
 }
 
+/** Calls the SCIM endpoint, as an identity provider does. Returns its answer, whatever its status. */
+export async function askScim({ url }: Pick<House, 'url'>, token: string, method: string, path: string, body?: unknown) {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' };
+  const response = await fetch(`${url}/scim/v2${path}`, {
+    method,
+    headers,
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+  const text = await response.text();
+  return { status: response.status, body: (text === '' ? { id: '' } : JSON.parse(text)) as { id: string } };
+}
+
 /** Makes what the sights show. People need a verified domain, which the demo has none of. */
 export async function makeDirectory(house: House): Promise<void> {
   const at = `/organizations/${house.organizationId}`;
   const { token } = await house.api<{ token: string }>('POST', `${at}/scim-tokens`, { name: TOKEN });
-  const scim = async (path: string, body: object) => {
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' };
-    const response = await fetch(`${house.url}/scim/v2${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-    return (await response.json()) as { id: string };
-  };
+  const scim = async (path: string, body: object) => (await askScim(house, token, 'POST', path, body)).body;
   const group = await scim('/Groups', { displayName: GROUP });
   await house.api('POST', `${at}/group-mappings`, { source: 'scim', value: group.id, role: 'org_auditor' });
   await scim('/Groups', { displayName: 'Sales' });

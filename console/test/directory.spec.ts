@@ -1,10 +1,10 @@
 /** The SCIM directory: an owner connects an identity provider, sees whom it told of, and lets a group give a role. */
 import { copyMigrated } from '../../server/test/support/migrated-postgres.ts';
 import { openClient } from '../../server/test/support/pg-client.ts';
-import { freePort } from '../../server/test/support/ports.ts';
 import { graveFindings } from './axe.ts';
+import { askScim } from './directory-sights.ts';
 import { loaded } from './pages.ts';
-import { expect, type House, openHouse, type Page, test } from './support.ts';
+import { expect, type House, openPublicHouse, type Page, test } from './support.ts';
 
 const DOMAIN = 'acme.example';
 const dialog = (page: Page) => page.getByRole('dialog');
@@ -12,7 +12,7 @@ const rowOf = (page: Page, name: string | RegExp) => page.getByRole('row', { nam
 
 interface Directory extends House {
   readonly page: string;
-  scim(token: string, method: string, path: string, body?: unknown): Promise<{ status: number; body: { id: string } }>;
+  scim(token: string, method: string, path: string, body?: unknown): ReturnType<typeof askScim>;
   close(): Promise<void>;
 }
 
@@ -20,33 +20,17 @@ interface Directory extends House {
 async function openDirectory(): Promise<Directory | null> {
   const database = await copyMigrated();
   if (database === null) return null;
-  const port = await freePort();
-  const house = await openHouse({
-    DATABASE_URL: database.url,
-    HEADGATE_PORT: String(port),
-    HEADGATE_PUBLIC_URL: `http://127.0.0.1:${port}`,
-  });
+  const house = await openPublicHouse({ DATABASE_URL: database.url });
   const client = await openClient(database.url);
   await client.query(
     "insert into organization_domains (organization_id, domain, challenge, state, created_by) values ($1, $2, 'x', 'verified', 'test')",
     [house.organizationId, DOMAIN],
   );
   await client.end();
-  const url = `http://127.0.0.1:${port}`;
   return {
     ...house,
-    url,
-    page: `${url}/organizations/${house.organizationId}/directory`,
-    scim: async (token, method, path, body) => {
-      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' };
-      const response = await fetch(`${house.url}/scim/v2${path}`, {
-        method,
-        headers,
-        body: body === undefined ? null : JSON.stringify(body),
-      });
-      const text = await response.text();
-      return { status: response.status, body: text === '' ? { id: '' } : JSON.parse(text) };
-    },
+    page: `${house.url}/organizations/${house.organizationId}/directory`,
+    scim: (token, method, path, body) => askScim(house, token, method, path, body),
     close: async () => {
       await house.gateway.stop();
       await database.drop();
@@ -66,17 +50,12 @@ function opened(): Directory {
   return directory as Directory;
 }
 
-/** Signs in at the address that is the public URL. */
-async function signIn(page: Page, house: Directory): Promise<void> {
-  await house.signIn(page, 'org_owner');
-}
-
 test('an owner connects a provider, sees its people and what was refused, gives a group a role, and takes both back', async ({
   page,
 }) => {
   test.setTimeout(180_000);
   const house = opened();
-  await signIn(page, house);
+  await house.signIn(page, 'org_owner');
   await page.goto(`${house.url}/organizations/${house.organizationId}?tab=members`);
   await page.getByRole('link', { name: 'Directory' }).click();
   await expect(page.getByRole('heading', { name: 'Directory', level: 1 })).toBeVisible();
@@ -153,7 +132,7 @@ test('each part is without serious findings in both themes, and fits a phone', a
   });
   await house.scim(token, 'POST', '/Groups', { displayName: 'A group with a name that is rather long for a phone as well' });
   await house.scim(token, 'POST', '/Users', { userName: 'x@elsewhere.example', displayName: 'X' });
-  await signIn(page, house);
+  await house.signIn(page, 'org_owner');
   const findings: string[] = [];
   for (const part of ['connection', 'people', 'groups', 'refused']) {
     await page.setViewportSize({ width: 1280, height: 900 });

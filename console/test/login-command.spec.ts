@@ -1,13 +1,12 @@
 /** `headgate login` as a person uses it: the command in a process of its own, the page in a browser, and an agent’s settings afterwards. */
 import { ADDRESS, newHome, run, start } from '../../server/test/cli/login-support.ts';
-import { freePort } from '../../server/test/support/ports.ts';
-import { expect, type House, openHouse, test } from './support.ts';
+import { chooseTeam } from './login-steps.ts';
+import { expect, type House, openPublicHouse, test } from './support.ts';
 
 let house: House;
 test.beforeAll(async () => {
   test.setTimeout(180_000);
-  const port = await freePort();
-  house = await openHouse({ HEADGATE_PORT: String(port), HEADGATE_PUBLIC_URL: `http://127.0.0.1:${port}` });
+  house = await openPublicHouse();
   await house.api('PATCH', `/teams/${house.teamId}`, { self_service: { enabled: true } });
 });
 test.afterAll(async () => {
@@ -23,12 +22,7 @@ test('a person approves the command in the browser, and the terminal goes on wit
   await page.goto(address);
   await expect(page.getByText('my laptop', { exact: true })).toBeVisible();
   await expect(page.getByText('headgate-cli')).toBeVisible();
-  const team = page.getByRole('combobox', { name: 'Team' });
-  await expect(team).toBeVisible();
-  if ((await team.inputValue()) === '') {
-    await team.click();
-    await page.getByRole('option').first().click();
-  }
+  await chooseTeam(page);
   await page.getByRole('button', { name: 'Approve' }).click();
   await expect(page.getByRole('heading', { name: 'You are signed in' })).toBeVisible();
   const { code, err } = await login.ended;

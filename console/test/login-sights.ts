@@ -1,4 +1,5 @@
 /** The dialogs about logins, and what they are about. */
+import { chooseTeam, postDeviceCode, postOauth } from './login-steps.ts';
 import type { Sight } from './sight.ts';
 import { button } from './sight-steps.ts';
 import type { House, Page } from './support.ts';
@@ -22,29 +23,17 @@ export function loginSights(organizationId: string): readonly Sight[] {
 }
 
 /** Logs a device of the person who looks in, on a gateway with a public URL, and asks to end the login. */
-export async function endingLogin(page: Page, { api, teamId, url }: House): Promise<void> {
+export async function endingLogin(page: Page, house: House): Promise<void> {
+  const { api, teamId, url } = house;
   await api('PATCH', `/teams/${teamId}`, { self_service: { enabled: true } });
-  const post = async (path: string, fields: Record<string, string>) =>
-    (await (await fetch(`${url}/v1/oauth/${path}`, { method: 'POST', body: new URLSearchParams(fields) })).json()) as Record<
-      string,
-      string
-    >;
-  const asked = await post('device', { device_name: 'laptop of Ada' });
+  const asked = await postOauth(house, 'device', { device_name: 'laptop of Ada' });
   await page.goto(`${url}/device`);
   await page.getByLabel('Code').fill(asked.user_code ?? '');
   await page.keyboard.press('Enter');
-  const team = page.getByRole('combobox', { name: 'Team' });
-  await team.waitFor();
-  if ((await team.inputValue()) === '') {
-    await team.click();
-    await page.getByRole('option').first().click();
-  }
+  await chooseTeam(page);
   await page.getByRole('button', { name: 'Approve' }).click();
   await page.getByText('The device is logged in').waitFor();
-  await post('token', {
-    grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
-    device_code: asked.device_code ?? '',
-  });
+  await postDeviceCode(house, asked);
   await page.goto(`${url}/profile`);
   await button(/^End the login on laptop of Ada/)(page);
 }

@@ -2,16 +2,15 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { freePort } from '../../server/test/support/ports.ts';
-import { expect, type House, openHouse, PASSWORD, type Page, test } from './support.ts';
+import { chooseTeam, postDeviceCode, postOauth } from './login-steps.ts';
+import { expect, type House, openPublicHouse, PASSWORD, test } from './support.ts';
 
 test.describe.configure({ mode: 'serial' });
 
 let house: House;
 test.beforeAll(async () => {
   test.setTimeout(180_000);
-  const port = await freePort();
-  house = await openHouse({ HEADGATE_PORT: String(port), HEADGATE_PUBLIC_URL: `http://127.0.0.1:${port}` });
+  house = await openPublicHouse();
   await house.api('PATCH', `/teams/${house.teamId}`, {
     self_service: { enabled: true, max_budget: { amount: '20', period: 'month' } },
   });
@@ -20,21 +19,9 @@ test.afterAll(async () => {
   await house?.gateway.stop();
 });
 
-const form = async (path: string, fields: Record<string, string>) => {
-  const answer = await fetch(`${house.url}/v1/oauth/${path}`, { method: 'POST', body: new URLSearchParams(fields) });
-  return (await answer.json()) as Record<string, string>;
-};
+const form = (path: string, fields: Record<string, string>) => postOauth(house, path, fields);
 const models = async (token: string) =>
   (await fetch(`${house.url}/v1/models`, { headers: { authorization: `Bearer ${token}` } })).status;
-
-/** The only team is chosen already; with several the person chooses. */
-async function chooseTeam(page: Page): Promise<void> {
-  const team = page.getByRole('combobox', { name: 'Team' });
-  await expect(team).toBeVisible();
-  if ((await team.inputValue()) !== '') return;
-  await team.click();
-  await page.getByRole('option').first().click();
-}
 
 test('a person approves a device by its code, sees what asks, and ends the login', async ({ page }) => {
   await house.signIn(page, 'team_developer');
@@ -54,10 +41,7 @@ test('a person approves a device by its code, sees what asks, and ends the login
   await page.getByLabel(/^Budget of this login/).fill('5');
   await page.getByRole('button', { name: 'Approve' }).click();
   await expect(page.getByText('The device is logged in')).toBeVisible();
-  const tokens = await form('token', {
-    grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
-    device_code: asked.device_code ?? '',
-  });
+  const tokens = await postDeviceCode(house, asked);
   expect(await models(tokens.access_token ?? '')).toBe(200);
   await page.goto(`${house.url}/profile`);
   const logins = page.getByRole('region', { name: 'Logins' });
@@ -75,10 +59,7 @@ test('a device can be denied', async ({ page }) => {
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('button', { name: 'Deny' }).click();
   await expect(page.getByText('The device was denied')).toBeVisible();
-  const answer = await form('token', {
-    grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
-    device_code: asked.device_code ?? '',
-  });
+  const answer = await postDeviceCode(house, asked);
   expect(answer.error).toBe('access_denied');
 });
 

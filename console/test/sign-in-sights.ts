@@ -1,7 +1,7 @@
 /** Dialogs about how a person signs in, each of somebody new: what they change holds for nobody else. */
 import type { Sight } from './sight.ts';
 import { button, dialogNamed, exactly, fromMenu, inDialog, type Newcomer, newcomer } from './sight-steps.ts';
-import { type House, PASSWORD, type Page } from './support.ts';
+import { addPasskeyDevice, type House, PASSWORD, type Page } from './support.ts';
 import { totpCode } from './totp.ts';
 
 export function signInSights(): readonly Sight[] {
@@ -95,11 +95,7 @@ async function openCode(page: Page, house: House): Promise<string> {
 /** A passkey belongs to a name, which an address in digits is not. */
 async function openPasskey(page: Page, house: House): Promise<void> {
   const url = house.url.replace('127.0.0.1', 'localhost');
-  const browser = await page.context().newCDPSession(page);
-  await browser.send('WebAuthn.enable');
-  await browser.send('WebAuthn.addVirtualAuthenticator', {
-    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true },
-  });
+  await addPasskeyDevice(page);
   await openProfile(page, house, await newcomer(house), url);
   await button('Add passkey')(page);
   await page.getByRole('dialog').getByLabel('Name').fill('My laptop');

@@ -1,7 +1,7 @@
 /** How people come in: every way that is offered, and every way that must stay closed. */
 import type { BrowserContext } from '@playwright/test';
 import { PROGRAM, startGateway } from '../../server/test/prove/gateway.ts';
-import { expect, type House, PASSWORD, type Page, test } from './support.ts';
+import { addPasskeyDevice, expect, type House, PASSWORD, type Page, test } from './support.ts';
 import { nextTotpCode, totpCode } from './totp.ts';
 
 interface Invited {
@@ -160,11 +160,7 @@ test('a passkey is made and signs in without a password', async ({ page, house }
   const email = await newPerson(house);
   // A passkey belongs to a name, which an address in digits is not.
   const url = house.url.replace('127.0.0.1', 'localhost');
-  const browser = await page.context().newCDPSession(page);
-  await browser.send('WebAuthn.enable');
-  await browser.send('WebAuthn.addVirtualAuthenticator', {
-    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true },
-  });
+  await addPasskeyDevice(page);
   await page.goto(`${url}/sign-in?to=/profile`);
   await typePassword(page, email, PASSWORD);
   await page.getByRole('button', { name: 'Add passkey' }).click();

@@ -2,7 +2,7 @@
 import { test as base, expect, type Page } from '@playwright/test';
 import { copyMigrated } from '../../server/test/support/migrated-postgres.ts';
 import { DOMAIN, FORM, openSsoHouse, type SsoHouse } from './sso-house.ts';
-import { PASSWORD } from './support.ts';
+import { addPasskeyDevice, PASSWORD } from './support.ts';
 
 const test = base.extend<object, { site: SsoHouse }>({
   site: [
@@ -227,11 +227,7 @@ async function ownerWithPasskey(page: Page, site: SsoHouse): Promise<string> {
   const { account } = await site.as('org_owner')<{ account: { id: string } }>('GET', '/session');
   await site.api('POST', `/accounts/${account.id}/vouch`, { reason: 'Known in person.' });
   await site.signIn(page, 'org_owner');
-  const browser = await page.context().newCDPSession(page);
-  await browser.send('WebAuthn.enable');
-  await browser.send('WebAuthn.addVirtualAuthenticator', {
-    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true },
-  });
+  await addPasskeyDevice(page);
   await page.goto(`${site.url}/profile`);
   await page.getByRole('button', { name: 'Add passkey' }).click();
   await dialog(page).getByLabel('Name').fill('My laptop');

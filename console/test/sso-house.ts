@@ -1,8 +1,7 @@
 /** A gateway with what single sign-on needs: a public URL, a DNS server on loopback, and an OpenID Connect provider as a process. */
 import { type DnsServer, startDnsServer } from '../../server/test/support/dns-server.ts';
 import { type RunningProvider, startOidcProvider } from '../../server/test/support/oidc-provider.ts';
-import { freePort } from '../../server/test/support/ports.ts';
-import { type House, openHouse, type Page } from './support.ts';
+import { type House, openPublicHouse, type Page } from './support.ts';
 
 export const DOMAIN = 'acme.example';
 const CLIENT = { client_id: 'headgate', client_secret: 'a secret that only the two of them know' };
@@ -33,16 +32,12 @@ export interface SsoHouse extends House {
 
 /** Passkeys need a host with a name. */
 export async function openSsoHouse(settings: Record<string, string> = {}): Promise<SsoHouse> {
-  const port = await freePort();
   const dns = await startDnsServer();
   const oidc = await startOidcProvider({ clients: [], people: PEOPLE });
-  const house = await openHouse({
-    HEADGATE_PORT: String(port),
-    HEADGATE_PUBLIC_URL: `http://localhost:${port}`,
-    HEADGATE_DNS_SERVERS: dns.address,
-    HEADGATE_ALLOWED_IDENTITY_PROVIDERS: '127.0.0.1',
-    ...settings,
-  });
+  const house = await openPublicHouse(
+    { HEADGATE_DNS_SERVERS: dns.address, HEADGATE_ALLOWED_IDENTITY_PROVIDERS: '127.0.0.1', ...settings },
+    'localhost',
+  );
   const at = `/organizations/${house.organizationId}`;
   const allow = (redirectUrl: string) => oidc.setClients([{ ...CLIENT, redirect_uris: [redirectUrl] }]);
   return {

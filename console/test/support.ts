@@ -2,6 +2,7 @@
 import { test as base, expect, type Page } from '@playwright/test';
 import { type Gateway, type Settings, startGateway } from '../../server/test/prove/gateway.ts';
 import { copyMigrated, ENGINES_VARIABLE } from '../../server/test/support/migrated-postgres.ts';
+import { freePort } from '../../server/test/support/ports.ts';
 
 export { expect, type Page } from '@playwright/test';
 
@@ -96,6 +97,12 @@ export async function openHouse(
       await page.context().addCookies([{ name: 'headgate_session', value, url }]);
     },
   };
+}
+
+/** A house at a public URL, which logins and directories need. Its port is chosen before it starts. */
+export async function openPublicHouse(settings: Settings = {}, host = '127.0.0.1'): Promise<House> {
+  const port = await freePort();
+  return openHouse({ HEADGATE_PORT: String(port), HEADGATE_PUBLIC_URL: `http://${host}:${port}`, ...settings });
 }
 
 /** An invitation, accepted: how people come in. Returns the value of their session cookie. */
@@ -219,6 +226,15 @@ export async function expectNoHistory(page: Page, address: string, budget: strin
   await expect(page.getByRole('region', { name: /: history$/ })).toHaveCount(0);
   await expect(page.getByText('Add one to see its spend for each period')).toHaveCount(0);
   expect(asked.filter((url) => url.includes('/limits/'))).toEqual([]);
+}
+
+/** Gives the page's browser a passkey device of its own. */
+export async function addPasskeyDevice(page: Page): Promise<void> {
+  const browser = await page.context().newCDPSession(page);
+  await browser.send('WebAuthn.enable');
+  await browser.send('WebAuthn.addVirtualAuthenticator', {
+    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true },
+  });
 }
 
 /** The question about unsaved changes, answered. */

@@ -4,6 +4,7 @@
  */
 import { expect, type Page, test } from '@playwright/test';
 import { type Gateway, startGateway } from '../../server/test/prove/gateway.ts';
+import { addPasskeyDevice } from './support.ts';
 
 const EARLIER = process.env.HEADGATE_EARLIER;
 const ATTACKER = 'a quiet wolf by the gate';
@@ -88,11 +89,7 @@ async function openScene(): Promise<Scene> {
 
 /** A page whose browser has a passkey device of its own. */
 async function newBrowser(page: Page): Promise<Page> {
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send('WebAuthn.enable');
-  await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true },
-  });
+  await addPasskeyDevice(page);
   return page;
 }
 

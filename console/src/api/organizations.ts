@@ -30,6 +30,11 @@ export function readOrganization(id: string) {
   return askedWithETag(api.GET('/organizations/{id}', { params: { path: { id } } }));
 }
 
+/** The organization of a page. */
+export function organizationQuery(id: string) {
+  return { queryKey: ['organization', id], queryFn: async () => (await readOrganization(id)).data };
+}
+
 /** Returns the time zone of an organization's days, weeks and months; undefined until it is loaded. */
 export function useTimeZone(organizationId: string): string | undefined {
   const organization = useQuery({

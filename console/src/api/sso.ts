@@ -2,10 +2,13 @@
 import { api, asked } from './client.ts';
 
 /** Returns the address that starts a sign-in and comes back to a page of the console. It is opened by the browser, not fetched. */
-export function startAddress(providerId: string, { to, email }: { readonly to?: string; readonly email?: string }): string {
+export function startAddress(
+  providerId: string,
+  { to, email }: { readonly to?: string | undefined; readonly email?: string | undefined },
+): string {
   const query = new URLSearchParams({
     ...(to === undefined ? {} : { return_to: to }),
-    ...(email === undefined ? {} : { login_hint: email }),
+    ...(email === undefined || email === '' ? {} : { login_hint: email }),
   }).toString();
   return `/api/v1/sso/${encodeURIComponent(providerId)}/start${query === '' ? '' : `?${query}`}`;
 }

@@ -5,6 +5,7 @@ import { createAnnouncer } from '../jobs/alerts/announce.ts';
 import { deliver } from '../jobs/alerts/deliver.ts';
 import { createBudgetWatch } from '../jobs/alerts/watch-budgets.ts';
 import type { ApplyDirectoryRoles } from '../jobs/directory-roles.ts';
+import type { MetadataReader } from '../jobs/identity/saml-metadata.ts';
 import type { Job } from '../jobs/job.ts';
 import { keepReadings, NO_READINGS } from '../jobs/readings.ts';
 import { type Runner, startRunner } from '../jobs/runner.ts';
@@ -23,8 +24,6 @@ import { jobsFor } from './jobs-for.ts';
 import type { OpenGateway } from './open-gateway.ts';
 import type { OpenProviders } from './open-providers.ts';
 import type { Stores } from './open-stores.ts';
-import { identityProviderPolicy } from './providers-for.ts';
-import { metadataReaderFor } from './saml-for.ts';
 
 /** The background work of a process. */
 export interface OpenJobs {
@@ -35,10 +34,11 @@ export interface OpenJobs {
   stop(): Promise<void>;
 }
 
-/** The work of jobs that the admin plane does. */
+/** The work of jobs that the admin plane does, and what they share with it. */
 export interface AdminWork {
   readonly sendScheduledMail: SendScheduledMail;
   readonly applyDirectoryRoles: ApplyDirectoryRoles;
+  readonly metadata: MetadataReader;
 }
 
 /** Proofs and reports over all data take longer than a request's statements may. */
@@ -74,8 +74,7 @@ function startJobs(
   const enqueue = (tx: Database, ids: readonly string[]) => runner.enqueue(tx, ids);
   const announcer = createAnnouncer({ enqueue, mails: mailer.configured });
   const repair = () => runner.runNow('rollup-repair', 'proof');
-  const metadata = metadataReaderFor(stores.audit, identityProviderPolicy(config));
-  const effects = { announcer, enqueue, ...work, repair, mailer, metadata: metadata.reader };
+  const effects = { announcer, enqueue, ...work, repair, mailer };
   const jobs = jobsFor(config, stores, opened, providers, effects, log);
   const delivering = {
     db: database.db,
@@ -112,7 +111,6 @@ function startJobs(
       await standings.stop();
       await runner.stop();
       await poster.close();
-      metadata.close();
       if (database !== stores.database) await database.close();
     },
   };

@@ -47,13 +47,9 @@ export function policiesOf({ mode, allowedUpstreams, allowedOwnUpstreams, allowe
     platform: policyFor('HEADGATE_ALLOWED_UPSTREAMS', mode, allowedUpstreams),
     // Tenants enter these addresses, so production rules hold in development too: loopback services are not theirs to call.
     organizations: policyFor('HEADGATE_ALLOWED_OWN_UPSTREAMS', 'production', allowedOwnUpstreams),
-    identityProviders: identityProviderPolicy({ allowedIdentityProviders }),
+    // Tenants enter these too.
+    identityProviders: policyFor('HEADGATE_ALLOWED_IDENTITY_PROVIDERS', 'production', allowedIdentityProviders),
   };
-}
-
-/** Returns the addresses at which identity providers may be. Tenants enter them too. */
-export function identityProviderPolicy({ allowedIdentityProviders }: Pick<Config, 'allowedIdentityProviders'>): AddressPolicy {
-  return policyFor('HEADGATE_ALLOWED_IDENTITY_PROVIDERS', 'production', allowedIdentityProviders);
 }
 
 function policyFor(setting: string, mode: Config['mode'], listed: readonly string[]): AddressPolicy {

@@ -7,14 +7,13 @@ import { type MetadataReader, refreshMetadata } from '../jobs/identity/saml-meta
 import { systemClock as clock } from '../lib/timing/clock.ts';
 import type { TimerWheel } from '../lib/timing/timer-wheel.ts';
 import type { Config } from '../settings/config.ts';
-import { claimOnce } from '../store/accounts/sign-in.ts';
 import type { AuditTrail } from '../store/audit/audit.ts';
 import type { Database } from '../store/database.ts';
 import { trustedCertificates } from '../store/identity/certificates.ts';
 import { type AddressPolicy, checkWebhookUrl } from '../upstream/address-policy.ts';
 import { createBoundedFetch } from '../upstream/bounded-fetch.ts';
 import { createTransport } from '../upstream/transport.ts';
-import { identityProviderPolicy } from './providers-for.ts';
+import { claimsIn } from './claims-in.ts';
 
 /** The shortest time between two readings of one provider's metadata because of unknown certificates, and the most that are counted. */
 const REFRESH_MS = 5_000;
@@ -27,45 +26,27 @@ export interface SamlStores {
 
 /** Opens SAML over the store. Metadata is read by a transport of its own, which reaches only what the policy allows. */
 export function samlFor(
-  config: Pick<Config, 'allowedIdentityProviders' | 'publicUrl'>,
+  { publicUrl }: Pick<Config, 'publicUrl'>,
+  policy: AddressPolicy,
   { db, audit }: SamlStores,
   wheel: TimerWheel,
-): { readonly saml: SamlProtocol; close(): void } {
-  const policy = identityProviderPolicy(config);
-  const { reader, close } = metadataReaderFor(audit, policy, wheel);
+): { readonly saml: SamlProtocol; readonly metadata: MetadataReader; close(): void } {
+  const transport = createTransport({ policy, wheel, hidesInnerNames: true, connectionsMax: 16, waitingMax: 64 });
+  const fetch = createBoundedFetch({ transport, setting: policy.setting, answerBytesMax: METADATA_BYTES_MAX });
+  const metadata: MetadataReader = { audit, fetchDocument: (url) => fetchMetadata(fetch, url) };
   const saml = createSamlProtocol({
-    publicUrl: config.publicUrl,
+    publicUrl,
     nowMs: () => clock.nowMs(),
-    claimOnce: (name, forMs) => {
-      const nowMs = clock.nowMs();
-      return claimOnce(db, { name, at: new Date(nowMs), until: new Date(nowMs + forMs) });
-    },
+    claimOnce: claimsIn(db),
     trusted: async ({ organizationId, id }) => {
       const rows = await trustedCertificates(db, { organizationId, providerId: id });
       return rows.map(({ id, pem, notAfter }) => ({ id, pem, notAfterMs: notAfter.getTime() }));
     },
-    refresh: refreshing(db, reader),
+    refresh: refreshing(db, metadata),
     checkUrl: (url) => checkWebhookUrl(url, policy),
-    fetchDocument: reader.fetchDocument,
+    fetchDocument: metadata.fetchDocument,
   });
-  return { saml, close };
-}
-
-/** Returns the means to read metadata documents. */
-export function metadataReaderFor(
-  audit: AuditTrail,
-  policy: AddressPolicy,
-  wheel?: TimerWheel,
-): { readonly reader: MetadataReader; close(): void } {
-  const transport = createTransport({
-    policy,
-    hidesInnerNames: true,
-    connectionsMax: 16,
-    waitingMax: 64,
-    ...(wheel === undefined ? {} : { wheel }),
-  });
-  const fetch = createBoundedFetch({ transport, setting: policy.setting, answerBytesMax: METADATA_BYTES_MAX });
-  return { reader: { audit, fetchDocument: (url) => fetchMetadata(fetch, url) }, close: () => transport.close() };
+  return { saml, metadata, close: () => transport.close() };
 }
 
 /**

@@ -62,11 +62,12 @@ async function serveFrom(port: Port, stores: Stores, { policies, shipped }: Rule
   const opened = await openGateway(config, stores, wheel, providers, log);
   const notReady = () => port.notReady ?? diskTrouble(stores);
   const facts = processFactsOf(config, stores, opened, notReady, clock);
-  const sso = protocolsFor(config, stores, wheel);
+  const sso = protocolsFor(config, policies.identityProviders, stores, wheel);
   const deps = adminDepsOf(config, stores, opened, policies, providers, sso.protocols, log);
   const jobs: OpenJobs = openJobs(config, stores, opened, providers, log, {
     sendScheduledMail: (scheduleId, accountId) => sendScheduledMail(adminDeps, scheduleId, accountId),
     applyDirectoryRoles: (goOn) => applyQueued(adminDeps, goOn),
+    metadata: sso.metadata,
   });
   const adminDeps = { ...deps, process: facts, jobs: jobs.desk, buffered: port.bodies.buffered };
   const admin = await createAdminApp(adminDeps);
@@ -102,6 +103,7 @@ async function serveFrom(port: Port, stores: Stores, { policies, shipped }: Rule
     await settleUnheard(opened, config.drainMsMax - (clock.monotonicMs() - startedMs), cutStreams);
     await admin.close();
     closeProviders();
+    sso.close();
     // Store and report what is settled before this replica leaves.
     await stores.writer.barrier(async () => {}, FLUSH_MS_MAX).catch(() => {});
     await withTimeout(STOP_MS_MAX, opened.leave());

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { BadUsage, CommandFailed, EXIT } from './outcome.ts';
+import { BadUsage, CommandFailed, EXIT, GatewayAway } from './outcome.ts';
 
 /** The admin API over HTTP. If the API refuses, every method throws CommandFailed with the API's own message. */
 export interface Api {
@@ -62,10 +62,7 @@ async function answerOf(base: string, { method, path, token, body }: Asked): Pro
     text = await response.text();
   } catch (error) {
     if (response !== null && !isTimeout(error)) throw new CommandFailed('The answer ended before it was complete. Try again.');
-    throw new CommandFailed(
-      `${base} cannot be reached (${reasonOf(error)}). Check the address (--url, HEADGATE_URL) and that the gateway runs there.`,
-      EXIT.unreachable,
-    );
+    throw new GatewayAway(base, reasonOf(error));
   }
   if (!response.ok) throw refusalOf(response.status, text, base);
   return { text };

@@ -13,6 +13,16 @@ export class CommandFailed extends Error {
   }
 }
 
+/** The gateway did not answer. Exit code 4. */
+export class GatewayAway extends CommandFailed {
+  constructor(url: string, why: string) {
+    super(
+      `${url} cannot be reached (${why}). Check the address (--url, HEADGATE_URL) and that the gateway runs there.`,
+      EXIT.unreachable,
+    );
+  }
+}
+
 /** A program that a command ran has ended. The command ends with the same exit code, and says nothing. */
 export class ProgramEnded extends Error {
   readonly exitCode: number;

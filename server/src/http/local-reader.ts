@@ -26,19 +26,21 @@ export function isLocalReader(request: Asked, trustedProxies: BlockList): boolea
   const { remoteAddress } = request;
   if (!LOOPBACK.test(remoteAddress)) return false;
   if (BY_PROXIES.every((name) => request.header(name) === undefined)) return true;
-  const forwardedFor = request.header('x-forwarded-for');
-  if (forwardedFor === undefined || !holdsAddress(trustedProxies, remoteAddress)) return false;
-  const client = clientOf(forwardedFor, trustedProxies);
-  return isIP(client) !== 0 && LOOPBACK.test(client);
+  const client = namedClient(request, trustedProxies);
+  return client !== null && LOOPBACK.test(client);
 }
 
 /** Returns the address of the client: the peer's, or the one that a trusted proxy names. */
 export function clientAddressOf(request: Asked, trustedProxies: BlockList): string {
-  const { remoteAddress } = request;
+  return namedClient(request, trustedProxies) ?? request.remoteAddress;
+}
+
+/** Returns the address of the client that a trusted proxy names; null if no such proxy names one. */
+function namedClient(request: Asked, trustedProxies: BlockList): string | null {
   const forwardedFor = request.header('x-forwarded-for');
-  if (forwardedFor === undefined || !holdsAddress(trustedProxies, remoteAddress)) return remoteAddress;
+  if (forwardedFor === undefined || !holdsAddress(trustedProxies, request.remoteAddress)) return null;
   const client = clientOf(forwardedFor, trustedProxies);
-  return isIP(client) === 0 ? remoteAddress : client;
+  return isIP(client) === 0 ? null : client;
 }
 
 /**

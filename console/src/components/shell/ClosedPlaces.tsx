@@ -1,12 +1,12 @@
-import { Alert, Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconBuilding, IconLock } from '@tabler/icons-react';
 import { useLocation } from '@tanstack/react-router';
-import { useEffect } from 'react';
 import { type Session, useSession } from '../../api/session.tsx';
 import { useSignOut } from '../../api/sign-out.ts';
 import { startAddress } from '../../api/sso.ts';
 import { links } from '../../links.ts';
 import { PageLink, useOpenPage } from '../PageLink.tsx';
+import { InsteadPage } from './InsteadPage.tsx';
 import { words } from './words.ts';
 
 /** An organization that this session does not open, because it has not shown what the organization asks for. */
@@ -46,20 +46,15 @@ export function useClosedPlace(organizationId: string): ClosedPlace | null {
 /** The page of an organization that asks for another sign-in. */
 export function ClosedPlacePage({ place }: { place: ClosedPlace }) {
   const name = useNameOf(place);
-  useEffect(() => {
-    document.title = words.windowTitle(name);
-  }, [name]);
   return (
-    <Paper p="xl" bg="transparent" mx="auto">
-      <Stack align="center" gap="sm" ta="center" maw={560} mx="auto">
-        <IconLock size={32} aria-hidden />
-        <Title order={1}>{words.opensAfter(name)}</Title>
-        <Text c="dimmed">
-          <Why place={place} />
-        </Text>
-        <Ways place={place} />
-      </Stack>
-    </Paper>
+    <InsteadPage
+      title={words.opensAfter(name)}
+      windowTitle={name}
+      icon={<IconLock size={32} aria-hidden />}
+      actions={<Ways place={place} />}
+    >
+      <Why place={place} />
+    </InsteadPage>
   );
 }
 

@@ -1,8 +1,9 @@
-import { Button, Center, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { Button, Center } from '@mantine/core';
 import { Link, useLocation, useRouter } from '@tanstack/react-router';
-import { type ReactNode, useEffect } from 'react';
+import type { ReactNode } from 'react';
 import { PATHS } from '../../paths.ts';
 import { objectAt } from './addresses.ts';
+import { InsteadPage } from './InsteadPage.tsx';
 import { words } from './words.ts';
 
 /** The page for an address that the console does not have. */
@@ -53,17 +54,11 @@ interface MissingProps {
 
 function Missing({ title, list = { list: PATHS.overview, label: words.goToTheOverview }, children }: MissingProps) {
   const { history } = useRouter();
-  useEffect(() => {
-    document.title = words.windowTitle(title);
-  }, [title]);
   return (
-    <Paper p="xl" bg="transparent" mx="auto">
-      <Stack align="center" gap="sm" ta="center" maw={560} mx="auto">
-        <Title order={1}>{title}</Title>
-        <Text c="dimmed" component="div">
-          {children}
-        </Text>
-        <Group gap="xs" justify="center">
+    <InsteadPage
+      title={title}
+      actions={
+        <>
           {history.canGoBack() && (
             <Button variant="default" onClick={() => history.back()}>
               {words.goBack}
@@ -72,9 +67,11 @@ function Missing({ title, list = { list: PATHS.overview, label: words.goToTheOve
           <Button component={Link} to={list.list}>
             {list.label}
           </Button>
-        </Group>
-      </Stack>
-    </Paper>
+        </>
+      }
+    >
+      {children}
+    </InsteadPage>
   );
 }
 

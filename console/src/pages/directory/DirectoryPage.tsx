@@ -2,11 +2,10 @@ import { Box, SegmentedControl } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
-import { type Organization, readOrganization } from '../../api/organizations.ts';
+import { type Organization, organizationQuery } from '../../api/organizations.ts';
 import { Asked } from '../../components/Asked.tsx';
-import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { useTab } from '../../components/fields/useTab.ts';
 import { Page } from '../../components/shell/Page.tsx';
-import { SCOPE } from '../../components/shell/scope.ts';
 import { PATHS } from '../../paths.ts';
 import { ConnectionSection } from './ConnectionSection.tsx';
 import { GroupsSection } from './GroupsSection.tsx';
@@ -31,10 +30,7 @@ const PARTS: readonly Part[] = [
 /** The SCIM directory of one organization. */
 export function DirectoryPage() {
   const { organizationId = '' } = useParams({ strict: false }) as { organizationId?: string };
-  const query = useQuery({
-    queryKey: ['organization', organizationId],
-    queryFn: async () => (await readOrganization(organizationId)).data,
-  });
+  const query = useQuery(organizationQuery(organizationId));
   return (
     <Asked shape="page" query={query}>
       {(organization) => (
@@ -55,14 +51,8 @@ export function DirectoryPage() {
 
 /** The parts of the directory. The open one is in the address. */
 function DirectoryParts({ organization }: { organization: Organization }) {
-  const [state, set] = useUrlState();
-  const { value, content: Content } = PARTS.find((one) => one.value === state.part) ?? (PARTS[0] as Part);
-  // The lists of another part have other filters.
-  const open = (part: string) => {
-    const names = Object.keys(state).filter((name) => name !== SCOPE);
-    const cleared = Object.fromEntries(names.map((name) => [name, undefined]));
-    set({ ...cleared, part: part === PARTS[0]?.value ? undefined : part }, 'push');
-  };
+  const [value, open] = useTab(PARTS, [], 'part');
+  const { content: Content } = PARTS.find((one) => one.value === value) ?? (PARTS[0] as Part);
   return (
     <>
       <Box mb="lg" style={{ overflowX: 'auto' }}>

@@ -2,6 +2,7 @@ import { SegmentedControl, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import type { DirectoryGroup } from '../../api/directory.ts';
+import { removeMapping } from '../../api/identity.ts';
 import type { Organization } from '../../api/organizations.ts';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { CreateForm } from '../../components/dialogs/CreateDialog.tsx';
@@ -110,8 +111,7 @@ export function TakeRoleDialog({ taken, organizationId, onClose }: TakeProps) {
       consequences={[words.takeMeans, words.takeKeeps]}
       action={async () => {
         if (taken === null) return;
-        const params = { path: { id: organizationId, mapping_id: taken.mappingId } };
-        await asked(api.DELETE('/organizations/{id}/group-mappings/{mapping_id}', { params }));
+        await removeMapping(organizationId, taken.mappingId);
         saved(words.roleTaken(taken.group));
         await queryClient.invalidateQueries({ queryKey: ['directory-groups'] });
         await queryClient.invalidateQueries({ queryKey: ['group-mappings'] });

@@ -20,9 +20,9 @@ import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { Section } from '../../components/Section.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
+import { expiresAtOf } from '../settings/token-expiry.ts';
 import { words } from './words.ts';
 
-const DAY_MS = 86_400_000;
 const ACTIVE_MAX = 2;
 type Lasts = keyof typeof words.days;
 const LASTS = (Object.keys(words.days) as Lasts[]).map((value) => ({ value, label: words.days[value] }));
@@ -151,9 +151,9 @@ function CreateTokenDialog({ opened, organizationId, onClose, onCreated }: Creat
       verb={words.createToken}
       invalidates={['scim-tokens', 'directory']}
       save={({ name, lasts }, header) => {
-        const expires_at = lasts === 'never' ? null : new Date(Date.now() + Number(lasts) * DAY_MS).toISOString();
         const params = { path: { id: organizationId }, header };
-        return asked(api.POST('/organizations/{id}/scim-tokens', { params, body: { name: name.trim(), expires_at } }));
+        const body = { name: name.trim(), expires_at: expiresAtOf(lasts) };
+        return asked(api.POST('/organizations/{id}/scim-tokens', { params, body }));
       }}
       onSaved={({ token }) => onCreated(token)}
     >

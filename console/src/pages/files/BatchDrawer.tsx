@@ -1,4 +1,4 @@
-import { Alert, Drawer, Group, List, Stack, Table, Text } from '@mantine/core';
+import { Alert, Drawer, Group, List, Stack, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
@@ -8,6 +8,7 @@ import { CopyText } from '../../components/CopyText.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
+import { FactTable } from '../../components/FactTable.tsx';
 import { Section } from '../../components/Section.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
@@ -61,8 +62,8 @@ function Content({ of: batch }: { of: BatchDetail }) {
           {batch.trouble}
         </Alert>
       )}
-      <Rows
-        rows={[
+      <FactTable
+        facts={[
           [words.status, <StatusBadge key="status" status={batch.status} />],
           [words.id, <CopyText key="id" text={batch.id} label={words.theBatchsId} />],
           [words.model, <bdi key="model">{batch.model}</bdi>],
@@ -77,8 +78,8 @@ function Content({ of: batch }: { of: BatchDetail }) {
         ]}
       />
       <Section title={words.files} order={3}>
-        <Rows
-          rows={[
+        <FactTable
+          facts={[
             [words.purposes.batch, fileOf(words.purposes.batch, batch.input_file_id)],
             [words.purposes.batch_output, fileOf(words.purposes.batch_output, batch.output_file_id)],
             [words.errorsFile, fileOf(words.errorsFile, batch.error_file_id)],
@@ -97,23 +98,6 @@ function Content({ of: batch }: { of: BatchDetail }) {
 
 function fileOf(name: string, id: string | null): ReactNode {
   return id === null ? words.notWritten : <CopyText text={id} label={words.theIdOf(name)} />;
-}
-
-function Rows({ rows }: { rows: readonly (readonly [name: string, value: ReactNode])[] }) {
-  return (
-    <Table withRowBorders={false} verticalSpacing={4} layout="fixed">
-      <Table.Tbody>
-        {rows.map(([name, value]) => (
-          <Table.Tr key={name}>
-            <Table.Th w={110} fw={400} c="dimmed" scope="row">
-              {name}
-            </Table.Th>
-            <Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
-  );
 }
 
 function Errors({ of: { errors, refused_lines: refused } }: { of: BatchDetail }) {

@@ -1,10 +1,10 @@
 import { Alert, Paper, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
+import { FactTable } from '../../components/FactTable.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { Page } from '../../components/shell/Page.tsx';
 import { type Approval, ApproveForm, type Proposed } from './ApproveForm.tsx';
-import { FactRows } from './FactRows.tsx';
 import { words } from './words.ts';
 
 /** A login that a program on this computer asks for, as its address says. */
@@ -57,7 +57,8 @@ function Connecting({ login }: { login: AskedLogin }) {
   return (
     <Paper maw={560} p="md" withBorder>
       <Stack gap="md">
-        <FactRows
+        <FactTable
+          horizontalSpacing={0}
           facts={[
             [words.device, <bdi key="device">{login.deviceName}</bdi>],
             [words.program, <bdi key="program">{login.client ?? words.unknown}</bdi>],

@@ -3,10 +3,10 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { ProblemNote } from '../../components/Asked.tsx';
+import { FactTable } from '../../components/FactTable.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
 import { type Approval, ApproveForm } from './ApproveForm.tsx';
-import { FactRows } from './FactRows.tsx';
 import { words } from './words.ts';
 
 type LoginRequest = Schema<'LoginRequest'>;
@@ -58,7 +58,7 @@ function EnterCode({ onFound }: { onFound: (code: string, request: LoginRequest)
         <TextInput
           label={words.code}
           description={words.codeMeans}
-          placeholder="XXXX-XXXX"
+          placeholder={words.codeExample}
           styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
           autoComplete="off"
           autoCapitalize="characters"
@@ -96,7 +96,8 @@ function Judge({ code, request, onDone }: JudgeProps) {
   });
   return (
     <Stack gap="md">
-      <FactRows
+      <FactTable
+        horizontalSpacing={0}
         facts={[
           [words.device, <bdi key="device">{request.device_name}</bdi>],
           [words.program, <bdi key="program">{request.client}</bdi>],

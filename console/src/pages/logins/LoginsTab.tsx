@@ -1,4 +1,4 @@
-import { Anchor, Box, Group, Radio, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Box, Group, Radio, Stack, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
@@ -8,6 +8,7 @@ import { saved } from '../../components/dialogs/saved.ts';
 import { WhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { PageLink } from '../../components/PageLink.tsx';
 import { links } from '../../links.ts';
+import { Section } from '../profile/Section.tsx';
 import { LoginsList } from './LoginsList.tsx';
 import { ManagedSettings } from './ManagedSettings.tsx';
 import { words } from './words.ts';
@@ -39,17 +40,17 @@ export function TeamLoginsTab({ team }: { team: { readonly id: string; readonly 
 /** Leads to the long-lived keys that people hold, for example on their laptops. */
 function LongLived({ search }: { search: { readonly organization_id: string; readonly team_id?: string } }) {
   return (
-    <Box component="section" aria-label={words.longLived}>
-      <Title order={2} mb={4}>
-        {words.longLived}
-      </Title>
-      <Text fz="sm" c="dimmed">
-        {words.longLivedMean}{' '}
-        <Anchor component={PageLink} at={links.keys({ ...search, kind: 'api', owned_by: 'person', status: 'active' })} inherit>
-          {words.showThem}
-        </Anchor>
-      </Text>
-    </Box>
+    <Section
+      title={words.longLived}
+      about={
+        <>
+          {words.longLivedMean}{' '}
+          <Anchor component={PageLink} at={links.keys({ ...search, kind: 'api', owned_by: 'person', status: 'active' })} inherit>
+            {words.showThem}
+          </Anchor>
+        </>
+      }
+    />
   );
 }
 

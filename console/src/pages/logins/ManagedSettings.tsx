@@ -1,4 +1,4 @@
-import { Box, Code, Group, Stack, Text, Title } from '@mantine/core';
+import { Code, Stack, Text } from '@mantine/core';
 import { IconPencil, IconTrash } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -10,6 +10,7 @@ import { FormDialog } from '../../components/dialogs/FormDialog.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { Time } from '../../components/Time.tsx';
+import { Section } from '../profile/Section.tsx';
 import { ManagedSettingsForm } from './ManagedSettingsForm.tsx';
 import type { SettingsPlace, StoredSettings } from './managed-place.ts';
 import { RiskyParts } from './RiskyParts.tsx';
@@ -22,15 +23,11 @@ export function ManagedSettings({ place }: { place: SettingsPlace }) {
   const verdict = useCan(place.is === 'teams' ? 'teams.manage' : 'identity.manage', place.organizationId);
   const settings = useQuery({ queryKey: ['managed-settings', place.id], queryFn: () => readSettings(place) });
   return (
-    <Box component="section" aria-label={words.managedSettings}>
-      <Group justify="space-between" align="flex-start" mb="xs">
-        <div style={{ flex: '1 1 300px' }}>
-          <Title order={2}>{words.managedSettings}</Title>
-          <Text fz="sm" c="dimmed">
-            {words.managedMean} {place.is === 'teams' && words.organizationWins}
-          </Text>
-        </div>
-        <Group gap="xs">
+    <Section
+      title={words.managedSettings}
+      about={`${words.managedMean}${place.is === 'teams' ? ` ${words.organizationWins}` : ''}`}
+      actions={
+        <>
           <GuardedButton
             variant="default"
             verdict={verdict}
@@ -50,8 +47,9 @@ export function ManagedSettings({ place }: { place: SettingsPlace }) {
               {words.remove}
             </GuardedButton>
           )}
-        </Group>
-      </Group>
+        </>
+      }
+    >
       <Asked query={settings}>{(read) => <Shown of={read} />}</Asked>
       <FormDialog opened={doing === 'edit'} onClose={() => setDoing(null)} title={words.managedSettings} size="xl">
         {settings.data !== undefined && <ManagedSettingsForm place={place} stored={settings.data} />}
@@ -74,7 +72,7 @@ export function ManagedSettings({ place }: { place: SettingsPlace }) {
           await queryClient.invalidateQueries({ queryKey: ['managed-settings'] });
         }}
       />
-    </Box>
+    </Section>
   );
 }
 

@@ -37,6 +37,7 @@ export const words = {
   deviceTitle: 'Log in a device',
   deviceAbout: 'A program without a browser shows a code. Enter it here.',
   code: 'Code',
+  codeExample: 'XXXX-XXXX',
   codeMeans: 'Eight letters, as the device shows them.',
   continue: 'Continue',
   neverFromOthers:
@@ -100,7 +101,6 @@ export const words = {
   notJson: 'This is not valid JSON.',
   notAnObject: 'The settings must be a JSON object.',
   save: 'Save',
-  cancel: 'Cancel',
   lookTwice: 'These parts act on people’s computers',
   nothingRisky: 'No part that is added runs programs, sets the environment or loosens permissions.',
   why: {

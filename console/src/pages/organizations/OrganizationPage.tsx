@@ -4,7 +4,7 @@ import { IconPencil } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
-import { calmStatus, type Organization, readOrganization } from '../../api/organizations.ts';
+import { calmStatus, type Organization, organizationQuery } from '../../api/organizations.ts';
 import { type Permission, verdictOf } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
@@ -21,6 +21,7 @@ import { Time } from '../../components/Time.tsx';
 import { here } from '../../links.ts';
 import { PATHS } from '../../paths.ts';
 import { LoginsTab } from '../logins/LoginsTab.tsx';
+import { SignInSettings } from '../single-sign-on/SignInSettings.tsx';
 import { SECTION_AT } from './ChangeButton.tsx';
 import { OrganizationDialog } from './dialog/deferred.tsx';
 import { AskedLifecycle, LifecycleActions } from './dialog/LifecycleActions.tsx';
@@ -36,7 +37,6 @@ import { ProvidersTab } from './tabs/ProvidersTab.tsx';
 import { SecurityTab } from './tabs/SecurityTab.tsx';
 import { ServiceAccountsTab } from './tabs/ServiceAccountsTab.tsx';
 import { SettingsTab } from './tabs/SettingsTab.tsx';
-import { SignInTab } from './tabs/SignInTab.tsx';
 import { TeamsTab } from './tabs/TeamsTab.tsx';
 import type { TabProps } from './tabs/tab.ts';
 import { UsageTab } from './tabs/UsageTab.tsx';
@@ -63,7 +63,7 @@ const TABS: readonly Tab[] = [
   { value: 'files', label: words.filesAndBatches, needs: 'usage.read', content: FilesTab },
   { value: 'audit', label: words.audit, needs: 'audit.read', content: AuditTab },
   { value: 'security', label: words.security, needs: 'audit.read', content: SecurityTab },
-  { value: 'sign-in', label: words.signInTab, needs: 'directory.manage', content: SignInTab },
+  { value: 'sign-in', label: words.signInTab, needs: 'directory.manage', content: SignInSettings },
   { value: 'service-accounts', label: words.serviceAccounts, needs: 'admin_tokens.manage', content: ServiceAccountsTab },
   { value: 'providers', label: words.ownProviders, needs: 'own_providers.manage', content: ProvidersTab },
   { value: 'webhooks', label: words.webhooks, needs: 'webhooks.manage', content: WebhooksTab },
@@ -79,11 +79,7 @@ export function OrganizationPage() {
 }
 
 function Opened({ organizationId }: { organizationId: string }) {
-  const query = useQuery({
-    queryKey: ['organization', organizationId],
-    queryFn: async () => (await readOrganization(organizationId)).data,
-    refetchInterval: REFETCH_MS,
-  });
+  const query = useQuery({ ...organizationQuery(organizationId), refetchInterval: REFETCH_MS });
   return (
     <Asked shape="page" query={query}>
       {(organization) => <Shown key={organization.id} organization={organization} />}

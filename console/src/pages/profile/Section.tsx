@@ -9,7 +9,7 @@ interface SectionProps {
   readonly children?: ReactNode;
 }
 
-/** A section of the profile page. */
+/** A section with a line about it below its title, as on the profile page. */
 export function Section({ title, about, beside, actions, children }: SectionProps) {
   return (
     <Box component="section" aria-label={title}>

@@ -16,16 +16,7 @@ export function ProviderButtons({ providers, to, email }: ProviderButtonsProps) 
   return (
     <Stack gap="xs">
       {providers.map(({ id, name }) => (
-        <Button
-          key={id}
-          component="a"
-          href={startAddress(id, {
-            ...(to === undefined ? {} : { to }),
-            ...(email === undefined || email === '' ? {} : { email }),
-          })}
-          fullWidth
-          leftSection={<IconBuilding size={18} />}
-        >
+        <Button key={id} component="a" href={startAddress(id, { to, email })} fullWidth leftSection={<IconBuilding size={18} />}>
           <bdi>{words.signInThrough(name)}</bdi>
         </Button>
       ))}

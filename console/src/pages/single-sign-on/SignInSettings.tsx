@@ -2,9 +2,8 @@ import { Box, SegmentedControl, Select } from '@mantine/core';
 import type { ComponentType } from 'react';
 import type { Organization } from '../../api/organizations.ts';
 import type { Permission } from '../../api/session.tsx';
-import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { useTab } from '../../components/fields/useTab.ts';
 import { useIsPhone } from '../../components/list/useIsPhone.ts';
-import { SCOPE } from '../../components/shell/scope.ts';
 import { DomainsSection } from './domains/DomainsSection.tsx';
 import { MappingsSection } from './groups/MappingsSection.tsx';
 import { LinksSection } from './people/LinksSection.tsx';
@@ -30,34 +29,20 @@ const PARTS: readonly Part[] = [
 
 /** Everything about how people sign in to one organization. The open part is in the address. */
 export function SignInSettings({ organization }: { organization: Organization }) {
-  const [state, set] = useUrlState();
   const isPhone = useIsPhone();
   const parts = PARTS.filter(({ needs }) => organization.capabilities.includes(needs));
-  const part = parts.find(({ value }) => value === state.part) ?? parts[0];
+  const [open, choose] = useTab(parts, ['tab'], 'part');
+  const part = parts.find(({ value }) => value === open);
   if (part === undefined) return null;
   const { content: Content } = part;
   const choices = parts.map(({ value, label }) => ({ value, label }));
-  const open = (value: string) => {
-    const cleared = Object.fromEntries(
-      Object.keys(state)
-        .filter((name) => name !== SCOPE)
-        .map((name) => [name, undefined]),
-    );
-    set({ ...cleared, tab: 'sign-in', part: value === parts[0]?.value ? undefined : value }, 'push');
-  };
   return (
     <>
       <Box mb="lg" hidden={parts.length === 1}>
         {isPhone ? (
-          <Select
-            aria-label={words.parts}
-            allowDeselect={false}
-            value={part.value}
-            onChange={(value) => value !== null && open(value)}
-            data={choices}
-          />
+          <Select aria-label={words.parts} allowDeselect={false} value={part.value} onChange={choose} data={choices} />
         ) : (
-          <SegmentedControl aria-label={words.parts} value={part.value} onChange={open} data={choices} />
+          <SegmentedControl aria-label={words.parts} value={part.value} onChange={choose} data={choices} />
         )}
       </Box>
       <Content key={part.value} organization={organization} />

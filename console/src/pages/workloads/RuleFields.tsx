@@ -1,9 +1,9 @@
-import { Accordion, Button, Checkbox, CloseButton, Group, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Accordion, Checkbox, CloseButton, Group, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
-import { IconPlus } from '@tabler/icons-react';
 import { budgetLines, limitLines } from '../../components/fields/policy-words.ts';
 import { BudgetFields } from '../../forms/BudgetFields.tsx';
 import { bind, errorAt } from '../../forms/bind.ts';
+import { ListFoot } from '../../forms/ListFoot.tsx';
 import { RateLimitFields } from '../../forms/RateLimitFields.tsx';
 import { type ConditionDraft, newCondition } from './condition-draft.ts';
 import type { RuleDraft } from './rule-draft.ts';
@@ -65,7 +65,6 @@ function Part({ name, title, summary, children }: { name: string; title: string;
 function Conditions({ form }: { form: UseFormReturnType<RuleDraft> }) {
   const { conditions } = form.values;
   const set = (next: readonly ConditionDraft[]) => form.setFieldValue('conditions', next);
-  const error = errorAt(form.errors, 'conditions');
   return (
     <Stack gap="xs" role="group" aria-label={words.conditions}>
       <Text fz="sm" fw={500}>
@@ -84,21 +83,12 @@ function Conditions({ form }: { form: UseFormReturnType<RuleDraft> }) {
           onRemove={() => set(conditions.filter((one) => one.row !== condition.row))}
         />
       ))}
-      {error !== undefined && (
-        <Text fz="sm" c="red" role="alert">
-          {error}
-        </Text>
-      )}
-      <Group>
-        <Button
-          size="xs"
-          variant="default"
-          leftSection={<IconPlus size={14} />}
-          onClick={() => set([...conditions, newCondition()])}
-        >
-          {words.addCondition}
-        </Button>
-      </Group>
+      <ListFoot
+        error={errorAt(form.errors, 'conditions')}
+        label={words.addCondition}
+        disabled={false}
+        onAdd={() => set([...conditions, newCondition()])}
+      />
     </Stack>
   );
 }

@@ -2,7 +2,7 @@ import { Alert, Stack, Tabs, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
-import { type Organization, readOrganization } from '../../api/organizations.ts';
+import { type Organization, organizationQuery } from '../../api/organizations.ts';
 import { useBaseUrl } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
@@ -24,10 +24,7 @@ const TABS = [
 /** Workload identity of an organization: the issuers it trusts, the rules by which their tokens get keys, and a check of tokens. */
 export function WorkloadsPage() {
   const { organizationId = '' } = useParams({ strict: false }) as { organizationId?: string };
-  const query = useQuery({
-    queryKey: ['organization', organizationId],
-    queryFn: async () => (await readOrganization(organizationId)).data,
-  });
+  const query = useQuery(organizationQuery(organizationId));
   return (
     <Asked shape="page" query={query}>
       {(organization) => <Shown organization={organization} />}

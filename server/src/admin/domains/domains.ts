@@ -5,10 +5,10 @@ import { DOMAIN_STATES } from '../../domain/identity/words.ts';
 import { domainLetter } from '../../identity/mail/domain-letter.ts';
 import { DOMAIN_PATTERN, readDomain } from '../../lib/address/domain-name.ts';
 import type { RandomBytes } from '../../lib/secrets.ts';
-import { peopleOf } from '../../store/alerts/alert-events.ts';
 import { UniqueViolation } from '../../store/errors.ts';
 import type { DomainRow } from '../../store/identity/domains.ts';
 import * as domains from '../../store/identity/domains.ts';
+import { activeOwners } from '../../store/identity/owners.ts';
 import { pageOfSorted } from '../../store/paging.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import type { AdminCall } from '../http/call.ts';
@@ -20,6 +20,7 @@ import { ownOriginOf } from '../http/own-origin.ts';
 import { conflict, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
 import { text } from '../http/schemas.ts';
+import { lockLiving } from '../organizations/organizations.ts';
 import { mailLater } from '../session/mail-later.ts';
 
 /** The domains that an organization shows to be its own. Only addresses of these count at its identity providers. */
@@ -87,7 +88,8 @@ export const create = route({
   handle: async (call, { id: organizationId }) => {
     const { domain } = call.body;
     const row = await change(call, async ({ tx, now, record }) => {
-      if ((await domains.countLocked(tx, organizationId)) >= DOMAINS_MAX)
+      await lockLiving(tx, organizationId);
+      if ((await domains.list(tx, organizationId)).length >= DOMAINS_MAX)
         throw conflict(`This organization has ${DOMAINS_MAX} domains, the most allowed. Remove one first.`);
       const challenge = newChallenge(call.deps.random);
       const added = { organizationId, domain, challenge, createdBy: call.actor.id, createdAt: now };
@@ -196,8 +198,8 @@ async function tellOwners(
 ): Promise<void> {
   if (!call.deps.mailer.configured) return;
   const page = `${ownOriginOf(call)}/organizations/${organization.id}?tab=sign-in`;
-  for (const to of await peopleOf(call.deps.db, organization.id)) {
-    const letter = domainLetter(news, row, to, { organization: organization.name, page });
+  for (const { email } of await activeOwners(call.deps.db, organization.id)) {
+    const letter = domainLetter(news, row, email, { organization: organization.name, page });
     if (letter !== null) mailLater(call, letter, 'the mail about a domain could not be sent');
   }
 }

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { readCertificate } from '../../identity/saml/certificates.ts';
 import type { ProviderRow } from '../../store/identity/identity-providers.ts';
 import * as providers from '../../store/identity/identity-providers.ts';
 import type { Change } from '../http/change.ts';
@@ -14,15 +14,9 @@ export async function storeCertificates(
 ): Promise<void> {
   const texts = row.protocol === 'saml' && Array.isArray(config.certificates) ? config.certificates : [];
   for (const text of texts) {
-    if (typeof text === 'string') await providers.trustKey(tx, row, { ...factsOf(text), at: now });
+    const read = typeof text === 'string' ? readCertificate(text) : null;
+    if (read?.is !== 'read') continue;
+    const { id, pem, notAfterMs } = read.certificate;
+    await providers.trustKey(tx, row, { id, value: pem, notAfter: new Date(notAfterMs), at: now });
   }
-}
-
-function factsOf(pem: string) {
-  const certificate = new X509Certificate(pem);
-  return {
-    id: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
-    value: pem,
-    notAfter: new Date(certificate.validTo),
-  };
 }

@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { readReturnPath } from '../../domain/identity/return-path.ts';
 import { ProviderUnreachable } from '../../identity/protocol-problems.ts';
 import { instantOut, isoOf } from '../http/fields.ts';
-import { invalid, notFound, Problem } from '../http/problem.ts';
+import { notFound, Problem } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { text } from '../http/schemas.ts';
-import { flowOfId, openResult, startFlow } from '../sso/flow.ts';
+import { flowOfId, openResult, requireReturnPath, startFlow } from '../sso/flow.ts';
 import { type TestOutcome, testOutcome } from '../sso/test-outcome.ts';
 import { loadProvider, providerParams } from './load-provider.ts';
 
@@ -24,9 +23,7 @@ export const start = route({
   response: z.object({ id: z.string(), location: z.string(), expires_at: instantOut }),
   load: loadProvider,
   handle: async (call, row) => {
-    const returnTo = readReturnPath(call.body.return_to ?? HOME_OF_TESTS);
-    if (returnTo === null)
-      throw invalid('/return_to', 'must be a path of this console: it begins with one `/` and names no host');
+    const returnTo = requireReturnPath(call.body.return_to ?? HOME_OF_TESTS, '/return_to');
     try {
       const wanted = { purpose: 'test', accountId: call.actor.accountId, returnTo, loginHint: null, isFresh: false } as const;
       const { id, location, cookies, expiresAt } = await startFlow(call, row, wanted);

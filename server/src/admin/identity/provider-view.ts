@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { PROVIDER_KEY_STATES, PROVIDER_PROTOCOLS, PROVIDER_STATES } from '../../domain/identity/words.ts';
 import { ORGANIZATION_ROLES } from '../../domain/tenancy/permission.ts';
+import { redirectUriOf } from '../../identity/oidc/oidc.ts';
+import { placesOf } from '../../identity/saml/places.ts';
 import type { ProviderKeyRow, ProviderRow } from '../../store/identity/identity-providers.ts';
 import { instantOut, isoOf, isoOrNull } from '../http/fields.ts';
 
@@ -48,17 +50,17 @@ export const providerOut = z
   .meta({ id: 'IdentityProvider', description: 'An identity provider of an organization.' });
 
 export function viewProvider(row: ProviderRow, publicUrl: string | null): z.output<typeof providerOut> {
-  const base = publicUrl === null ? null : `${publicUrl}/api/v1/sso/${row.id}`;
   const isSaml = row.protocol === 'saml';
+  const places = publicUrl === null ? null : { ...placesOf(publicUrl, row.id), callback: redirectUriOf(publicUrl, row.id) };
   return {
     ...providerFacts(row),
     id: row.id,
     organization_id: row.organizationId,
     has_client_secret: !isSaml && row.sealed !== null,
     next_config: row.nextConfig === null ? null : shownConfig(row.nextConfig),
-    redirect_url: base === null ? null : `${base}/${isSaml ? 'acs' : 'callback'}`,
-    entity_id: base === null || !isSaml ? null : `${base}/metadata`,
-    start_url: base === null ? null : `${base}/start`,
+    redirect_url: places?.[isSaml ? 'acs' : 'callback'] ?? null,
+    entity_id: isSaml ? (places?.entityId ?? null) : null,
+    start_url: publicUrl === null ? null : `${publicUrl}/api/v1/sso/${row.id}/start`,
     tested_at: isoOrNull(row.testedAt),
     last_sign_in_at: isoOrNull(row.lastSignInAt),
     created_at: isoOf(row.createdAt),

@@ -4,7 +4,7 @@ import { EVIDENCE_HOURS } from '../../domain/identity/evidence.ts';
 import { SECOND_FACTOR_POLICIES, SIGN_IN_POLICIES } from '../../domain/identity/words.ts';
 import type { Database } from '../../store/database.ts';
 import * as providers from '../../store/identity/identity-providers.ts';
-import { activeOwners, countMembers, lastSignInThroughProvider } from '../../store/identity/owners.ts';
+import { type ActiveOwner, activeOwners, countMembers, lastSignInThroughProvider } from '../../store/identity/owners.ts';
 import * as policies from '../../store/identity/sign-in-policies.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import type { AdminCall } from '../http/call.ts';
@@ -122,8 +122,9 @@ async function save(call: AdminCall<unknown, unknown, PutBody>, change: Change, 
   requireVersion(call, stored?.version ?? 0);
   const before = stored ?? UNSET;
   const breakGlass = [...new Set(body.break_glass)].sort();
-  await requireBreakGlass(tx, organization.id, body.sign_in, breakGlass);
-  if (body.sign_in === 'sso' && before.signIn !== 'sso') await requireProvenProvider(tx, organization.id, now);
+  const owners = await activeOwners(tx, organization.id);
+  requireBreakGlass(owners, body.sign_in, breakGlass);
+  if (body.sign_in === 'sso' && before.signIn !== 'sso') await requireProvenProvider(tx, organization.id, owners, now);
   const isKept = body.sign_in === 'sso' && before.signIn === 'sso';
   const columns = {
     signIn: body.sign_in,
@@ -173,18 +174,13 @@ function facts(row: Columns) {
 }
 
 /** Throws 400 unless the break-glass accounts are active owners, and with `sso` one to three who have passkeys. */
-async function requireBreakGlass(
-  tx: Database,
-  organizationId: string,
-  signIn: PutBody['sign_in'],
-  breakGlass: readonly string[],
-): Promise<void> {
+function requireBreakGlass(active: readonly ActiveOwner[], signIn: PutBody['sign_in'], breakGlass: readonly string[]): void {
   if (signIn === 'sso' && breakGlass.length === 0)
     throw invalid(
       '/break_glass',
       `must name one to ${BREAK_GLASS_MAX} owners, who can come in with a passkey while the provider is down`,
     );
-  const owners = new Map((await activeOwners(tx, organizationId)).map((owner) => [owner.accountId, owner]));
+  const owners = byAccount(active);
   for (const [at, accountId] of breakGlass.entries()) {
     const owner = owners.get(accountId);
     if (owner === undefined) throw invalid(`/break_glass/${at}`, 'must be the account of an active owner of this organization');
@@ -194,15 +190,24 @@ async function requireBreakGlass(
 }
 
 /** Throws 409 unless an owner signed in through an active provider of the organization in the last 24 hours. */
-async function requireProvenProvider(tx: Database, organizationId: string, now: Date): Promise<void> {
-  if ((await lastOwnerSignIn(tx, organizationId, now)) !== null) return;
+async function requireProvenProvider(
+  tx: Database,
+  organizationId: string,
+  owners: readonly ActiveOwner[],
+  now: Date,
+): Promise<void> {
+  if ((await lastOwnerSignIn(tx, organizationId, owners, now)) !== null) return;
   throw conflict(
     'No owner signed in through an active identity provider in the last 24 hours. Sign in through it once, so that nobody is locked out, then require it.',
   );
 }
 
-async function lastOwnerSignIn(db: Database, organizationId: string, now: Date): Promise<Date | null> {
-  const accountIds = (await activeOwners(db, organizationId)).map((owner) => owner.accountId);
+function byAccount(owners: readonly ActiveOwner[]): ReadonlyMap<string, ActiveOwner> {
+  return new Map(owners.map((owner) => [owner.accountId, owner]));
+}
+
+function lastOwnerSignIn(db: Database, organizationId: string, owners: readonly ActiveOwner[], now: Date): Promise<Date | null> {
+  const accountIds = owners.map((owner) => owner.accountId);
   return lastSignInThroughProvider(db, { organizationId, accountIds, since: new Date(now.getTime() - SHOWN_WITHIN_MS) });
 }
 
@@ -212,9 +217,10 @@ async function view(
 ): Promise<z.output<typeof policyOut>> {
   const stored = await policies.find(db, organizationId);
   const row = stored ?? UNSET;
-  const owners = new Map((await activeOwners(db, organizationId)).map((owner) => [owner.accountId, owner]));
+  const found = await activeOwners(db, organizationId);
+  const owners = byAccount(found);
   const active = (await providers.activeOf(db, [organizationId])).get(organizationId) ?? [];
-  const signedInAt = await lastOwnerSignIn(db, organizationId, new Date(clock.nowMs()));
+  const signedInAt = await lastOwnerSignIn(db, organizationId, found, new Date(clock.nowMs()));
   return {
     ...facts(row),
     break_glass: row.breakGlass.map((accountId) => {

@@ -10,7 +10,7 @@ import type { AdminCall } from '../http/call.ts';
 import { type Change, change } from '../http/change.ts';
 import { id, instantOut, isoOf } from '../http/fields.ts';
 import * as load from '../http/load.ts';
-import { notFound } from '../http/problem.ts';
+import { notFound, type Problem } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
 import { text } from '../http/schemas.ts';
 import * as own from '../people/own-account.ts';
@@ -223,15 +223,18 @@ type CodeCall = AdminCall<unknown, unknown, { readonly user_code: string }>;
 async function waiting(call: CodeCall, tx: Change['tx'], now: Date): Promise<LoginRequestRow> {
   const code = readUserCode(call.body.user_code);
   const found = code === null ? null : await requests.lockWaiting(tx, hashesOf(call.deps.keys, code), now);
-  if (found === null) throw notFound('code: it may be mistyped or older than 10 minutes. Start the login again on the device');
+  if (found === null) throw noSuchCode();
   return found;
 }
 
 async function seen(call: CodeCall, { tx, now }: Change, accountId: string): Promise<LoginRequestRow> {
   const found = await waiting(call, tx, now);
-  if (found.seenBy !== accountId)
-    throw notFound('code: it may be mistyped or older than 10 minutes. Start the login again on the device');
+  if (found.seenBy !== accountId) throw noSuchCode();
   return found;
+}
+
+function noSuchCode(): Problem {
+  return notFound('code: it may be mistyped or older than 10 minutes. Start the login again on the device');
 }
 
 async function loadTeamOfBody(call: AdminCall<unknown, unknown, { readonly team_id: string }>): Promise<Loaded<TeamRow>> {

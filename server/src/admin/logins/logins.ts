@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { reachOf } from '../../domain/tenancy/permission.ts';
 import * as logins from '../../store/logins/logins.ts';
-import * as tokens from '../../store/logins/tokens.ts';
 import { totalOf } from '../../store/paging.ts';
 import type { AdminCall } from '../http/call.ts';
 import { change } from '../http/change.ts';
@@ -61,7 +60,6 @@ export const end = route({
 async function endAsCaller(call: AdminCall, login: logins.LoginId, name: string): Promise<void> {
   await change(call, async ({ tx, now, record, touch }) => {
     await logins.lock(tx, login);
-    await tokens.dropOf(tx, login);
     if (!(await logins.end(tx, login, 'ended', now))) return;
     await record({
       organizationId: login.organizationId,

@@ -1,14 +1,13 @@
 import type { Budget } from '../../domain/limits/budget.ts';
 import { LOGIN_MS, type LoginWay } from '../../domain/logins/words.ts';
 import { formatUsd, parseBudgetUsd } from '../../domain/money/money.ts';
-import type { OwnKeysPeriod } from '../../domain/money/own-key-budget.ts';
+import { calendarPeriod } from '../../domain/money/own-key-budget.ts';
 import { can } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import { accessChoiceToColumns } from '../../store/configuration/policy-columns.ts';
 import * as loginPolicies from '../../store/logins/login-policies.ts';
 import * as requests from '../../store/logins/login-requests.ts';
 import * as logins from '../../store/logins/logins.ts';
-import * as tokens from '../../store/logins/tokens.ts';
 import * as budgets from '../../store/tenancy/budgets.ts';
 import * as keys from '../../store/tenancy/keys.ts';
 import type { TeamRow } from '../../store/tenancy/teams.ts';
@@ -162,7 +161,7 @@ async function again(
     throw forbidden('Members of this team may not create their own keys. Ask a team admin for a key.');
   const { organizationId, keyId } = login;
   await requests.takeBack(tx, login);
-  await tokens.dropOf(tx, login);
+  await logins.dropRefreshTokens(tx, login);
   await keys.endSecrets(tx, { organizationId, id: keyId }, now);
   await keys.update(tx, { organizationId, id: keyId }, { expiresAt: asked.endsAt }, now);
   const { client, way, ip, endsAt } = asked;
@@ -192,7 +191,7 @@ async function budgetsFor(
     {
       id: newId('bud', now.getTime()),
       amountNanoUsd: amount,
-      period: PERIODS[cap.period],
+      period: calendarPeriod(cap.period),
       match: { is: 'any' },
       thresholdsPercent: [75, 95],
       action: 'block',
@@ -206,12 +205,3 @@ function amountOf(text: string): number {
   if (amount.is === 'invalid') throw invalid('/budget', amount.problem);
   return amount.value;
 }
-
-const PERIODS: Readonly<Record<OwnKeysPeriod, Budget['period']>> = {
-  day: { is: 'day' },
-  week: { is: 'week', anchorDay: 1 },
-  month: { is: 'month', anchorDay: 1 },
-  quarter: { is: 'quarter', anchorMonth: 1, anchorDay: 1 },
-  year: { is: 'year', anchorMonth: 1, anchorDay: 1 },
-  total: { is: 'total' },
-};

@@ -7,6 +7,12 @@ export const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User';
 export const GROUP_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 export const ENTERPRISE_SCHEMA = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 
+/** Takes the schema of people or groups from the beginning of a path in lower case. */
+export function withoutCoreSchema(path: string): string {
+  const schema = [USER_SCHEMA, GROUP_SCHEMA].find((one) => path.startsWith(`${one.toLowerCase()}:`));
+  return schema === undefined ? path : path.slice(schema.length + 1);
+}
+
 /** A text has at most `lengthMax` UTF-16 units. */
 export interface TextAttribute {
   readonly is: 'text';

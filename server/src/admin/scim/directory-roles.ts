@@ -118,8 +118,7 @@ export async function applyQueued(deps: AdminDeps, goOn: () => void): Promise<nu
 
 /** Works out the roles of the next people of an organization. Returns their number. */
 function applyNext(deps: AdminDeps, organizationId: string, limit: number): Promise<number> {
-  const { call } = ownCall(deps, organizationId, requestId(deps.clock.nowMs()));
-  return change(call, async (change) => {
+  return change(ownCall(deps, requestId(deps.clock.nowMs())), async (change) => {
     const ids = await roleQueue.take(change.tx, organizationId, limit);
     for (const id of ids) await applyToPerson(change, { organizationId, id });
     return ids.length;

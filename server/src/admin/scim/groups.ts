@@ -16,7 +16,7 @@ import {
   readMembers,
   readName,
 } from './patch-group.ts';
-import type { Operation } from './read-patch.ts';
+import { fieldOf, type Operation } from './read-patch.ts';
 import { isObject } from './read-user.ts';
 import type { DirectoryCall } from './scim-call.ts';
 import { invalidSyntax, noSuch } from './scim-error.ts';
@@ -86,11 +86,10 @@ function changeGroup({ organizationId, call }: DirectoryCall, id: string, wanted
 /** Reads a whole group. Members that are absent are none. */
 function readGroup(body: unknown): GroupChange & { readonly name: string; readonly externalId: string | null } {
   if (!isObject(body)) throw invalidSyntax('The body must be a JSON object.');
-  const field = (wanted: string) => Object.entries(body).find(([name]) => name.toLowerCase() === wanted)?.[1];
   return {
-    name: readName(field('displayname')),
-    externalId: readExternalId(field('externalid')),
-    members: [{ is: 'keep', ids: readMembers(field('members')) }],
+    name: readName(fieldOf(body, 'displayname')),
+    externalId: readExternalId(fieldOf(body, 'externalid')),
+    members: [{ is: 'keep', ids: readMembers(fieldOf(body, 'members')) }],
   };
 }
 

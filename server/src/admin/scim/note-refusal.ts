@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { describeDefect } from '../../lib/defect.ts';
 import * as refusals from '../../store/identity/scim-refusals.ts';
+import { fieldOf } from './read-patch.ts';
 import { isObject } from './read-user.ts';
 import type { DirectoryCall } from './scim-call.ts';
 import type { ScimError } from './scim-error.ts';
@@ -37,9 +38,8 @@ export async function noteRefusal(
 /** Returns the name that a request gives the person or group, or the id in its address. Nothing else of a body is kept. */
 function subjectOf({ body, params }: FastifyRequest): string {
   const { id } = params as { readonly id?: string };
-  const named = isObject(body)
-    ? Object.entries(body).find(([name]) => ['username', 'displayname'].includes(name.toLowerCase()))?.[1]
-    : undefined;
+  // A person may have both. The user name is the one by which a later success finds the refusal.
+  const named = isObject(body) ? (fieldOf(body, 'username') ?? fieldOf(body, 'displayname')) : undefined;
   return plain(typeof named === 'string' && named !== '' ? named : (id ?? ''));
 }
 

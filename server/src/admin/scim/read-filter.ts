@@ -1,7 +1,7 @@
 import { type Filter, parse } from 'scim2-parse-filter';
 import type { GroupCondition } from '../../store/identity/scim-groups.ts';
 import type { PersonCondition } from '../../store/identity/scim-people.ts';
-import { ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA } from './attributes.ts';
+import { withoutCoreSchema } from './attributes.ts';
 import { readSimple } from './read-user.ts';
 import { ScimError } from './scim-error.ts';
 
@@ -117,9 +117,7 @@ function typeIn(part: Extract<Filter, { readonly op: '[]' }>): string {
 
 /** Returns an attribute's path in lower case, without the name of its schema. */
 function pathOf(path: string): string {
-  const lower = path.toLowerCase();
-  const schema = [USER_SCHEMA, GROUP_SCHEMA, ENTERPRISE_SCHEMA].find((one) => lower.startsWith(`${one.toLowerCase()}:`));
-  return schema === undefined || schema === ENTERPRISE_SCHEMA ? lower : lower.slice(schema.length + 1);
+  return withoutCoreSchema(path.toLowerCase());
 }
 
 function textOf(value: unknown): string {

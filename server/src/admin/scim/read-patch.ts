@@ -37,7 +37,7 @@ function readOperation(given: unknown): Operation {
 }
 
 /** Returns a field by its name in lower case. */
-function fieldOf(object: Readonly<Record<string, unknown>>, name: string): unknown {
+export function fieldOf(object: Readonly<Record<string, unknown>>, name: string): unknown {
   return Object.entries(object).find(([given]) => given.toLowerCase() === name)?.[1];
 }
 

@@ -5,8 +5,10 @@ import { AdminCall } from '../http/call.ts';
 import type { AdminDeps } from '../http/deps.ts';
 
 const NO_SCHEMAS = { params: undefined, query: undefined, body: undefined };
+/** SCIM reads its addresses and bodies by itself. */
+const NOTHING_READ = { ...NO_SCHEMAS, reason: null, ifMatch: null, takesIfMatch: false, idempotencyKey: null };
 
-/** One request of a directory, or work that the gateway does for a directory by itself. */
+/** One request of a directory. */
 export interface DirectoryCall {
   readonly organizationId: string;
   /** The call in the form that changes take. Its actor has no roles: what a directory may do is written in `admin/scim/`. */
@@ -22,21 +24,19 @@ export function directoryCall(deps: AdminDeps, token: ScimTokenRow, request: Fas
   const raw = {
     ...{ requestId: request.id, method: request.method, route: request.routeOptions.url ?? '', ip: request.ip },
     visitor: { cookie: undefined, origin: undefined, userAgent: request.headers['user-agent'], ip: request.ip },
-    ...{ ownOrigin, params: undefined, query: undefined, body: undefined },
-    ...{ reason: null, ifMatch: null, takesIfMatch: false, idempotencyKey: null },
+    ...{ ownOrigin, ...NOTHING_READ },
   };
   const call = new AdminCall(deps, actor, raw, NO_SCHEMAS);
   return { organizationId: token.organizationId, call, baseUrl: `${deps.publicUrl ?? ownOrigin}/scim/v2` };
 }
 
 /** Returns a call for work that no request asks for: the roles of people whose groups or mappings changed. */
-export function ownCall(deps: AdminDeps, organizationId: string, requestId: string): DirectoryCall {
+export function ownCall(deps: AdminDeps, requestId: string): AdminCall {
   const actor: Actor = { kind: 'scim_token', id: 'scim_directory', name: 'SCIM directory', roles: [], accountId: null };
   const raw = {
     ...{ requestId, method: 'POST', route: '/scim/v2', ip: '' },
     visitor: { cookie: undefined, origin: undefined, userAgent: undefined, ip: '' },
-    ...{ ownOrigin: '', params: undefined, query: undefined, body: undefined },
-    ...{ reason: null, ifMatch: null, takesIfMatch: false, idempotencyKey: null },
+    ...{ ownOrigin: '', ...NOTHING_READ },
   };
-  return { organizationId, call: new AdminCall(deps, actor, raw, NO_SCHEMAS), baseUrl: `${deps.publicUrl ?? ''}/scim/v2` };
+  return new AdminCall(deps, actor, raw, NO_SCHEMAS);
 }

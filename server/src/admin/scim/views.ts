@@ -1,6 +1,6 @@
 import type { ScimGroupRow } from '../../store/identity/scim-groups.ts';
 import type { ScimPerson } from '../../store/identity/scim-people.ts';
-import { ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA } from './attributes.ts';
+import { ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA, withoutCoreSchema } from './attributes.ts';
 import { invalidValue } from './scim-error.ts';
 
 /** A resource as SCIM shows it. */
@@ -82,10 +82,5 @@ export function projected(resource: Resource, projection: Projection): Resource 
 function namesIn(list: string): ReadonlySet<string> {
   const names = list.split(',').map((name) => name.trim().toLowerCase());
   if (names.length > NAMES_MAX) throw invalidValue(`At most ${NAMES_MAX} attributes can be named.`);
-  return new Set(names.filter((name) => name !== '').map(withoutSchema));
-}
-
-function withoutSchema(name: string): string {
-  const schema = [USER_SCHEMA, GROUP_SCHEMA].find((one) => name.startsWith(`${one.toLowerCase()}:`));
-  return schema === undefined ? name : name.slice(schema.length + 1);
+  return new Set(names.filter((name) => name !== '').map(withoutCoreSchema));
 }

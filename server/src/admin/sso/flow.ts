@@ -1,12 +1,15 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { readReturnPath } from '../../domain/identity/return-path.ts';
 import type { FlowPurpose } from '../../domain/identity/words.ts';
 import { type Cookies, cookieOf } from '../../identity/exchange.ts';
+import { isLoopback } from '../../identity/loopback.ts';
 import { open, seal, UnsealFailure } from '../../lib/secrets.ts';
 import type { ProviderRow } from '../../store/identity/identity-providers.ts';
 import type { FlowRow } from '../../store/identity/sign-in-flows.ts';
 import * as flows from '../../store/identity/sign-in-flows.ts';
 import type { AdminCall } from '../http/call.ts';
 import type { AdminDeps } from '../http/deps.ts';
+import { invalid } from '../http/problem.ts';
 import { protocolOf, providerToAsk, requirePublicUrl } from './provider-to-ask.ts';
 
 /**
@@ -37,6 +40,13 @@ export interface StartedFlow {
   /** Names the flow, for a page that waits for its result. No secret. */
   readonly id: string;
   readonly expiresAt: Date;
+}
+
+/** Returns the page of ours to open after a flow. Throws 400 at `pointer` if a text is none. */
+export function requireReturnPath(text: string, pointer: string): string {
+  const path = readReturnPath(text);
+  if (path === null) throw invalid(pointer, 'must be a path of this console: it begins with one `/` and names no host');
+  return path;
 }
 
 /** Begins a flow. Throws 409 without a public URL. Rejects with ProviderUnreachable. */
@@ -138,8 +148,8 @@ function nameOfCookie(stateHash: Buffer): string {
 /** Throws if an address to which a protocol sends browsers is neither https nor on loopback. */
 function requireProviderAddress(location: string): void {
   const url = location.length <= LOCATION_LENGTH_MAX && URL.canParse(location) ? new URL(location) : null;
-  const isLoopback = url !== null && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && isLoopback))
+  const isOnLoopback = url?.protocol === 'http:' && isLoopback(url.hostname);
+  if (url?.protocol !== 'https:' && !isOnLoopback)
     throw new Error('a protocol sent a browser to an address that is neither https nor on loopback');
 }
 

@@ -4,11 +4,11 @@ import { endEvidenceOfSignOut } from '../../store/identity/evidence.ts';
 import type { PassOn } from '../http/answer.ts';
 import { change } from '../http/change.ts';
 import * as load from '../http/load.ts';
-import { conflict, invalid, notFound, Problem } from '../http/problem.ts';
+import { invalid, notFound, Problem } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { text } from '../http/schemas.ts';
 import { providerEvent } from '../identity/provider-view.ts';
-import { providerToAsk } from './provider-to-ask.ts';
+import { providerToAsk, requirePublicUrl } from './provider-to-ask.ts';
 import { discover, providerParams } from './sso.ts';
 
 /** Calls of an identity provider itself, from its server to ours. */
@@ -25,7 +25,7 @@ export const metadata = route({
     const { provider } = await discover(call);
     const { saml } = call.deps.protocols;
     if (provider.protocol !== 'saml' || saml === undefined) throw notFound('metadata');
-    if (call.deps.publicUrl === null) throw conflict('Set HEADGATE_PUBLIC_URL: identity providers send people back to it.');
+    requirePublicUrl(call.deps);
     const xml = Buffer.from(saml.metadata(providerToAsk(call.deps, provider, 'present')));
     return (response) => {
       response.writeHead(200, { 'content-type': 'application/samlmetadata+xml; charset=utf-8', 'content-length': xml.length });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HOME, readReturnPath, withQuery } from '../../domain/identity/return-path.ts';
+import { HOME, withQuery } from '../../domain/identity/return-path.ts';
 import { cookieOf } from '../../identity/exchange.ts';
 import { ProviderUnreachable } from '../../identity/protocol-problems.ts';
 import { SignInRefused } from '../../identity/refusal.ts';
@@ -11,12 +11,21 @@ import { type Redirect, redirectOut } from '../http/answer.ts';
 import type { AdminCall } from '../http/call.ts';
 import { id } from '../http/fields.ts';
 import * as load from '../http/load.ts';
-import { invalid, notFound } from '../http/problem.ts';
+import { notFound } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { text } from '../http/schemas.ts';
 import * as own from '../people/own-account.ts';
 import { endFlow, refuse } from './end-flow.ts';
-import { flowOfId, flowOfState, isOwnBrowser, openResult, sealResult, startFlow, type WantedFlow } from './flow.ts';
+import {
+  flowOfId,
+  flowOfState,
+  isOwnBrowser,
+  openResult,
+  requireReturnPath,
+  sealResult,
+  startFlow,
+  type WantedFlow,
+} from './flow.ts';
 import { type Judged, judgeAnswer } from './judge-answer.ts';
 import { requirePublicUrl } from './provider-to-ask.ts';
 
@@ -47,9 +56,8 @@ export const start = route({
   load: load.platform,
   handle: async (call) => {
     requirePublicUrl(call.deps);
-    const { return_to: wanted, login_hint: loginHint = null, unsolicited } = call.query;
-    const path = wanted === undefined ? HOME : readReturnPath(wanted);
-    if (path === null) throw invalid('?return_to', 'must be a path of this console: it begins with one `/` and names no host');
+    const { return_to: wanted = HOME, login_hint: loginHint = null, unsolicited } = call.query;
+    const path = requireReturnPath(wanted, '?return_to');
     const found = await discover(call);
     if (unsolicited !== undefined && cookieOf(call.raw.visitor, UNSOLICITED) !== null)
       return refuse(call, found, { flow: null, code: 'flow_unknown' });
@@ -78,8 +86,7 @@ export const link = route({
   handle: async (call) => {
     const account = await own.account(call);
     requirePublicUrl(call.deps);
-    const path = call.body.return_to === undefined ? HOME : readReturnPath(call.body.return_to);
-    if (path === null) throw invalid('/return_to', 'must be a path of this console: it begins with one `/` and names no host');
+    const path = requireReturnPath(call.body.return_to ?? HOME, '/return_to');
     const found = await discover(call);
     return begin(call, found, {
       purpose: 'link',

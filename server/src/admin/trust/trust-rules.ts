@@ -7,6 +7,7 @@ import {
   budgetFrom,
   budgetToColumns,
 } from '../../store/configuration/policy-columns.ts';
+import * as identityProviders from '../../store/identity/identity-providers.ts';
 import * as teams from '../../store/tenancy/teams.ts';
 import * as rules from '../../store/workload/rules.ts';
 import type { RuleRow } from '../../store/workload/trust.ts';
@@ -32,7 +33,7 @@ import { type Loaded, route } from '../http/route.ts';
 import { NO_POLICY, patchedPolicy, policyColumns, policyFields, policyOut, renderPolicy } from '../organizations/policy.ts';
 import { defaultServiceAccount, serviceAccountIn } from '../people/reassign.ts';
 import { conditions, conditionsOut, keyBy, status } from './trust-fields.ts';
-import { endSecrets } from './trusted-issuers.ts';
+import { endSecrets, revokeKeys } from './trusted-issuers.ts';
 
 /** The rules by which tokens of trusted issuers get keys. */
 
@@ -179,12 +180,10 @@ export const remove = route({
       const row = await lockOne(tx, { organizationId, id });
       requireVersion(call, row.version);
       const keyIds = await workloadKeys.keyIdsOf(tx, { organizationId, ruleId: id });
-      await workloadKeys.revoke(tx, organizationId, keyIds, now);
-      await workloadKeys.endSecretsOf(tx, organizationId, keyIds, now);
+      await revokeKeys({ tx, now, touch }, organizationId, keyIds);
       await rules.removeRule(tx, row);
       const before = { ...facts(row), keys_revoked: [...keyIds] };
       await record({ ...eventOf(row), action: 'trust_rule.delete', before, after: null });
-      touch({ organizationIds: [organizationId], keyIds });
     });
     return undefined;
   },
@@ -234,12 +233,9 @@ export const forgetKey = route({
   handle: async (call, { organizationId, id }) => {
     await change(call, async ({ tx, now, record, touch }) => {
       const rule = await lockOne(tx, { organizationId, id });
-      const keyIds = [call.params.key_id];
       if (!(await workloadKeys.forget(tx, rule, call.params.key_id))) return;
-      await workloadKeys.revoke(tx, organizationId, keyIds, now);
-      await workloadKeys.endSecretsOf(tx, organizationId, keyIds, now);
+      await revokeKeys({ tx, now, touch }, organizationId, [call.params.key_id]);
       await record({ ...eventOf(rule), action: 'trust_rule.forget_key', before: { key_id: call.params.key_id }, after: null });
-      touch({ organizationIds: [organizationId], keyIds });
     });
     return undefined;
   },
@@ -302,8 +298,8 @@ async function requireOwner(
       throw invalid('/service_account_id', 'must be an active service account of the team');
     return { serviceAccountId: service, linkProviderId: null };
   }
-  const found = await rules.findProvider(tx, { organizationId, id: provider ?? '' });
-  if (found === null || found.protocol !== 'oidc')
+  const found = await identityProviders.find(tx, { organizationId, id: provider ?? '' });
+  if (found === null || found.deletedAt !== null || found.protocol !== 'oidc')
     throw invalid('/identity_provider_id', 'must be an identity provider of this organization that uses OpenID Connect');
   if (found.config.issuer !== issuer.issuer)
     throw invalid(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { TrustedIssuer } from '../../domain/identity/trust.ts';
 import { ISSUERS_MAX } from '../../domain/identity/trust-words.ts';
-import { configurationUrl } from '../../identity/workload/fetch-key-set.ts';
+import { discoveryUrl } from '../../identity/oidc/oidc-config.ts';
 import { BadKeySet, readKeySet, refusePrivateKeys } from '../../identity/workload/key-set.ts';
 import { newId } from '../../lib/id.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
@@ -123,14 +123,12 @@ export const remove = route({
       const row = await lockOne(tx, { organizationId, id });
       requireVersion(call, row.version);
       const keyIds = await workloadKeys.keyIdsOf(tx, { organizationId, issuerId: id });
-      await workloadKeys.revoke(tx, organizationId, keyIds, now);
-      await workloadKeys.endSecretsOf(tx, organizationId, keyIds, now);
+      await revokeKeys({ tx, now, touch }, organizationId, keyIds);
       const gone = await rulesOf(tx, { organizationId, issuerId: id });
       for (const rule of gone) await rules.removeRule(tx, rule);
       await rules.removeIssuer(tx, row);
       const before = { ...auditedIssuer(row), rules: gone.map((rule) => rule.id), keys_revoked: [...keyIds] };
       await record({ ...eventOf(row), action: 'trusted_issuer.delete', before, after: null });
-      touch({ organizationIds: [organizationId], keyIds });
     });
     return undefined;
   },
@@ -190,6 +188,17 @@ export async function endSecrets(
   touch({ organizationIds: [of.organizationId], keyIds });
 }
 
+/** Revokes these keys of rules, and ends their secrets, on every process. */
+export async function revokeKeys(
+  { tx, now, touch }: Pick<Change, 'tx' | 'now' | 'touch'>,
+  organizationId: string,
+  keyIds: readonly string[],
+): Promise<void> {
+  await workloadKeys.revoke(tx, organizationId, keyIds, now);
+  await workloadKeys.endSecretsOf(tx, organizationId, keyIds, now);
+  touch({ organizationIds: [organizationId], keyIds });
+}
+
 type IssuerSettings = Pick<
   IssuerRow,
   'keySource' | 'keysUrl' | 'pastedKeys' | 'algorithms' | 'tokenTypes' | 'lifeSecondsMax' | 'isDirect' | 'status'
@@ -230,7 +239,7 @@ function requireUsable(
     return;
   }
   if (keySource === 'url' && keysUrl === null) throw invalid('/keys_url', 'is missing: name the address of the key set');
-  const problem = deps.trust.checkUrl(keySource === 'url' ? (keysUrl ?? '') : configurationUrl(issuer));
+  const problem = deps.trust.checkUrl(keySource === 'url' ? (keysUrl ?? '') : discoveryUrl(issuer));
   if (problem !== null) throw invalid(keySource === 'url' ? '/keys_url' : '/issuer', problem);
 }
 

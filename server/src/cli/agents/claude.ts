@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Machine } from '../login/config-directory.ts';
 import { type Agent, asCommand, HELPER_MS, isSecret, type Target } from './agent.ts';
 import { setJson, type Wanted } from './json-edits.ts';
 import { settingAt, textAt } from './json-settings.ts';
@@ -30,7 +31,7 @@ export const CLAUDE: Agent = {
   },
 };
 
-function fileOf({ env, home }: { readonly env: Readonly<Record<string, string | undefined>>; readonly home: string }): string {
+function fileOf({ env, home }: Machine): string {
   return join(env.CLAUDE_CONFIG_DIR || join(home, '.claude'), 'settings.json');
 }
 

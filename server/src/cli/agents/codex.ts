@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Machine } from '../login/config-directory.ts';
 import { type Agent, HELPER_MS, type LongLived, type ReadText, type Target } from './agent.ts';
 import { Unfit } from './edits.ts';
 import { settingAt } from './json-settings.ts';
@@ -9,11 +10,6 @@ const UNDER = ['model_providers', 'headgate'] as const;
 const HELPER_WAIT_MS = 20_000;
 /** Keys of a provider that exclude a helper, or hold a secret. */
 const DROPPED = ['env_key', 'env_key_instructions', 'experimental_bearer_token', 'requires_openai_auth'];
-
-interface Place {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly home: string;
-}
 
 /** Codex: `config.toml`, with a provider of its own whose tokens come from a command. */
 export const CODEX: Agent = {
@@ -33,12 +29,12 @@ export const CODEX: Agent = {
   longLived: (machine, read) => [...tokensIn(fileOf(machine), read), ...keyOfCodex(machine, read)],
 };
 
-function folderOf({ env, home }: Place): string {
+function folderOf({ env, home }: Machine): string {
   return env.CODEX_HOME || join(home, '.codex');
 }
 
-function fileOf(place: Place): string {
-  return join(folderOf(place), 'config.toml');
+function fileOf(machine: Machine): string {
+  return join(folderOf(machine), 'config.toml');
 }
 
 function wanted(text: string, { url, model, models, tokenCommand: [command, ...args] }: Target): WantedToml {
@@ -88,8 +84,8 @@ function tokensIn(file: string, read: ReadText): readonly LongLived[] {
 }
 
 /** Codex keeps a key of OpenAI's API here. It belongs to another provider, so the set-up leaves it alone. */
-function keyOfCodex(place: Place, read: ReadText): readonly LongLived[] {
-  const file = join(folderOf(place), 'auth.json');
+function keyOfCodex(machine: Machine, read: ReadText): readonly LongLived[] {
+  const file = join(folderOf(machine), 'auth.json');
   const key = settingAt(read(file), ['OPENAI_API_KEY']);
   return typeof key === 'string' && key !== '' ? [{ file, place: 'OPENAI_API_KEY', isReplaced: false }] : [];
 }

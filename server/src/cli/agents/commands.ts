@@ -2,10 +2,10 @@ import { canAsk, confirmed } from '../ask.ts';
 import type { Given } from '../command.ts';
 import { freshLogin } from '../login/fresh-token.ts';
 import { getWithToken } from '../login/gateway-calls.ts';
-import { JSON_FLAG, type LoginCommand, URL_FLAG } from '../login/login-command.ts';
+import { JSON_FLAG, type LoginCommand, outputOf, URL_FLAG } from '../login/login-command.ts';
 import { gatewayOf, type Place, placeOf } from '../login/place.ts';
 import { BadUsage, CommandFailed } from '../outcome.ts';
-import { printJson, printRows } from '../print.ts';
+import { printRows } from '../print.ts';
 import { AGENT_NAMES, type Agent, type Target } from './agent.ts';
 import { AGENTS } from './agents.ts';
 import { lineDiff } from './diff.ts';
@@ -131,18 +131,14 @@ const status: LoginCommand = {
     const place = placeOf(io);
     const url = gatewayOf(given, place, place.read());
     const rows = AGENT_NAMES.map((name) => rowOf(AGENTS[name], url, place));
-    const output = { isJson: given.has('json'), print: (text: string) => io.out(`${text}\n`) };
-    if (output.isJson) {
-      printJson(output, { data: rows });
-      return;
-    }
+    const output = outputOf(given, io);
     printRows(output, {}, rows, [
       ['agent', (row) => row.agent],
       ['calls', (row) => row.url ?? 'its vendor'],
       ['with', (row) => (row.by_login ? 'your login' : 'a key or login of its own')],
       ['keys that do not end', (row) => (row.long_lived_keys as { place: string }[]).map((key) => key.place)],
     ]);
-    await offer(rows, url, given, place);
+    if (!output.isJson) await offer(rows, url, given, place);
   },
 };
 

@@ -1,13 +1,9 @@
 import { join } from 'node:path';
+import type { Machine } from '../login/config-directory.ts';
 import { type Agent, isSecret, type Target } from './agent.ts';
 import { readEnv, setEnv } from './env-edits.ts';
 import { setJson } from './json-edits.ts';
 import { textAt } from './json-settings.ts';
-
-interface Place {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly home: string;
-}
 
 /** A variable with this name is replaced by the one that `headgate run` sets. */
 const KEYS = ['GEMINI_API_KEY'];
@@ -28,9 +24,10 @@ export const GEMINI: Agent = {
     { path: envFile(machine), edit: (text, target) => ({ form: 'lines', ...setEnv(text, 'gemini', variables(target), KEYS) }) },
   ],
   pointed: (machine, read) => {
-    const base = readEnv(read(envFile(machine)) ?? '').find(({ name }) => name === 'GOOGLE_GEMINI_BASE_URL');
+    const set = readEnv(read(envFile(machine)) ?? '');
+    const base = set.find(({ name }) => name === 'GOOGLE_GEMINI_BASE_URL');
     const kind = textAt(read(join(folderOf(machine), 'settings.json')), ['security', 'auth', 'selectedType']);
-    const keys = readEnv(read(envFile(machine)) ?? '').some(({ name }) => KEYS.includes(name));
+    const keys = set.some(({ name }) => KEYS.includes(name));
     return { url: base?.value ?? null, byLogin: base !== undefined && kind === 'gemini-api-key' && !keys };
   },
   longLived: (machine, read) => {
@@ -40,12 +37,12 @@ export const GEMINI: Agent = {
   },
 };
 
-function folderOf({ env, home }: Place): string {
+function folderOf({ env, home }: Machine): string {
   return join(env.GEMINI_CLI_HOME || home, '.gemini');
 }
 
-function envFile(place: Place): string {
-  return join(folderOf(place), '.env');
+function envFile(machine: Machine): string {
+  return join(folderOf(machine), '.env');
 }
 
 function variables({ url, model }: Target): Readonly<Record<string, string>> {

@@ -1,15 +1,11 @@
 import { join } from 'node:path';
+import type { Machine } from '../login/config-directory.ts';
 import { type Agent, isSecret, type LongLived, type ReadText, type Target } from './agent.ts';
 import { setJson, type Wanted } from './json-edits.ts';
 import { settingAt, textAt } from './json-settings.ts';
 
 const TOKEN = '{env:HEADGATE_TOKEN}';
 const MODELS_MAX = 500;
-
-interface Place {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly home: string;
-}
 
 /** opencode: its global settings, with a provider that takes the token from the environment. */
 export const OPENCODE: Agent = {
@@ -35,7 +31,7 @@ export const OPENCODE: Agent = {
 };
 
 /** Returns the settings that opencode reads last, of those that are there. */
-function fileOf({ env, home }: Place, read: ReadText): string {
+function fileOf({ env, home }: Machine, read: ReadText): string {
   const folder = join(env.XDG_CONFIG_HOME || join(home, '.config'), 'opencode');
   const withComments = join(folder, 'opencode.jsonc');
   return read(withComments) === null ? join(folder, 'opencode.json') : withComments;
@@ -92,7 +88,7 @@ function isAt(options: unknown, url: string): boolean {
 }
 
 /** Keys that opencode stored itself. They belong to other providers, so the set-up leaves them alone. */
-function keysOfOpencode({ env, home }: Place, read: ReadText): readonly LongLived[] {
+function keysOfOpencode({ env, home }: Machine, read: ReadText): readonly LongLived[] {
   const file = join(env.XDG_DATA_HOME || join(home, '.local', 'share'), 'opencode', 'auth.json');
   const stored = settingAt(read(file), []);
   if (typeof stored !== 'object' || stored === null) return [];

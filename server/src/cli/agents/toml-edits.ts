@@ -139,15 +139,13 @@ function notToml(text: string, at: number): Unfit {
 function refuseOtherForms(statements: readonly Statement[], { top, under }: WantedToml): void {
   const name = under.join('.');
   const isOther = (one: Statement) => {
-    const isInside = isSame(one.path.slice(0, under.length), under);
-    const isAbove = one.path.length <= under.length && isSame(under.slice(0, one.path.length), one.path);
+    const isInside = isUnder(one.path, under);
+    const isAbove = isUnder(under, one.path);
     return (one.is === 'key' || one.isList) && (isAbove || (one.isList && isInside));
   };
   const tables = statements.filter(({ is }) => is === 'header').map(({ path }) => path);
   const isDotted = (one: Statement) =>
-    one.is === 'key' &&
-    isSame(one.path.slice(0, under.length), under) &&
-    !tables.some((table) => isSame(table, one.path.slice(0, -1)));
+    one.is === 'key' && isUnder(one.path, under) && !tables.some((table) => isSame(table, one.path.slice(0, -1)));
   if (statements.some((one) => isOther(one) || isDotted(one)))
     throw new Unfit(
       `it has ${name} in a form that cannot be changed line by line. Write [${name}] as a table of its own, or remove it`,

@@ -4,7 +4,7 @@ import { CommandFailed, EXIT } from '../outcome.ts';
 import { printJson, printRows } from '../print.ts';
 import { freshLogin } from './fresh-token.ts';
 import { getWithToken, wordsOf } from './gateway-calls.ts';
-import { JSON_FLAG, type LoginCommand, URL_FLAG } from './login-command.ts';
+import { JSON_FLAG, type LoginCommand, outputOf, URL_FLAG } from './login-command.ts';
 import { gatewayOfLogin, placeOf } from './place.ts';
 
 /** Prints the budgets and limits of the login that the gateway reports. */
@@ -19,7 +19,7 @@ export const budget: LoginCommand = {
     const answer = await getWithToken(url, '/api/oauth/usage', accessToken);
     if (answer.status === 401 || answer.status === 403) throw new CommandFailed(wordsOf(answer), EXIT.notAllowed);
     if (answer.status !== 200) throw new CommandFailed(`${url} did not tell the budget: ${wordsOf(answer)}`);
-    const output = { isJson: given.has('json'), print: (text: string) => io.out(`${text}\n`) };
+    const output = outputOf(given, io);
     const rules = rulesIn(answer.body);
     if (output.isJson) printJson(output, answer.body);
     else if (rules.length === 0) place.note('No budget and no limit applies to your login.');

@@ -2,14 +2,14 @@ import { hostname } from 'node:os';
 import { baseOf, DEFAULT_URL } from '../api.ts';
 import type { Given } from '../command.ts';
 import { BadUsage, CommandFailed } from '../outcome.ts';
-import { printJson, printRows } from '../print.ts';
+import { printRows } from '../print.ts';
 import { canShowPages, openPage } from './browser.ts';
 import { budget } from './budget.ts';
 import { signInByDevice } from './device.ts';
 import { whileLocked } from './file-lock.ts';
 import { freshLogin, isAlive, without } from './fresh-token.ts';
 import { postForm, wordsOf } from './gateway-calls.ts';
-import { JSON_FLAG, type LoginCommand, URL_FLAG } from './login-command.ts';
+import { JSON_FLAG, type LoginCommand, outputOf, URL_FLAG } from './login-command.ts';
 import type { Login } from './login-file.ts';
 import { signInByBrowser, type Wish } from './loopback.ts';
 import { gatewayOf, gatewayOfLogin, type Place, placeOf } from './place.ts';
@@ -163,9 +163,9 @@ const status: LoginCommand = {
       is_token_valid: isAlive(one),
       gateway_missed_at: one.missedAtMs === 0 ? null : new Date(one.missedAtMs).toISOString(),
     }));
-    const output = { isJson: given.has('json'), print: (text: string) => io.out(`${text}\n`) };
-    if (output.isJson) printJson(output, { data: rows });
-    else if (rows.length === 0) place.note('You are not signed in. Run: headgate login --url <address of your gateway>');
+    const output = outputOf(given, io);
+    if (rows.length === 0 && !output.isJson)
+      place.note('You are not signed in. Run: headgate login --url <address of your gateway>');
     else
       printRows(output, {}, rows, [
         ['gateway', (row) => `${row.gateway}${row.is_current ? ' (current)' : ''}`],

@@ -1,7 +1,7 @@
 /** Signing in with a code that is typed on another device: RFC 8628. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CommandFailed, EXIT } from '../outcome.ts';
-import { GatewayAway, type GatewayReply, plain, postForm, wordsOf } from './gateway-calls.ts';
+import { CommandFailed, EXIT, GatewayAway } from '../outcome.ts';
+import { type GatewayReply, plain, postForm, wordsOf } from './gateway-calls.ts';
 import type { Login } from './login-file.ts';
 import type { Wish } from './loopback.ts';
 import { CLIENT_ID, loginOf } from './token-answer.ts';

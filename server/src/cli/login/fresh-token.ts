@@ -2,9 +2,9 @@
  * Returns access tokens that still last. A refresh token works once, so only one process at a time may use it: it takes the lock, reads the
  * file again, and calls the gateway only if no other process was faster.
  */
-import { CommandFailed, EXIT } from '../outcome.ts';
+import { CommandFailed, EXIT, GatewayAway } from '../outcome.ts';
 import { whileLocked } from './file-lock.ts';
-import { GatewayAway, postForm, wordsOf } from './gateway-calls.ts';
+import { postForm, wordsOf } from './gateway-calls.ts';
 import type { Login, Logins } from './login-file.ts';
 import type { Place } from './place.ts';
 import { CLIENT_ID, loginOf } from './token-answer.ts';

@@ -1,20 +1,10 @@
 /** Calls of a login to its gateway. Every answer is bounded in time and size, and checked before it is used. */
-import { CommandFailed, EXIT } from '../outcome.ts';
+import { CommandFailed, GatewayAway } from '../outcome.ts';
 
 /** An answer of the gateway that is a JSON object. */
 export interface GatewayReply {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
-}
-
-/** The gateway did not answer. Exit code 4. */
-export class GatewayAway extends CommandFailed {
-  constructor(url: string, why: string) {
-    super(
-      `${url} cannot be reached (${why}). Check the address (--url, HEADGATE_URL) and that the gateway runs there.`,
-      EXIT.unreachable,
-    );
-  }
 }
 
 interface Call {

@@ -1,5 +1,6 @@
 import type { CommandLine, Given } from '../command.ts';
 import type { CommandIo } from '../command-io.ts';
+import type { Output } from '../print.ts';
 
 /** A command of a person who calls models through a gateway, with their own login in place of an admin token. */
 export interface LoginCommand extends CommandLine {
@@ -13,3 +14,8 @@ export const URL_FLAG = {
 } as const;
 
 export const JSON_FLAG = { name: 'json', value: null, about: 'the result as JSON' } as const;
+
+/** Returns the output of a command that has JSON_FLAG. */
+export function outputOf(given: Given, io: CommandIo): Output {
+  return { isJson: given.has('json'), print: (text) => io.out(`${text}\n`) };
+}

@@ -1,8 +1,9 @@
 /** Signing in by the browser of this machine: RFC 8252 with a loopback address, and PKCE (RFC 7636). */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { equalInConstantTime } from '../../lib/secrets.ts';
 import { CommandFailed, EXIT } from '../outcome.ts';
 import { plain, postForm, wordsOf } from './gateway-calls.ts';
 import type { Login } from './login-file.ts';
@@ -62,7 +63,7 @@ function codeFrom(server: ReturnType<typeof createServer>, state: string): Promi
     server.on('request', ({ url = '', method }, response) => {
       const { pathname, searchParams } = new URL(url, 'http://127.0.0.1');
       // Any page can send a browser here. Only the one that got our state is heard.
-      if (method !== 'GET' || pathname !== '/callback' || !isSame(searchParams.get('state') ?? '', state)) {
+      if (method !== 'GET' || pathname !== '/callback' || !equalInConstantTime(searchParams.get('state') ?? '', state)) {
         page(response, 404, 'Nothing is here', 'This address belongs to a login that is not yours, or that has ended.');
         return;
       }
@@ -96,9 +97,4 @@ function page(response: ServerResponse, status: number, title: string, words: st
 
 function token(): string {
   return randomBytes(32).toString('base64url');
-}
-
-function isSame(one: string, other: string): boolean {
-  const [a, b] = [Buffer.from(one), Buffer.from(other)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -51,7 +51,8 @@ function contains(period: OwnKeysPeriod, ofKey: BudgetPeriod): boolean {
   return anchors.every((anchor) => anchor === 1);
 }
 
-function calendarPeriod(period: OwnKeysPeriod): CalendarPeriod {
+/** Returns the period of the cap as that of a budget which begins on the same days. */
+export function calendarPeriod(period: OwnKeysPeriod): CalendarPeriod {
   switch (period) {
     case 'day':
     case 'total':

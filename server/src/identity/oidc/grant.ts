@@ -4,9 +4,10 @@
  */
 import * as client from 'openid-client';
 import { type BoundedFetch, type BoundedRequest, NotAnswered } from '../../lib/bounded-fetch.ts';
+import { isLoopback } from '../loopback.ts';
 import { ProviderUnreachable } from '../protocol-problems.ts';
 import type { PublicJwk } from './jwks.ts';
-import { clientAuthenticationOf, isLoopback, type OidcConfig, type OidcMetadata } from './oidc-config.ts';
+import { clientAuthenticationOf, type OidcConfig, type OidcMetadata } from './oidc-config.ts';
 import { listed, plain, quoted } from './quoted.ts';
 
 /** The most that clocks may differ. */

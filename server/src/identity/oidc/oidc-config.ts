@@ -1,3 +1,4 @@
+import { isLoopback } from '../loopback.ts';
 import { ConfigProblem } from '../protocol-problems.ts';
 import { listed, plain, quoted } from './quoted.ts';
 
@@ -175,11 +176,6 @@ function endpointProblem(url: string): string | null {
   const { protocol, hostname, username, password } = new URL(url);
   if (username !== '' || password !== '') return 'must not contain a user name or password';
   return protocol === 'https:' || isLoopback(hostname) ? null : 'must begin with https://';
-}
-
-/** Reports whether an address may be called without TLS. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 function textsIn(value: unknown): string[] | null {

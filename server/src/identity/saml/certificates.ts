@@ -34,7 +34,7 @@ export function readCertificate(text: string): CertificateOutcome {
   }
   const lines = parsed.raw.toString('base64').match(/.{1,64}/g) ?? [];
   const certificate = {
-    id: parsed.fingerprint256.replaceAll(':', '').toLowerCase(),
+    id: fingerprintOf(parsed),
     pem: `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`,
     notBeforeMs: Date.parse(parsed.validFrom),
     notAfterMs: Date.parse(parsed.validTo),
@@ -48,6 +48,11 @@ function weaknessOf({ publicKey }: X509Certificate): string | null {
   const bits = details?.modulusLength ?? 0;
   if (bits < RSA_BITS_MIN) return `has an RSA key of ${bits} bits; it needs ${RSA_BITS_MIN} or more`;
   return bits > RSA_BITS_MAX ? `has an RSA key of ${bits} bits; the most is ${RSA_BITS_MAX}` : null;
+}
+
+/** Returns the SHA-256 fingerprint in lower-case hex. */
+export function fingerprintOf({ fingerprint256 }: X509Certificate): string {
+  return fingerprint256.replaceAll(':', '').toLowerCase();
 }
 
 /** Returns the start of a fingerprint as people compare it: `3f:9a:07:c2…`. */

@@ -1,5 +1,6 @@
 /** The configuration of a SAML identity provider: from the address of its metadata, from pasted metadata, or field by field. */
 import { z } from 'zod';
+import { isLoopback } from '../loopback.ts';
 import { ConfigProblem } from '../protocol-problems.ts';
 import { dayOf, readCertificate, type SigningCertificate, shortFingerprint } from './certificates.ts';
 import { readMetadata } from './metadata.ts';
@@ -105,8 +106,7 @@ function usableCertificates(texts: readonly string[], nowMs: number): readonly S
 function browserUrlProblem(text: string): string | null {
   if (!URL.canParse(text)) return 'must be a valid URL';
   const { protocol, hostname, username, password, hash } = new URL(text);
-  const isLoopback = hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';
-  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback)) return 'must begin with https://';
+  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) return 'must begin with https://';
   if (username !== '' || password !== '') return 'must not contain a user name or password';
   return hash === '' ? null : 'must not have a fragment';
 }

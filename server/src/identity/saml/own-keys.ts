@@ -6,6 +6,7 @@ import { generateKeyPair, X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { OwnCertificate } from '../protocols.ts';
+import { fingerprintOf } from './certificates.ts';
 import { selfSigned } from './self-signed.ts';
 
 const OwnKey = z.object({
@@ -40,8 +41,7 @@ export function withoutOldKey(secret: string | null): string | null {
 /** Returns the certificates of the keys, the one that signs first. */
 export function ownCertificates(secret: string | null): readonly OwnCertificate[] {
   return readOwnKeys(secret).map(({ certificate, made_at: madeAt }) => {
-    const id = new X509Certificate(certificate).fingerprint256.replaceAll(':', '').toLowerCase();
-    return { id, pem: certificate, madeAt };
+    return { id: fingerprintOf(new X509Certificate(certificate)), pem: certificate, madeAt };
   });
 }
 

@@ -1,5 +1,6 @@
 /** Fetches the key set of an issuer: at its address, or at the one that the issuer's own configuration names. */
 import type { TrustedIssuer } from '../../domain/identity/trust.ts';
+import { discoveryUrl } from '../oidc/oidc-config.ts';
 import { KEY_SET_BYTES_MAX } from './key-set.ts';
 
 export interface Fetching {
@@ -19,13 +20,8 @@ export async function fetchKeySet(
   return fetching.get(url, KEY_SET_BYTES_MAX);
 }
 
-/** Returns the address of an issuer's configuration: OpenID Connect Discovery 1.0, 4.1. */
-export function configurationUrl(issuer: string): string {
-  return `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-}
-
 async function discover(issuer: string, fetching: Fetching): Promise<string> {
-  const url = configurationUrl(issuer);
+  const url = discoveryUrl(issuer);
   requireAllowed('the address of its configuration', url, fetching);
   const found = objectIn(await fetching.get(url, KEY_SET_BYTES_MAX));
   // Otherwise a page that anybody may write at a shared host could name the keys of others.

@@ -8,7 +8,7 @@ import type { Mailer } from '../../identity/mail/mailer.ts';
 import { dayOf, shortFingerprint } from '../../identity/saml/certificates.ts';
 import { claimOnce } from '../../store/accounts/sign-in.ts';
 import * as certificates from '../../store/identity/certificates.ts';
-import { type Owner, owners } from '../../store/tenancy/organizations.ts';
+import { type ActiveOwner, activeOwners } from '../../store/identity/owners.ts';
 import { goOn, type Job, type JobContext } from '../job.ts';
 
 export interface ExpiryMailOptions {
@@ -46,12 +46,14 @@ async function announceAll(context: JobContext, options: ExpiryMailOptions): Pro
       );
     return `${ending.length} certificates expire within 30 days. No mail server is configured.`;
   }
-  const byOrganization = await owners(database.db, [...new Set(ending.map(({ organizationId }) => organizationId))]);
   let sent = 0;
-  for (const one of ending) {
-    for (const owner of (byOrganization.get(one.organizationId) ?? []).slice(0, OWNERS_MAX)) {
-      goOn(context);
-      if (await mailOnce(context, options, one, owner)) sent += 1;
+  for (const [organizationId, ofOne] of Map.groupBy(ending, (one) => one.organizationId)) {
+    const owners = (await activeOwners(database.db, organizationId)).slice(0, OWNERS_MAX);
+    for (const one of ofOne) {
+      for (const owner of owners) {
+        goOn(context);
+        if (await mailOnce(context, options, one, owner)) sent += 1;
+      }
     }
   }
   return `${ending.length} certificates expire within 30 days; sent ${sent} mails.`;
@@ -62,7 +64,7 @@ async function mailOnce(
   { database: { db }, clock, warn }: JobContext,
   options: ExpiryMailOptions,
   ending: certificates.EndingCertificate,
-  owner: Owner,
+  owner: ActiveOwner,
 ): Promise<boolean> {
   const at = new Date(clock.nowMs());
   const leftMs = ending.notAfter.getTime() - at.getTime();
@@ -80,7 +82,7 @@ async function mailOnce(
   return false;
 }
 
-function letterOf(ending: certificates.EndingCertificate, { name, email }: Owner, publicUrl: string | null): Letter {
+function letterOf(ending: certificates.EndingCertificate, { name, email }: ActiveOwner, publicUrl: string | null): Letter {
   const day = dayOf(ending.notAfter.getTime());
   return {
     to: email,

@@ -6,11 +6,11 @@ import { afterCheck, type DomainNews, recordNameOf, type TxtLookup } from '../..
 import { domainLetter } from '../../identity/mail/domain-letter.ts';
 import { renderLetter } from '../../identity/mail/letter.ts';
 import type { Mailer } from '../../identity/mail/mailer.ts';
-import { peopleOf } from '../../store/alerts/alert-events.ts';
 import { type AppendedEvent, type AuditTrail, appendAuditEvent, rememberAppended } from '../../store/audit/audit.ts';
 import type { Database } from '../../store/database.ts';
 import type { DomainRow } from '../../store/identity/domains.ts';
 import * as domains from '../../store/identity/domains.ts';
+import { activeOwners } from '../../store/identity/owners.ts';
 import * as organizations from '../../store/tenancy/organizations.ts';
 import { goOn, type Job, type JobContext } from '../job.ts';
 
@@ -111,8 +111,8 @@ async function tellOwners(
   const organization = await organizations.find(db, row.organizationId);
   if (organization === null || organization.status === 'deleted') return;
   const page = publicUrl === null ? null : `${publicUrl}/organizations/${organization.id}?tab=sign-in`;
-  for (const to of await peopleOf(db, row.organizationId)) {
-    const letter = domainLetter(news, row, to, { organization: organization.name, page });
+  for (const { email } of await activeOwners(db, row.organizationId)) {
+    const letter = domainLetter(news, row, email, { organization: organization.name, page });
     if (letter === null) return;
     const sent = await mailer.send(renderLetter(letter));
     if (sent.is === 'failed')

@@ -10,8 +10,7 @@ import * as logins from '../../store/logins/logins.ts';
 import type { Grant, GrantAnswer } from './grant.ts';
 import { freshTokens, storeTokens, type TokenPair, tokenAnswer } from './issue-tokens.ts';
 import { type Guesses, hashesIn, isVerifierOf, type LoginParts } from './login-parts.ts';
-import { oauthError } from './oauth-error.ts';
-import { tooMany } from './refresh-grant.ts';
+import { oauthError, tooManyGuesses } from './oauth-error.ts';
 
 /** The longest code that we make is shorter. */
 const CODE_CHARS_MAX = 128;
@@ -63,7 +62,7 @@ async function answered(
   work: (tx: Database, request: LoginRequestRow, at: Date) => Promise<Outcome>,
 ): Promise<GrantAnswer> {
   const waitMs = guesses.waitMs(ip);
-  if (waitMs > 0) return tooMany(waitMs);
+  if (waitMs > 0) return tooManyGuesses(waitMs);
   const outcome = await parts.db.transaction(async (tx): Promise<Outcome> => {
     const request = code.length > CODE_CHARS_MAX ? null : await requests.lock(tx, hashesIn(parts, code));
     if (request === null) return { is: 'error', isGuess: true, answer: wrongCode() };

@@ -5,7 +5,7 @@ import { LOGIN_MS, POLL_SECONDS } from '../../domain/logins/words.ts';
 import * as requests from '../../store/logins/login-requests.ts';
 import type { Grant } from './grant.ts';
 import { hashed, type LoginParts } from './login-parts.ts';
-import { oauthError } from './oauth-error.ts';
+import { oauthError, slowDown } from './oauth-error.ts';
 
 /** Devices that may ask in ten minutes: from one address, and in all. An IPv6 address counts as its /64. */
 const PER_ADDRESS = 100;
@@ -21,9 +21,8 @@ export function deviceEndpoint(parts: LoginParts): Grant {
     const at = new Date(parts.clock.nowMs());
     const waitSeconds = admit(parts.networkOf(ip));
     if (waitSeconds > 0 || (await requests.countWaiting(parts.db, at)) >= WAITING_MAX) {
-      const seconds = Math.max(waitSeconds, 30);
-      const words = `Too many devices wait for a login${waitSeconds > 0 ? ' from your address' : ''}. Try again in ${seconds} s.`;
-      return oauthError('slow_down', words, { status: 429, headers: ['retry-after', String(seconds)] });
+      const whose = waitSeconds > 0 ? ' from your address' : '';
+      return slowDown(Math.max(waitSeconds, 30), `Too many devices wait for a login${whose}.`);
     }
     const client = plain(fields.get('client_id') ?? fields.get('surface')) ?? 'unknown';
     const deviceName = plain(fields.get('device_name')) ?? client;

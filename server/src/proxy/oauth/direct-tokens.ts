@@ -34,7 +34,7 @@ export async function findByToken(token: string, parts: ExchangeParts): Promise<
     if (made.is === 'refused') throw new Refusal('invalid_api_key', made.words);
     const key = await findKey(parts.db, { organizationId: resolved.rule.organizationId, keyId: made.keyId });
     if (key === null) return null;
-    return { key, secretValidUntilMs: Math.min(resolved.expiresAtMs, parts.clock.nowMs() + CACHED_MS_MAX) };
+    return { key, secretValidUntilMs: Math.min(resolved.expiresAtMs, parts.clock.nowMs() + CACHED_MS_MAX), isProof: true };
   } catch (error) {
     throw error instanceof KeysUnreachable ? serviceUnavailable(error.message) : error;
   }

@@ -7,7 +7,7 @@ import { KeysUnreachable } from '../../identity/workload/issuer-keys.ts';
 import { EXCHANGES_PER_MINUTE, type TokenAttempts } from '../../identity/workload/token-attempts.ts';
 import { isStoreUnavailable } from '../../store/errors.ts';
 import type { Grant, GrantAnswer } from './grant.ts';
-import { oauthError } from './oauth-error.ts';
+import { oauthError, slowDown } from './oauth-error.ts';
 import { type ResolvedToken, resolveToken, type WantedOfToken, type WorkloadParts } from './resolve-token.ts';
 import { addShortSecret, keyOfRule } from './rule-key.ts';
 
@@ -55,7 +55,7 @@ async function exchange(
   more: Readonly<Record<string, string>>,
 ): Promise<GrantAnswer> {
   const waitSeconds = parts.attempts.waitSeconds(ip);
-  if (waitSeconds > 0) return tooMany(waitSeconds, 'Too many tokens from this address were refused.');
+  if (waitSeconds > 0) return slowDown(waitSeconds, 'Too many tokens from this address were refused.');
   try {
     const resolved = await resolveToken(token.trim(), wantedIn(fields), parts);
     if (resolved.is === 'refused') {
@@ -63,7 +63,7 @@ async function exchange(
       return oauthError('invalid_grant', resolved.words);
     }
     const waitForIssuer = parts.attempts.take(resolved.trust.issuer.id, EXCHANGES_PER_MINUTE);
-    if (waitForIssuer > 0) return tooMany(waitForIssuer, 'The issuer of this token had too many exchanges in this minute.');
+    if (waitForIssuer > 0) return slowDown(waitForIssuer, 'The issuer of this token had too many exchanges in this minute.');
     return await answerSecret(resolved, ip, parts, more);
   } catch (error) {
     return unavailable(error);
@@ -99,11 +99,6 @@ async function answerSecret(
       ...{ key_id: key.keyId, organization_id: organization.id, team_id: token.rule.teamId },
     },
   };
-}
-
-function tooMany(seconds: number, why: string): GrantAnswer {
-  const words = `${why} Try again in ${seconds} s.`;
-  return oauthError('slow_down', words, { status: 429, headers: ['retry-after', String(seconds)] });
 }
 
 /** An issuer or a database that does not answer says nothing about the token: 503, so that clients try again. */

@@ -28,3 +28,14 @@ export function oauthError(
   const body = { error, error_description: description };
   return { status: more.status ?? STATUSES[error], body, ...(more.headers === undefined ? {} : { headers: more.headers }) };
 }
+
+/** Returns the answer to an address, login or issuer that asks too often. `why` is a sentence for a person. */
+export function slowDown(seconds: number, why: string): GrantAnswer {
+  const headers = ['retry-after', String(seconds)];
+  return oauthError('slow_down', `${why} Try again in ${seconds} s.`, { status: 429, headers });
+}
+
+/** Returns the answer to an address that sent too many wrong codes or tokens. */
+export function tooManyGuesses(waitMs: number): GrantAnswer {
+  return slowDown(Math.max(1, Math.ceil(waitMs / 1_000)), 'Too many wrong codes or tokens came from your address.');
+}

@@ -15,7 +15,7 @@ import * as tokens from '../../store/logins/tokens.ts';
 import type { Grant, GrantAnswer } from './grant.ts';
 import { storeTokens, successorsOf, type TokenPair, tokenAnswer } from './issue-tokens.ts';
 import { type Guesses, hashed, hashesIn, type LoginParts } from './login-parts.ts';
-import { oauthError } from './oauth-error.ts';
+import { oauthError, tooManyGuesses } from './oauth-error.ts';
 
 type Outcome =
   | { readonly is: 'tokens'; readonly pair: TokenPair; readonly login: LoginRow; readonly what: LoginFacts }
@@ -28,7 +28,7 @@ export function refreshGrant(parts: LoginParts, guesses: Guesses): Grant {
     const token = fields.get('refresh_token');
     if (token === undefined) return oauthError('invalid_request', 'The field refresh_token is missing.');
     const waitMs = guesses.waitMs(ip);
-    if (waitMs > 0) return tooMany(waitMs);
+    if (waitMs > 0) return tooManyGuesses(waitMs);
     const outcome: Outcome = looksLikeRefreshToken(token)
       ? await parts.db.transaction((tx) => exchange(tx, parts, token, { ip, accessMs: askedMs(fields.get('expires_in')) }))
       : { is: 'unknown' };
@@ -117,13 +117,4 @@ async function finished(
 
 function failed(words: string): GrantAnswer {
   return oauthError('invalid_grant', words, { status: 401 });
-}
-
-/** The answer to an address that sent too many wrong codes or tokens. */
-export function tooMany(waitMs: number): GrantAnswer {
-  const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
-  return oauthError('slow_down', `Too many wrong codes or tokens came from your address. Try again in ${seconds} s.`, {
-    status: 429,
-    headers: ['retry-after', String(seconds)],
-  });
 }

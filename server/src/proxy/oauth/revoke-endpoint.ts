@@ -7,8 +7,7 @@ import * as logins from '../../store/logins/logins.ts';
 import * as tokens from '../../store/logins/tokens.ts';
 import type { Grant, GrantAnswer } from './grant.ts';
 import { type Guesses, hashesIn, type LoginParts } from './login-parts.ts';
-import { oauthError } from './oauth-error.ts';
-import { tooMany } from './refresh-grant.ts';
+import { oauthError, tooManyGuesses } from './oauth-error.ts';
 
 const DONE: GrantAnswer = { status: 200, body: {} };
 
@@ -21,7 +20,7 @@ export function revokeEndpoint(parts: LoginParts, guesses: Guesses): Grant {
     const token = fields.get('token');
     if (token === undefined) return oauthError('invalid_request', 'The field token is missing.');
     const waitMs = guesses.waitMs(ip);
-    if (waitMs > 0) return tooMany(waitMs);
+    if (waitMs > 0) return tooManyGuesses(waitMs);
     const login = await loginOf(parts, token);
     if (login === null) {
       guesses.wrong(ip);

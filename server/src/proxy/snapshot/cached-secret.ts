@@ -1,9 +1,13 @@
 import type { CachedKey } from './cached-key.ts';
 
-/** A secret in the cache. `validUntilMs` null: it works until it is replaced. */
+/**
+ * A secret in the cache. `validUntilMs` null: it works until it is replaced. A proof is checked again once it ended, so nobody asks
+ * whether it did.
+ */
 export interface CachedSecret {
   readonly key: CachedKey;
   readonly validUntilMs: number | null;
+  readonly isProof: boolean;
 }
 
 /** A secret that ended, and when. */
@@ -18,15 +22,12 @@ export function endedOf(cached: CachedSecret | undefined, nowMs: number): EndedS
   return { key: cached.key, endedMs: cached.validUntilMs };
 }
 
-/** The first character of a proof's name in the cache. No secret in a header contains it. */
-const PROOF = '\n';
-
 /**
- * Forgets secrets that ended long ago. A key whose secrets are short gets another each hour, and would keep all of them. A proof is
- * checked again anyway, so it is forgotten as soon as it ends.
+ * Forgets secrets that ended long ago, and proofs that ended. A key whose secrets are short gets another each hour, and would keep
+ * all of them.
  */
 export function forgetEnded(secrets: Map<string, CachedSecret>, nowMs: number, keptMs: number): void {
-  for (const [secret, { validUntilMs }] of secrets) {
-    if (validUntilMs !== null && nowMs - validUntilMs >= (secret.startsWith(PROOF) ? 0 : keptMs)) secrets.delete(secret);
+  for (const [secret, { validUntilMs, isProof }] of secrets) {
+    if (validUntilMs !== null && nowMs - validUntilMs >= (isProof ? 0 : keptMs)) secrets.delete(secret);
   }
 }

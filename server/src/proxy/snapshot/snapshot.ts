@@ -34,6 +34,8 @@ import { countersAddedToKey, countersAddedToOrganization, countersOfGroups, coun
 export interface FoundSecret {
   readonly key: KeyConfig;
   readonly secretValidUntilMs: number | null;
+  /** True if something else than a secret of the key proved it. */
+  readonly isProof?: true;
 }
 
 /** The source of configuration: the store's queries, bound to a database. */
@@ -191,7 +193,7 @@ class LiveSnapshot implements Snapshot {
     // A change that began during the lookup may be missing from the result, and could not reach a key that was not cached yet.
     if (seen !== this.#changes) return this.#load(secret, find);
     const key = this.#remember(found.key, holder);
-    this.#secrets.set(secret, { key, validUntilMs: found.secretValidUntilMs });
+    this.#secrets.set(secret, { key, validUntilMs: found.secretValidUntilMs, isProof: found.isProof === true });
     return this.cachedKey(secret);
   }
 

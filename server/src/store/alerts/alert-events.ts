@@ -116,7 +116,7 @@ async function subscribers(
 }
 
 /** Returns the addresses of the active owners of an organization, or of the platform's admins. */
-export async function peopleOf(tx: Database, organizationId: string | null): Promise<readonly string[]> {
+async function peopleOf(tx: Database, organizationId: string | null): Promise<readonly string[]> {
   const rows =
     organizationId === null
       ? await tx

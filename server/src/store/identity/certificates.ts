@@ -1,8 +1,9 @@
 /** The certificates by which SAML identity providers sign. Every query but that of the daily job names the organization. */
-import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, lte, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, isNotNull, isNull, lt, lte, sql } from 'drizzle-orm';
 import type { ProviderKeyState } from '../../domain/identity/words.ts';
 import type { Database } from '../database.ts';
 import { identityProviders, identityProviderKeys as keys, organizations, verifications } from '../schema.ts';
+import { IS_OPEN } from './identity-providers.ts';
 
 export interface CertificateAddress {
   readonly organizationId: string;
@@ -103,7 +104,7 @@ export async function samlProviders(db: Database, after: string, limit: number):
       config: identityProviders.config,
     })
     .from(identityProviders)
-    .innerJoin(organizations, and(eq(organizations.id, identityProviders.organizationId), isOpen))
+    .innerJoin(organizations, and(eq(organizations.id, identityProviders.organizationId), IS_OPEN))
     .where(and(eq(identityProviders.protocol, 'saml'), isNull(identityProviders.deletedAt), gt(identityProviders.id, after)))
     .orderBy(asc(identityProviders.id))
     .limit(limit);
@@ -136,7 +137,7 @@ export async function endingCertificates(
       identityProviders,
       and(eq(identityProviders.organizationId, keys.organizationId), eq(identityProviders.id, keys.providerId)),
     )
-    .innerJoin(organizations, and(eq(organizations.id, keys.organizationId), isOpen))
+    .innerJoin(organizations, and(eq(organizations.id, keys.organizationId), IS_OPEN))
     .where(
       and(
         ...[eq(keys.state, 'trusted'), gt(keys.notAfter, at), lte(keys.notAfter, until)],
@@ -161,8 +162,6 @@ export async function forgetGone(db: Database, before: Date): Promise<number> {
 export async function releaseClaim(db: Database, name: string): Promise<void> {
   await db.delete(verifications).where(eq(verifications.id, name));
 }
-
-const isOpen = inArray(organizations.status, ['active', 'suspended']);
 
 function of({ organizationId, providerId }: CertificateAddress) {
   return and(eq(keys.organizationId, organizationId), eq(keys.providerId, providerId));

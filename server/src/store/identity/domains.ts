@@ -1,5 +1,5 @@
 /** The domains of organizations. Only those in the states `verified` and `missing` count. */
-import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, lt } from 'drizzle-orm';
 import type { DomainState } from '../../domain/identity/words.ts';
 import type { Database } from '../database.ts';
 import { organizationDomains } from '../schema.ts';
@@ -50,12 +50,6 @@ export async function find(db: Database, place: DomainPlace): Promise<DomainRow 
 export async function lock(tx: Database, place: DomainPlace): Promise<DomainRow | null> {
   const [row] = await tx.select().from(organizationDomains).where(at(place)).for('update');
   return row ?? null;
-}
-
-/** Locks all domains of an organization, so that their number stays what it is until the transaction ends. */
-export async function countLocked(tx: Database, organizationId: string): Promise<number> {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`domains of ${organizationId}`}, 0))`);
-  return (await list(tx, organizationId)).length;
 }
 
 /** Adds a domain. Returns null if the organization has it already. */

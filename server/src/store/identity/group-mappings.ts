@@ -1,5 +1,5 @@
 /** The mappings of groups to roles. Every query names the organization. */
-import { and, asc, count, eq } from 'drizzle-orm';
+import { and, asc, count, eq, inArray } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { groupMappings, teams } from '../schema.ts';
 import { MAPPINGS_MAX } from './managed-roles.ts';
@@ -21,14 +21,22 @@ export async function find(db: Database, key: MappingKey): Promise<ShownMapping 
   return found === undefined ? null : { ...found.mapping, teamName: found.teamName };
 }
 
-/** Returns all mappings of an organization, or of one source, oldest first. */
-export async function list(
-  db: Database,
-  { organizationId, source }: { readonly organizationId: string; readonly source?: string | undefined },
-): Promise<readonly ShownMapping[]> {
+interface MappingFilter {
+  readonly organizationId: string;
+  readonly source?: string | undefined;
+  /** The groups, as mappings name them. */
+  readonly values?: readonly string[];
+}
+
+/** Returns the mappings of an organization that a filter leaves, oldest first. */
+export async function list(db: Database, { organizationId, source, values }: MappingFilter): Promise<readonly ShownMapping[]> {
   const rows = await select(db)
     .where(
-      and(eq(groupMappings.organizationId, organizationId), source === undefined ? undefined : eq(groupMappings.source, source)),
+      and(
+        eq(groupMappings.organizationId, organizationId),
+        source === undefined ? undefined : eq(groupMappings.source, source),
+        values === undefined ? undefined : inArray(groupMappings.value, [...values]),
+      ),
     )
     .orderBy(asc(groupMappings.id))
     .limit(MAPPINGS_MAX);

@@ -44,7 +44,8 @@ export async function discover(db: Database, id: string): Promise<ProviderOfOrga
   return row ?? null;
 }
 
-const IS_OPEN = inArray(organizations.status, ['active', 'suspended']);
+/** Organizations that people may open. */
+export const IS_OPEN = inArray(organizations.status, ['active', 'suspended']);
 
 /** Returns all providers of an organization, in their order. There are at most 20. */
 export async function list(db: Database, organizationId: string): Promise<readonly ProviderRow[]> {

@@ -1,10 +1,10 @@
 /** The roles that groups of an identity provider or of the SCIM directory give. A role that a person gave is never changed. */
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull } from 'drizzle-orm';
 import { type GroupMapping, rolesOfGroups } from '../../domain/identity/group-roles.ts';
 import type { OrganizationRole, TeamRole } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { groupMappings, memberships, organizations, teamMembers, teams } from '../schema.ts';
-import { countOwners } from '../tenancy/memberships.ts';
+import { countOwners, update as updateMember } from '../tenancy/memberships.ts';
 
 /** The groups of one member, as one source says. */
 export interface GroupsOfMember {
@@ -22,8 +22,6 @@ export interface GroupsOfMember {
 export interface AppliedGroups {
   readonly role: { readonly before: OrganizationRole; readonly after: OrganizationRole } | null;
   readonly teams: readonly AppliedTeam[];
-  /** True if the groups would take the role of the last owner, who keeps it. */
-  readonly isLastOwner: boolean;
 }
 
 export interface AppliedTeam {
@@ -48,15 +46,16 @@ export async function applyGroups(tx: Database, wanted: GroupsOfMember, now: Dat
     .from(memberships)
     .where(and(eq(memberships.organizationId, organizationId), eq(memberships.id, membershipId)))
     .for('update');
-  if (member === undefined || member.status === 'removed') return { role: null, teams: [], isLastOwner: false };
+  if (member === undefined || member.status === 'removed') return { role: null, teams: [] };
   const given = rolesOfGroups(await mappingsOf(tx, { organizationId, source }), groups);
   const before = member.role as OrganizationRole;
   const after = member.managedBy === source ? (given.role ?? wanted.defaultRole ?? 'org_member') : before;
   const isOwnerLeft = before === 'org_owner' && after !== 'org_owner' && member.status === 'active';
+  // The last owner keeps the role.
   const isLastOwner = isOwnerLeft && (await countOwners(tx, organizationId)) <= 1;
   const role = before === after || isLastOwner ? null : { before, after };
-  if (role !== null) await setRole(tx, { organizationId, membershipId, role: after, now });
-  return { role, teams: await applyTeams(tx, wanted, given.teams, now), isLastOwner };
+  if (role !== null) await updateMember(tx, { organizationId, id: membershipId }, { role: after }, now);
+  return { role, teams: await applyTeams(tx, wanted, given.teams, now) };
 }
 
 /** Returns the mappings of one source, at most 1,000, with those to teams that still exist. */
@@ -76,21 +75,6 @@ export async function mappingsOf(
 
 /** The most mappings of an organization. */
 export const MAPPINGS_MAX = 1_000;
-
-async function setRole(
-  tx: Database,
-  wanted: {
-    readonly organizationId: string;
-    readonly membershipId: string;
-    readonly role: OrganizationRole;
-    readonly now: Date;
-  },
-): Promise<void> {
-  await tx
-    .update(memberships)
-    .set({ role: wanted.role, version: sql`${memberships.version} + 1`, updatedAt: wanted.now })
-    .where(and(eq(memberships.organizationId, wanted.organizationId), eq(memberships.id, wanted.membershipId)));
-}
 
 /** Makes the member's teams those of the groups, except for what another source or a person gave. */
 async function applyTeams(

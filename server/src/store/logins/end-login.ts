@@ -3,7 +3,6 @@ import { type AppendedEvent, type AuditTrail, appendAuditEvent } from '../audit/
 import { bumpConfigVersions } from '../configuration/config-versions.ts';
 import type { Database } from '../database.ts';
 import { type EndReason, end, facts, type LoginId } from './logins.ts';
-import { dropOf } from './tokens.ts';
 
 /** The one who ends a login, and their address. */
 export interface EndedBy {
@@ -34,7 +33,6 @@ export async function endLogin(
   { reason, at, by }: { readonly reason: EndReason; readonly at: Date; readonly by: EndedBy },
 ): Promise<AppendedEvent | null> {
   const what = await facts(tx, login);
-  await dropOf(tx, login);
   if (!(await end(tx, login, reason, at))) return null;
   await bumpConfigVersions(tx, { organizationIds: [login.organizationId], keyIds: [login.keyId] });
   return appendAuditEvent(tx, audit, {

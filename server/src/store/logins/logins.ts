@@ -3,12 +3,12 @@ import { and, eq, gt, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from '../paging.ts';
-import { accounts, keys, logins, organizations, teams } from '../schema.ts';
+import { accounts, keys, logins, organizations, refreshTokens, teams } from '../schema.ts';
 import { endSecrets } from '../tenancy/keys.ts';
 import { withinReach } from '../tenancy/reach.ts';
 
 export type LoginRow = typeof logins.$inferSelect;
-export type EndReason = 'signed_out' | 'ended' | 'reuse' | 'idle' | 'expired' | 'unclaimed' | 'replaced';
+export type EndReason = 'signed_out' | 'ended' | 'reuse' | 'idle' | 'expired' | 'unclaimed';
 
 /** The ids of a login, which are those of its key. */
 export interface LoginId {
@@ -36,10 +36,11 @@ export async function renew(tx: Database, login: LoginId, changes: Partial<typeo
 }
 
 /**
- * Ends a login: revokes its key, and ends its access tokens at once. Returns false if it had ended before. Bump the version of the
- * organization's configuration in the same transaction, so that every replica learns of it.
+ * Ends a login: forgets its refresh tokens, revokes its key, and ends its access tokens at once. Returns false if it had ended
+ * before. Bump the version of the organization's configuration in the same transaction, so that every replica learns of it.
  */
 export async function end(tx: Database, login: LoginId, by: EndReason, at: Date): Promise<boolean> {
+  await dropRefreshTokens(tx, login);
   const ended = await tx
     .update(logins)
     .set({ endedAt: at, endedBy: by })
@@ -52,6 +53,11 @@ export async function end(tx: Database, login: LoginId, by: EndReason, at: Date)
     .returning({ id: keys.id });
   await endSecrets(tx, { organizationId: login.organizationId, id: login.keyId }, at);
   return ended.length > 0 || revoked.length > 0;
+}
+
+/** Forgets the refresh tokens of a login. */
+export async function dropRefreshTokens(tx: Database, { organizationId, keyId }: LoginId): Promise<void> {
+  await tx.delete(refreshTokens).where(and(eq(refreshTokens.organizationId, organizationId), eq(refreshTokens.keyId, keyId)));
 }
 
 /** The facts about a login: its key, its person and its place, and whether they may call now. */

@@ -45,11 +45,6 @@ export async function use(tx: Database, hash: Buffer, successor: Buffer, at: Dat
   await tx.update(refreshTokens).set({ usedAt: at, successor }).where(eq(refreshTokens.hash, hash));
 }
 
-/** Forgets every refresh token of a login. */
-export async function dropOf(tx: Database, { organizationId, keyId }: LoginId): Promise<void> {
-  await tx.delete(refreshTokens).where(and(eq(refreshTokens.organizationId, organizationId), eq(refreshTokens.keyId, keyId)));
-}
-
 /** Counts the access tokens of a login that work. */
 export function countLive(db: Database, { organizationId, keyId }: LoginId, at: Date): Promise<number> {
   return db.$count(

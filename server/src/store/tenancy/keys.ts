@@ -97,22 +97,27 @@ export async function listLiving(db: Database, whose: KeysOf): Promise<readonly 
   return await db.select().from(keys).where(living(whose)).orderBy(keys.id);
 }
 
+/** A member in one team. */
+interface MemberInTeam {
+  readonly organizationId: string;
+  readonly teamId: string;
+  readonly membershipId: string;
+}
+
+function ofMemberIn({ organizationId, teamId, membershipId }: MemberInTeam): SQL | undefined {
+  return and(eq(keys.organizationId, organizationId), eq(keys.teamId, teamId), eq(keys.ownerMembershipId, membershipId));
+}
+
 /**
  * Returns the ids of a member's keys in a team that were valid at or after a time. Includes keys revoked or expired since then.
  */
-export async function idsAliveSince(
-  db: Database,
-  own: { readonly organizationId: string; readonly teamId: string; readonly membershipId: string },
-  since: Date,
-): Promise<readonly string[]> {
+export async function idsAliveSince(db: Database, own: MemberInTeam, since: Date): Promise<readonly string[]> {
   const rows = await db
     .select({ id: keys.id })
     .from(keys)
     .where(
       and(
-        eq(keys.organizationId, own.organizationId),
-        eq(keys.teamId, own.teamId),
-        eq(keys.ownerMembershipId, own.membershipId),
+        ofMemberIn(own),
         or(isNull(keys.revokedAt), gte(keys.revokedAt, since)),
         or(isNull(keys.expiresAt), gte(keys.expiresAt, since)),
       ),
@@ -122,23 +127,11 @@ export async function idsAliveSince(
 }
 
 /** Returns the keys of a member's logins in a team that were revoked since a time. */
-export async function endedLogins(
-  db: Database,
-  own: { readonly organizationId: string; readonly teamId: string; readonly membershipId: string },
-  since: Date,
-): Promise<readonly string[]> {
+export async function endedLogins(db: Database, own: MemberInTeam, since: Date): Promise<readonly string[]> {
   const rows = await db
     .select({ id: keys.id })
     .from(keys)
-    .where(
-      and(
-        eq(keys.organizationId, own.organizationId),
-        eq(keys.teamId, own.teamId),
-        eq(keys.ownerMembershipId, own.membershipId),
-        eq(keys.kind, 'login'),
-        gte(keys.revokedAt, since),
-      ),
-    );
+    .where(and(ofMemberIn(own), eq(keys.kind, 'login'), gte(keys.revokedAt, since)));
   return rows.map((row) => row.id);
 }
 

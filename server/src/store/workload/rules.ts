@@ -2,7 +2,7 @@
 import { and, count, eq, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { type Listed, listNamed, named, type PageRequest } from '../named-list.ts';
-import { identityProviders, trustedIssuers, trustRules } from '../schema.ts';
+import { trustedIssuers, trustRules } from '../schema.ts';
 import type { IssuerRow, RuleRow } from './trust.ts';
 
 /** The ids of an issuer or a rule. */
@@ -122,16 +122,6 @@ export function listRules(
     named(trustRules, search),
   ];
   return listNamed(db, trustRules, { list: 'trust_rules', wanted, page });
-}
-
-/** Returns the OIDC identity provider of an organization with this id, or null. */
-export async function findProvider(db: Database, { organizationId, id }: TrustId) {
-  const { name, protocol, config, deletedAt } = identityProviders;
-  const [row] = await db
-    .select({ name, protocol, config, deletedAt })
-    .from(identityProviders)
-    .where(and(eq(identityProviders.organizationId, organizationId), eq(identityProviders.id, id)));
-  return row === undefined || row.deletedAt !== null ? null : row;
 }
 
 function ofIssuer({ organizationId, id }: TrustId) {

@@ -1,4 +1,4 @@
-import { Alert, Group, List, Stack, Table, Text } from '@mantine/core';
+import { Alert, Group, List, Stack, Text } from '@mantine/core';
 import { IconPencil } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
@@ -7,6 +7,7 @@ import type { Organization } from '../../../api/organizations.ts';
 import { verdictOf } from '../../../api/session.tsx';
 import { Asked } from '../../../components/Asked.tsx';
 import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
+import { FactTable } from '../../../components/FactTable.tsx';
 import { useUrlState } from '../../../components/fields/useUrlState.ts';
 import { Section } from '../../../components/Section.tsx';
 import { Time } from '../../../components/Time.tsx';
@@ -62,20 +63,7 @@ function PolicyFacts({ policy }: { policy: SignInPolicy }) {
     [words.askAgain, policy.asks_again ? words.yes : words.no],
     ...(policy.enforced_at === null ? [] : [[words.enforcedSince, <Time key="since" at={policy.enforced_at} />] as const]),
   ];
-  return (
-    <Table withRowBorders={false} verticalSpacing={4} layout="fixed" maw={760}>
-      <Table.Tbody>
-        {rows.map(([name, value]) => (
-          <Table.Tr key={name}>
-            <Table.Th w={{ base: 130, xs: 220 }} fw={400} c="dimmed" scope="row">
-              {name}
-            </Table.Th>
-            <Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
-  );
+  return <FactTable facts={rows} nameWidth={{ base: 130, xs: 220 }} maw={760} />;
 }
 
 /** Says what happens while the identity provider cannot be reached. */

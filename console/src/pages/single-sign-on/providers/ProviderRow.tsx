@@ -1,13 +1,12 @@
-import { ActionIcon, Alert, Badge, Box, Group, Menu, Stack, Text } from '@mantine/core';
-import { IconDots } from '@tabler/icons-react';
+import { Alert, Badge, Box, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { IdentityProvider } from '../../../api/identity.ts';
 import type { Organization } from '../../../api/organizations.ts';
 import { type Verdict, verdictOf } from '../../../api/session.tsx';
 import { Disclosure } from '../../../components/Disclosure.tsx';
 import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
-import { MenuWhyNot } from '../../../components/dialogs/WhyNot.tsx';
 import { roleWord } from '../../../components/fields/RoleSelect.tsx';
+import { ActionMenu } from '../../../components/list/ActionMenu.tsx';
 import { Time } from '../../../components/Time.tsx';
 import { ToEnter } from '../ToEnter.tsx';
 import { words } from '../words.ts';
@@ -106,27 +105,15 @@ function Buttons({ provider, verdict, onDo }: ButtonsProps) {
           {words.activate}
         </GuardedButton>
       )}
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" aria-label={words.actionsFor(name)}>
-            <IconDots size={16} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item disabled={!verdict.allowed} onClick={() => onDo('edit')}>
-            {words.edit}
-          </Menu.Item>
-          {state === 'active' && (
-            <Menu.Item disabled={!verdict.allowed} onClick={() => onDo('switch-off')}>
-              {words.switchOff}
-            </Menu.Item>
-          )}
-          <Menu.Item disabled={!verdict.allowed} color="red" onClick={() => onDo('delete')}>
-            {words.delete}
-          </Menu.Item>
-          <MenuWhyNot verdict={verdict} />
-        </Menu.Dropdown>
-      </Menu>
+      <ActionMenu
+        label={words.actionsFor(name)}
+        verdict={verdict}
+        actions={[
+          { label: words.edit, does: () => onDo('edit') },
+          ...(state === 'active' ? [{ label: words.switchOff, does: () => onDo('switch-off') }] : []),
+          { label: words.delete, does: () => onDo('delete'), isDestructive: true },
+        ]}
+      />
     </Group>
   );
 }
