@@ -35,7 +35,8 @@ const written = fc
       const trailing = hasTrailing && parts.length > 0 ? `,${gap()}` : '';
       return `${open}${parts.length === 0 ? gap() : parts.join(',')}${trailing}${close}`;
     };
-    return { value, text: gap() + text(value) + gap() };
+    // JSON has no -0.
+    return { value: JSON.parse(JSON.stringify(value)), text: gap() + text(value) + gap() };
   });
 
 const WANTED: readonly Wanted[] = [
@@ -59,7 +60,7 @@ function tried(text: string) {
 test('every JSON with comments is read as what it says', () => {
   fc.assert(
     fc.property(written, ({ value, text }) => {
-      expect(read(text)).toEqual(JSON.parse(JSON.stringify(value)));
+      expect(read(text)).toEqual(value);
     }),
     { numRuns: 500 },
   );
@@ -78,7 +79,7 @@ test('what is written is there, everything else stays, and a second time changes
       expect(now.env).toEqual({ ...(value.env as object), ANTHROPIC_BASE_URL: WANTED[1]?.value, TTL: '240000' });
       expect(Object.hasOwn(now, 'model')).toBe(false);
       for (const key of Object.keys(value).filter((name) => !['env', 'apiKeyHelper', 'model'].includes(name)))
-        expect(now[key]).toEqual(JSON.parse(JSON.stringify(value[key])));
+        expect(now[key]).toEqual(value[key]);
       expect(tried(set.text)).toEqual({ text: set.text, changes: [] });
     }),
     { numRuns: 500 },
