@@ -18,6 +18,8 @@ async function type(page: Page, label: string, ...tags: readonly string[]): Prom
     await field.fill(tag);
     await field.press('Enter');
   }
+  // The list of suggestions lies over the next field until it closes.
+  await field.blur();
 }
 
 test.beforeEach(async ({ page, house }) => {
