@@ -48,6 +48,7 @@ const steps: Step[] = [
   { name: 'migrations', command: 'node', args: ['scripts/migrations-page.ts', '--check'] },
   { name: 'translations', command: 'node', args: ['scripts/translation-page.ts', '--check'] },
   { name: 'capabilities', command: 'node', args: ['scripts/capabilities-page.ts', '--check'] },
+  { name: 'roles', command: 'node', args: ['scripts/roles-page.ts', '--check'] },
   { name: 'promises', command: 'node', args: ['scripts/promises.ts', '--check'] },
 ];
 

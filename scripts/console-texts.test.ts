@@ -29,6 +29,7 @@ const FOLDERS = [
   'pages/playground',
   'pages/profile',
   'pages/requests',
+  'pages/roles',
   'pages/route-groups',
   'pages/security',
   'pages/service-accounts',

@@ -64,6 +64,7 @@ export const links = {
   team: object<'tab' | 'edit' | 'new'>(PATHS.team),
   people: page<ListSearch | 'tab' | 'new' | 'organization_id'>(PATHS.people),
   account: object<'organization_id' | 'member_id' | 'edit'>(PATHS.account),
+  roles: page<'role' | 'search'>(PATHS.roles),
   keys: page<
     ListSearch | 'new' | 'organization_id' | 'team_id' | 'account_id' | 'service_account_id' | 'unused_days' | 'kind' | 'owned_by'
   >(PATHS.keys),

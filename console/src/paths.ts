@@ -10,6 +10,7 @@ export const PATHS = {
   team: '/teams/$teamId',
   people: '/people',
   account: '/people/$accountId',
+  roles: '/roles',
   keys: '/keys',
   key: '/keys/$keyId',
   callableModels: '/callable-models',

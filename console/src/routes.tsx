@@ -64,6 +64,7 @@ const signedIn = [
   page(shell, PATHS.account, () =>
     import('./pages/people/AccountPage.tsx').then(({ AccountPage }) => ({ default: AccountPage })),
   ),
+  page(shell, PATHS.roles, () => import('./pages/roles/RolesPage.tsx').then(({ RolesPage }) => ({ default: RolesPage }))),
   page(shell, PATHS.keys, () => import('./pages/keys/KeysPage.tsx').then(({ KeysPage }) => ({ default: KeysPage }))),
   page(shell, PATHS.key, () => import('./pages/keys/KeyPage.tsx').then(({ KeyPage }) => ({ default: KeyPage }))),
   page(shell, PATHS.callableModels, () =>

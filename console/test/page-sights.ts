@@ -42,6 +42,8 @@ export function pageSights(ids: Ids): readonly Sight[] {
     ...tabsOf('people', '/people', 'invitations'),
     { name: 'people-owner', address: '/people', who: 'org_owner' },
     { name: 'account', address: `/people/${ids.accountId}` },
+    { name: 'roles', address: '/roles' },
+    { name: 'roles-of-one', address: '/roles?role=org_admin', who: 'org_member' },
     { name: 'keys', address: '/keys' },
     { name: 'key', address: `/keys/${ids.keyId}` },
     ...tabsOf('key', `/keys/${ids.keyId}`, 'access requests'),

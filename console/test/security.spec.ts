@@ -123,6 +123,7 @@ for (const role of ['org_member', 'org_billing', 'team_admin'] as const) {
     await expect(page.getByRole('tab', { name: 'Overview' })).toBeVisible();
     await expect(page.getByRole('tab', { name: 'Security' })).toHaveCount(0);
     await expect(page.getByRole('tab', { name: 'Service accounts' })).toHaveCount(0);
+    await expect(page.getByRole('button', { name: 'More', exact: true })).toHaveCount(0);
     await expect(page.getByRole('navigation').getByRole('link', { name: 'Security', exact: true })).toHaveCount(0);
     await page.keyboard.press('ControlOrMeta+k');
     await page.getByRole('textbox', { name: 'Search everything' }).fill('Security');

@@ -1,6 +1,7 @@
 /** Single sign-on as people meet it: domains, an identity provider from draft to active, and ways in through it. */
 import { test as base, expect, type Page } from '@playwright/test';
 import { copyMigrated } from '../../server/test/support/migrated-postgres.ts';
+import { chooseTeam, postDeviceCode, postOauth } from './login-steps.ts';
 import { DOMAIN, FORM, openSsoHouse, type SsoHouse } from './sso-house.ts';
 import { addPasskeyDevice, PASSWORD } from './support.ts';
 
@@ -199,6 +200,89 @@ test('admins see the mappings alone, and members no sign-in at all', async ({ pa
   await page.goto(part(site, 'domains'));
   await expect(page.getByRole('tab', { name: 'Overview' })).toBeVisible();
   await expect(page.getByRole('tab', { name: 'Sign-in' })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'More', exact: true })).toHaveCount(0);
+});
+
+test('the roles that a SCIM directory gives are found from the sign-in, with the way to the directory', async ({
+  page,
+  site,
+}) => {
+  await site.signIn(page, 'org_owner');
+  await page.goto(part(site, 'providers'));
+  await page.getByText('SCIM directory', { exact: true }).click();
+  await expect(page.getByRole('region', { name: 'Groups' })).toBeVisible();
+  await page.getByRole('link', { name: 'Open the directory' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Directory' })).toBeVisible();
+});
+
+test('who has only the provider signs in again through it to approve a device, and finds what they entered', async ({
+  page,
+  site,
+}) => {
+  const again = await noraWithOldSignIn(page, site, '/device');
+  const asked = await postOauth(site, 'device', { device_name: 'build server' });
+  await page.getByLabel('Code').fill(asked.user_code ?? '');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('build server')).toBeVisible();
+  await chooseTeam(page);
+  await expect(page.getByLabel('Your password')).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Approve' })).toBeDisabled();
+  await again();
+  // The code was kept by this tab, and is in no address.
+  await expect(page).toHaveURL(`${site.url}/device`);
+  await expect(page.getByText('build server')).toBeVisible();
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await expect(page.getByText('The device is logged in')).toBeVisible();
+  expect((await postDeviceCode(site, asked)).access_token).toMatch(/./);
+  await page.reload();
+  await expect(page.getByLabel('Code')).toHaveValue('');
+});
+
+test('the same on this computer: the page that comes back asks for the same login', async ({ page, site }) => {
+  const search = new URLSearchParams({
+    ...{ code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', state: 'kept', client_id: 'headgate-cli' },
+    ...{ redirect_uri: 'http://127.0.0.1:43210/callback', device_name: "Nora's laptop" },
+  });
+  const again = await noraWithOldSignIn(page, site, `/connect?${search}`);
+  await chooseTeam(page);
+  await expect(page.getByRole('button', { name: 'Approve' })).toBeDisabled();
+  await again();
+  await expect(page.getByText("Nora's laptop")).toBeVisible();
+  expect(Object.fromEntries(new URL(page.url()).searchParams)).toEqual(Object.fromEntries(search));
+  await expect(page.getByRole('combobox', { name: 'Team' })).not.toHaveValue('');
+  await expect(page.getByRole('button', { name: 'Approve' })).toBeEnabled();
+});
+
+test('a first link of an account whose address nobody proved warns before, and says afterwards what it removed', async ({
+  page,
+  site,
+}) => {
+  await site.signIn(page, 'org_auditor');
+  await page.goto(`${site.url}/profile`);
+  const section = page.getByRole('region', { name: 'Company sign-in' });
+  await expect(section.getByRole('alert')).toContainText('The first link removes your other ways in');
+  await section.getByRole('button', { name: 'Link this account to Acme Login' }).click();
+  await expect(dialog(page)).toContainText('Then your password, passkeys, authenticator, sessions and links');
+  await dialog(page).getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByRole('region', { name: 'Password' })).toBeVisible();
+  await section.getByRole('button', { name: 'Link this account to Acme Login' }).click();
+  await dialog(page).getByRole('button', { name: 'Link, and remove them' }).click();
+  const told = page.getByRole('status').filter({ hasText: 'earlier ways into it were removed' });
+  await expect(told).toContainText('Nobody had proved before that org.auditor@headgate.test is yours');
+  await expect(told).toContainText('Removed: the password, sessions in all browsers.');
+  const signIn = await fetch(`${site.url}/api/v1/session/sign-in`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: site.url },
+    body: JSON.stringify({ email: 'org.auditor@headgate.test', password: PASSWORD }),
+  });
+  expect(signIn.status).toBe(401);
+  await told.getByRole('button', { name: 'Close' }).click();
+  await expect(told).toHaveCount(0);
+  expect(page.url()).not.toContain('link_removed');
+  // A word that the server never says is not shown.
+  await page.goto(`${site.url}/profile?link_removed=everything`);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect(told).toHaveCount(0);
 });
 
 test('a provider that is switched off lets nobody in', async ({ page, site }) => {
@@ -238,4 +322,28 @@ async function ownerWithPasskey(page: Page, site: SsoHouse): Promise<string> {
   await section.getByRole('button', { name: 'Link this account to Acme Login' }).click();
   await expect(page.getByText('Your account is linked.')).toBeVisible();
   return 'Org Owner';
+}
+
+/** Signs Nora in, who has only the provider, and lets her sign-in be old until the returned function signs her in again. */
+async function noraWithOldSignIn(page: Page, site: SsoHouse, path: string): Promise<() => Promise<void>> {
+  const { id } = await providerOf(site);
+  const { data: teams } = await site.api<{ data: { id: string }[] }>('GET', `/organizations/${site.organizationId}/teams`);
+  for (const team of teams) await site.api('PATCH', `/teams/${team.id}`, { self_service: { enabled: true } });
+  await page.context().clearCookies();
+  const query = new URLSearchParams({ login_hint: 'nora@acme.example', return_to: '/profile' });
+  await page.goto(`${site.url}/api/v1/sso/${id}/start?${query}`);
+  await expect(page).toHaveURL(/\/profile$/);
+  // Ten minutes go by for the session.
+  const places = '**/api/v1/logins/places';
+  await page.route(places, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), is_fresh: false } });
+  });
+  await page.goto(site.url + path);
+  return async () => {
+    const link = page.getByRole('link', { name: 'Sign in through Acme Login' });
+    await expect(link).toHaveAttribute('href', /[?&]fresh=1(&|$)/);
+    await page.unroute(places);
+    await link.click();
+  };
 }

@@ -11,6 +11,7 @@ const PEOPLE = {
   'nora@acme.example': person('Nora New', 'nora@acme.example', ['support', 'everyone']),
   'ada@acme.example': person('Ada Lovelace', 'ada@acme.example', ['everyone']),
   'org.owner@headgate.test': person('Org Owner', 'org.owner@headgate.test', []),
+  'org.auditor@headgate.test': person('Org Auditor', 'org.auditor@headgate.test', []),
   'stranger@elsewhere.example': person('Stranger', 'stranger@elsewhere.example', []),
 };
 

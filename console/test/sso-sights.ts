@@ -27,6 +27,7 @@ export function ssoSights(): readonly Sight[] {
     owner('sso-groups', 'groups'),
     owner('sso-mapping-add', 'groups', button('Add group mapping'), 'MappingDialogs: Add group mapping'),
     owner('sso-mapping-remove', 'groups', button('Remove the mapping of support'), 'MappingDialogs: Remove the mapping of …'),
+    owner('sso-directory', 'directory'),
     owner('sso-policy', 'policy'),
     owner('sso-policy-change', 'policy', changedPolicy, 'PolicyDialog: Change policy'),
     owner('sso-people', 'people'),
@@ -41,6 +42,15 @@ export function ssoSights(): readonly Sight[] {
     sight('sso-closed', async (site) => `/organizations/${await guarded(site)}`, 'team_developer'),
     sight('sso-closed-elsewhere', async (site) => guarded(site).then(() => '/keys'), 'team_developer'),
     sight('sso-profile', async () => '/profile', 'org_owner'),
+    sight(
+      'sso-link-first',
+      async () => '/profile',
+      'org_owner',
+      button('Link this account to Acme Login'),
+      'LinkDialog: Link this account to …',
+    ),
+    sight('sso-link-removed', async () => '/profile?sso=linked&link_removed=password.passkeys.sessions', 'org_owner'),
+    sight('login-again', async () => '/profile', null, signingInAgain),
     // Programs log in only at a gateway with a public URL.
     sight('login-end', async () => '/profile', 'team_developer', endingLogin, 'LoginsList: End the login on …'),
     sight(
@@ -154,4 +164,23 @@ async function tested(page: Page): Promise<void> {
 async function changedPolicy(page: Page): Promise<void> {
   await button('Change policy')(page);
   await page.getByLabel('Only through an identity provider').check();
+}
+
+/** Somebody who has only the provider, and whose sign-in is too old to approve a login. */
+async function signingInAgain(page: Page, site: SsoHouse): Promise<void> {
+  const { data } = await site.api<{ data: { id: string }[] }>('GET', `/organizations/${site.organizationId}/identity-providers`);
+  await page.goto(`${site.url}/api/v1/sso/${data[0]?.id}/start?login_hint=nora@${DOMAIN}`);
+  await page.getByRole('navigation').first().waitFor();
+  const places = '**/api/v1/logins/places';
+  await page.route(places, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), is_fresh: false } });
+  });
+  const asked = new URLSearchParams({
+    ...{ code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', device_name: 'nora-laptop' },
+    ...{ redirect_uri: 'http://127.0.0.1:43210/callback', client_id: 'headgate-cli' },
+  });
+  await page.goto(`${site.url}/connect?${asked}`);
+  await page.getByRole('link', { name: 'Sign in through Acme Login' }).waitFor();
+  await page.unroute(places);
 }

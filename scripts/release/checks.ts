@@ -58,6 +58,7 @@ const GENERATED: readonly (readonly string[])[] = [
   ['scripts/migrations-page.ts', '--check'],
   ['scripts/translation-page.ts', '--check'],
   ['scripts/capabilities-page.ts', '--check'],
+  ['scripts/roles-page.ts', '--check'],
   ['scripts/promises.ts', '--check'],
 ];
 

@@ -1,12 +1,21 @@
 /** Ways through identity providers, for people who come. */
 import { api, asked } from './client.ts';
 
+/** The longest address of a page that the server comes back to. */
+export const RETURN_PATH_LENGTH_MAX = 2_000;
+
+interface Start {
+  /** The page to come back to. */
+  readonly to?: string | undefined;
+  readonly email?: string | undefined;
+  /** True if the provider must ask the person again. */
+  readonly isFresh?: boolean;
+}
+
 /** Returns the address that starts a sign-in and comes back to a page of the console. It is opened by the browser, not fetched. */
-export function startAddress(
-  providerId: string,
-  { to, email }: { readonly to?: string | undefined; readonly email?: string | undefined },
-): string {
+export function startAddress(providerId: string, { to, email, isFresh = false }: Start): string {
   const query = new URLSearchParams({
+    ...(isFresh ? { fresh: '1' } : {}),
     ...(to === undefined ? {} : { return_to: to }),
     ...(email === undefined || email === '' ? {} : { login_hint: email }),
   }).toString();

@@ -69,6 +69,7 @@ export const usageRows: readonly Row[] = [
     search(marker, 'team'),
     search(marker, 'other'),
   ]),
+  row('GET /roles', EVERYONE, at('/roles')),
   row('GET /names', EVERYONE, ({ world }) => namesPath(world), { sees: { marker: 'keyId', places: TEAMS } }),
   row('POST /playground', TEAM_ADMINS, ({ world, place }) => {
     const body = { model: world.model, messages: [{ role: 'user', content: 'Hi.' }] };

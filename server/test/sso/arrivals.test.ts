@@ -100,7 +100,9 @@ describe('an account that exists', () => {
     await join(world(), tenant.id, person.id, 'org_admin');
     const browser = browse(world());
     // The new address is proved by the provider now; before, nobody knew whose it is, so its password ends.
-    expect(await arrive(browser, tenant.idp, { subject: 'grace', email: `grace@${tenant.domain}` })).toBe('/');
+    expect(await arrive(browser, tenant.idp, { subject: 'grace', email: `grace@${tenant.domain}` })).toBe(
+      '/?link_removed=password',
+    );
     expect(Object.keys(await opened(browser))).toEqual([tenant.id]);
     const password = { email: `grace@${tenant.domain}`, password: PASSWORD };
     expect((await browse(world())('POST', '/session/sign-in', password, HERE)).status).toBe(401);

@@ -271,6 +271,8 @@ describe('what evidence counts', () => {
     expect(location).toContain('fresh=true');
     const said = { subject: 'old', email: `old@${tenant.domain}`, authenticatedAtMs: world().time.nowMs - 3_600_000 };
     expect(await comeBack(browser, location, said)).toContain('reason=not_fresh');
+    const silent = { ...said, authenticatedAtMs: null };
+    expect(await comeBack(browser, await begin(browser, tenant.idp), silent)).toContain('reason=not_fresh');
   });
 
   test('of a session that an earlier version made is one’s own, and each way to sign in says what it was', async () => {

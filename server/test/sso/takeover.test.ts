@@ -61,7 +61,10 @@ describe('an account that somebody else made, later by an identity provider', ()
       codeOf(await comeBack(attacker.session, linking.location, { subject: 'mallory', email: `mallory@${tenant.domain}` })),
     ).toBe('linked');
     const owner = browse(world());
-    expect(await arrive(owner, tenant.idp, { subject: 'ada', email: attacker.email })).toBe('/');
+    // The owner is told what is gone, so that nobody misses a passkey of their own without a reason.
+    expect(await arrive(owner, tenant.idp, { subject: 'ada', email: attacker.email })).toBe(
+      '/?link_removed=password.passkeys.sessions.links',
+    );
     expect(Object.keys(await opened(owner))).toEqual([tenant.id]);
     expect(await opensFor(attacker)).toEqual([]);
     const mallory = browse(world());

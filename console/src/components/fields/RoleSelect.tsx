@@ -1,5 +1,6 @@
 import { Group, Select, type SelectProps, Stack, Text, Tooltip } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
+import { RolesLink } from './RolesLink.tsx';
 import { words } from './words.ts';
 
 type Role = Schema<'Member'>['role'] | Schema<'TeamMember'>['role'] | 'platform_admin' | 'platform_auditor';
@@ -54,6 +55,17 @@ export function RoleSelect({ roles, refused = {}, ...rest }: RoleSelectProps) {
       label={words.role}
       allowDeselect={false}
       comboboxProps={{ width: 320, position: 'bottom-start' }}
+      // Below a select of one dialog, and not in each row of a list.
+      inputContainer={(input) =>
+        rest['aria-label'] === undefined ? (
+          <>
+            {input}
+            <RolesLink display="block" mt={4} />
+          </>
+        ) : (
+          input
+        )
+      }
       data={roles.map((role) => ({ value: role, label: roleWord(role), disabled: refused[role] !== undefined }))}
       renderOption={({ option, checked }) => (
         <Group gap="xs" wrap="nowrap">

@@ -44,6 +44,9 @@ export const words = {
   fewerPrices: 'Fewer prices',
   morePrices: 'More prices',
 
+  // RolesLink
+  whatMayRolesDo: 'What may each role do?',
+
   // RoleSelect
   platformAdmin: 'Platform admin',
   platformAdminCan: 'Can do everything in every organization.',

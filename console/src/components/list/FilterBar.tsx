@@ -12,7 +12,22 @@ import { words } from './words.ts';
 export interface Filter {
   readonly param: string;
   readonly label: string;
-  readonly kind: ObjectKind | 'text' | { readonly oneOf: readonly string[] };
+  readonly kind: ObjectKind | 'text' | OneOf;
+}
+
+interface OneOf {
+  readonly oneOf: readonly string[];
+  /** Returns the word for a value. Absent: the value itself as words. */
+  readonly word?: (value: string) => string;
+}
+
+/** Returns an active value as the person chose it. An id stays one, and is shown by its name. */
+function shownValue({ kind }: Filter, value: string): string {
+  return typeof kind === 'object' ? (kind.word?.(value) ?? value) : value;
+}
+
+function wordIn({ word }: OneOf, value: string): string {
+  return word?.(value) ?? (value.includes('.') ? value : wordOf(value));
 }
 
 /** Every filter of a page in one menu, and the active ones beside it, each with a button that removes it. */
@@ -47,7 +62,7 @@ export function FilterBar({ filters, children }: { filters: readonly Filter[]; c
         <ActiveFilter
           key={filter.param}
           label={filter.label}
-          value={state[filter.param] ?? ''}
+          value={shownValue(filter, state[filter.param] ?? '')}
           onClear={() => change(filter.param, undefined)}
         />
       ))}
@@ -69,12 +84,14 @@ interface ControlProps {
 
 function Control({ filter: { kind, label, param }, value, organizationId, onChange }: ControlProps) {
   if (typeof kind === 'object') {
-    const data = kind.oneOf.map((one) => ({ value: one, label: one.includes('.') ? one : wordOf(one) }));
+    const data = kind.oneOf.map((one) => ({ value: one, label: wordIn(kind, one) }));
     return (
       <Select
         label={label}
         clearable
         searchable={data.length > 8}
+        // Outside of the menu, a click on an option would close the menu before it counts.
+        comboboxProps={{ withinPortal: false }}
         data={data}
         value={value ?? null}
         onChange={(chosen) => onChange(chosen ?? undefined)}
@@ -85,7 +102,7 @@ function Control({ filter: { kind, label, param }, value, organizationId, onChan
   const within = param === 'organization_id' ? undefined : organizationId;
   if (kind === 'member' && within === undefined)
     return <TextInput label={label} disabled placeholder={words.chooseAnOrganizationFirst} />;
-  return <ObjectSelect kind={kind} label={label} value={value} onChange={onChange} organizationId={within} />;
+  return <ObjectSelect inPopover kind={kind} label={label} value={value} onChange={onChange} organizationId={within} />;
 }
 
 /** Applies the text when the person leaves the field or presses Enter. */

@@ -31,6 +31,7 @@ import { CommandPalette, openCommandPalette } from './CommandPalette.tsx';
 import { Logo } from './Logo.tsx';
 import { navigationFor } from './navigation.ts';
 import { OrganizationSwitcher, ScopeMark } from './OrganizationSwitcher.tsx';
+import { RemovedByLink } from './RemovedByLink.tsx';
 import { Shortcuts } from './ShortcutsDialog.tsx';
 import { MAIN, SkipLink } from './SkipLink.tsx';
 import { words } from './words.ts';
@@ -88,6 +89,7 @@ function Frame({ session }: { session: Session }) {
             <ScopeMark />
           </Box>
           <ClosedPlaces />
+          <RemovedByLink />
           <Outlet />
         </AppShell.Main>
       </AppShell>

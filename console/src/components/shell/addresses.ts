@@ -12,8 +12,12 @@ const PAGES = {
   request: { prefix: 'req_', path: PATHS.request },
 } as const;
 
+/** Kinds whose ids are those of other objects: a login is a key, and settings are those of a place. */
+const OF_OTHERS: ReadonlySet<string> = new Set(['login', 'login_policy', 'managed_settings']);
+
 /** Returns the address of an object's page. Null for a kind that has none. */
-export function addressOf(id: string, kind?: string): string | null {
+export function addressOf(id: string, given?: string): string | null {
+  const kind = given !== undefined && OF_OTHERS.has(given) ? undefined : given;
   const found =
     kind !== undefined && kind in PAGES
       ? PAGES[kind as keyof typeof PAGES]

@@ -192,4 +192,22 @@ export const words = {
   signInThrough: (provider: string) => `Sign in through ${provider}`,
   signInAgain: 'Sign in again',
   setUpFactor: 'Set up a second factor',
+
+  // RemovedByLink
+  linkRemoved: 'Your account is linked, and earlier ways into it were removed',
+  linkRemovedBecause: (email: string) =>
+    `Nobody had proved before that ${email} is yours, so somebody else might have added ways into this account. Your identity provider proved it now.`,
+  wereRemoved: (ways: readonly string[]) => `Removed: ${ways.join(', ')}.`,
+  removedWays: {
+    password: 'the password',
+    passkeys: 'passkeys',
+    second_factor: 'the authenticator app',
+    sessions: 'sessions in all browsers',
+    links: 'links to other providers',
+  },
+  newPasswordByMail: 'If you want a password again, choose one with “Forgot your password?” on the sign-in page.',
+  close: 'Close',
+
+  // TabStrip
+  more: 'More',
 };

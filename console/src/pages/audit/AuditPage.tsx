@@ -17,7 +17,7 @@ import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
 import { SavedViews } from '../../components/views/SavedViews.tsx';
 import { ActionLink } from './ActionLink.tsx';
-import { OBJECT_TYPES } from './action-words.ts';
+import { OBJECT_TYPES, objectWord } from './action-words.ts';
 import type { AuditRow } from './audit-row.ts';
 import { ChainBadge } from './ChainBadge.tsx';
 import { EventDrawer } from './EventDrawer.tsx';
@@ -25,7 +25,7 @@ import { eventId, useOpenedEvent } from './useOpenedEvent.ts';
 import { words } from './words.ts';
 
 const FILTERS: readonly Filter[] = [
-  { param: 'object_type', label: words.kindOfObject, kind: { oneOf: OBJECT_TYPES } },
+  { param: 'object_type', label: words.kindOfObject, kind: { oneOf: OBJECT_TYPES, word: objectWord } },
   { param: 'object_id', label: words.objectIdFilter, kind: 'text' },
   { param: 'actor_id', label: words.actorIdFilter, kind: 'text' },
   { param: 'action', label: words.action, kind: 'text' },

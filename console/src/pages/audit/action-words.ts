@@ -9,7 +9,7 @@ const PAST: Readonly<Record<string, string>> = words.past;
 /** Returns an action in words: `organization.update` → `Organization changed`. */
 export function actionWords(action: string): string {
   const [object = '', verb = ''] = action.split('.');
-  return `${wordOf(object)} ${PAST[verb] ?? verb.replaceAll('_', ' ')}`;
+  return `${objectWord(object)} ${PAST[verb] ?? verb.replaceAll('_', ' ')}`;
 }
 
 const FIELDS_SHOWN = 2;
@@ -33,35 +33,12 @@ export function fieldWords(path: string): string {
   return wordOf(limit ?? (plain || words.value));
 }
 
-/** The kinds of objects that an event can be about. */
-export const OBJECT_TYPES = [
-  'organization',
-  'team',
-  'team_member',
-  'member',
-  'account',
-  'invitation',
-  'service_account',
-  'key',
-  'admin_token',
-  'scim_token',
-  'directory_person',
-  'directory_group',
-  'webhook',
-  'trusted_issuer',
-  'trust_rule',
-  'file',
-  'batch',
-  'job',
-  'request',
-  'credential',
-  'deployment',
-  'price_list',
-  'model',
-  'route_group',
-  'access_group',
-  'callable_target',
-  'price',
-  'session',
-  'audit_log',
-] as const;
+/** The kinds of objects that an event can be about, with a word for each. Those of other versions may be missing. */
+const OBJECTS: Readonly<Record<string, string>> = words.objects;
+
+export const OBJECT_TYPES = Object.keys(OBJECTS).sort((a, b) => objectWord(a).localeCompare(objectWord(b), 'en'));
+
+/** Returns a kind of object in words: `scim_token` → `SCIM token`. */
+export function objectWord(type: string): string {
+  return Object.hasOwn(OBJECTS, type) ? (OBJECTS[type] as string) : wordOf(type);
+}

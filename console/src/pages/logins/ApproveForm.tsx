@@ -1,10 +1,13 @@
-import { Alert, Anchor, Button, Group, PasswordInput, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Select, Stack, TextInput } from '@mantine/core';
 import { startAuthentication } from '@simplewebauthn/browser';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { api, asked, Problem, type Schema } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
 import { passkeyJson } from '../../api/webauthn.ts';
 import { Asked, ProblemNote } from '../../components/Asked.tsx';
+import { forgetApproval, keepApproval, keptApproval, pathToComeBackTo } from './kept-approval.ts';
+import { ShowAgain } from './ShowAgain.tsx';
 import { words } from './words.ts';
 
 /** The choices of a person, and the proof that it is them. */
@@ -25,6 +28,8 @@ interface ApproveFormProps {
   readonly onApprove: (approval: Approval) => Promise<void>;
   /** The place that the program proposes, by names or ids. */
   readonly proposed?: Proposed;
+  /** The code of the device that is approved. It is kept while the person signs in again elsewhere. */
+  readonly code?: string;
   /** A button beside the one that approves. */
   readonly beside?: ReactNode;
 }
@@ -37,12 +42,18 @@ export function ApproveForm(props: ApproveFormProps) {
 
 type Places = Schema<'LoginPlaces'>;
 
-function Fields({ way, onApprove, proposed, beside, places }: ApproveFormProps & { readonly places: Places }) {
+function Fields({ way, onApprove, proposed, code, beside, places }: ApproveFormProps & { readonly places: Places }) {
   const open = places.data.filter((place) => reasonOf(place, way) === null);
-  const [teamId, setTeamId] = useState<string | null>(() => onlyTeamOf(open, proposed));
-  const [budget, setBudget] = useState('');
+  const { account } = useSession();
+  const to = pathToComeBackTo(window.location);
+  const [kept] = useState(() => keptApproval(account.id, to));
+  const isStillOpen = open.some(({ team_id }) => team_id === kept?.teamId);
+  const [teamId, setTeamId] = useState<string | null>(() => (isStillOpen ? (kept?.teamId ?? null) : onlyTeamOf(open, proposed)));
+  const [budget, setBudget] = useState(kept?.budget ?? '');
+  // What was kept is used once.
+  useEffect(forgetApproval, []);
   const [password, setPassword] = useState('');
-  const [isByPasskey, setByPasskey] = useState(false);
+  const [isByPasskey, setByPasskey] = useState(!places.again.password && places.again.passkey);
   const [isStale, setStale] = useState(!places.is_fresh);
   const place = places.data.find(({ team_id }) => team_id === teamId);
   const reason = place === undefined ? null : reasonOf(place, way);
@@ -88,7 +99,17 @@ function Fields({ way, onApprove, proposed, beside, places }: ApproveFormProps &
             onChange={(event) => setBudget(event.currentTarget.value)}
           />
         )}
-        {isStale && <Again isByPasskey={isByPasskey} onByPasskey={setByPasskey} password={password} onPassword={setPassword} />}
+        {isStale && (
+          <ShowAgain
+            ways={places.again}
+            isByPasskey={isByPasskey}
+            onByPasskey={setByPasskey}
+            password={password}
+            onPassword={setPassword}
+            to={to}
+            onLeave={() => keepApproval(account.id, to, { code, teamId, budget })}
+          />
+        )}
         {approving.isError && <ProblemNote error={approving.error} />}
         <Group gap="xs">
           <Button type="submit" disabled={!isReady} loading={approving.isPending}>
@@ -98,42 +119,6 @@ function Fields({ way, onApprove, proposed, beside, places }: ApproveFormProps &
         </Group>
       </Stack>
     </form>
-  );
-}
-
-interface AgainProps {
-  readonly isByPasskey: boolean;
-  readonly onByPasskey: (is: boolean) => void;
-  readonly password: string;
-  readonly onPassword: (text: string) => void;
-}
-
-function Again({ isByPasskey, onByPasskey, password, onPassword }: AgainProps) {
-  return (
-    <Stack gap={4}>
-      {isByPasskey ? (
-        <Text fz="sm">
-          {words.whyAgain} {words.passkeyIsAsked}
-        </Text>
-      ) : (
-        <PasswordInput
-          label={words.yourPassword}
-          description={words.whyAgain}
-          required
-          withAsterisk={false}
-          maxLength={128}
-          autoComplete="current-password"
-          value={password}
-          onChange={(event) => onPassword(event.currentTarget.value)}
-        />
-      )}
-      <Anchor component="button" type="button" fz="sm" w="fit-content" onClick={() => onByPasskey(!isByPasskey)}>
-        {isByPasskey ? words.usePassword : words.usePasskey}
-      </Anchor>
-      <Text fz="xs" c="dimmed">
-        {words.orSignInAgain}
-      </Text>
-    </Stack>
   );
 }
 

@@ -1,12 +1,14 @@
 import { Alert, Anchor, Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
 import { ProblemNote } from '../../components/Asked.tsx';
 import { FactTable } from '../../components/FactTable.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
 import { type Approval, ApproveForm } from './ApproveForm.tsx';
+import { forgetApproval, keptApproval, pathToComeBackTo } from './kept-approval.ts';
 import { words } from './words.ts';
 
 type LoginRequest = Schema<'LoginRequest'>;
@@ -41,11 +43,19 @@ export function DevicePage() {
 }
 
 function EnterCode({ onFound }: { onFound: (code: string, request: LoginRequest) => void }) {
-  const [code, setCode] = useState('');
+  const { account } = useSession();
+  // Somebody who comes back from their provider had entered the code here.
+  const [kept] = useState(() => keptApproval(account.id, pathToComeBackTo(window.location))?.code);
+  const [code, setCode] = useState(kept ?? '');
   const finding = useMutation({
     mutationFn: () => asked(api.POST('/logins/device/lookup', { body: { user_code: code.trim() } })),
     onSuccess: (request) => onFound(code.trim(), request),
+    onError: forgetApproval,
   });
+  const { mutate: find } = finding;
+  useEffect(() => {
+    if (kept !== undefined) find();
+  }, [kept, find]);
   return (
     <form
       onSubmit={(event) => {
@@ -115,6 +125,7 @@ function Judge({ code, request, onDone }: JudgeProps) {
       {denying.isError && <ProblemNote error={denying.error} />}
       <ApproveForm
         way="device"
+        code={code}
         onApprove={approve}
         beside={
           <Button variant="default" loading={denying.isPending} onClick={() => denying.mutate()}>

@@ -48,9 +48,10 @@ interface Tab {
   readonly label: string;
   readonly needs: Permission;
   readonly content: ComponentType<TabProps>;
+  readonly isMore?: boolean;
 }
 
-/** The tabs of the page. A tab that a person may not read is hidden. */
+/** The tabs of the page. A tab that a person may not read is hidden. What is set up once or looked at seldom is behind “More”. */
 const TABS: readonly Tab[] = [
   { value: 'overview', label: words.overview, needs: 'organization.read', content: OverviewTab },
   { value: 'teams', label: words.teams, needs: 'organization.read', content: TeamsTab },
@@ -60,13 +61,19 @@ const TABS: readonly Tab[] = [
   { value: 'access', label: words.assetAccess, needs: 'organization.read', content: AccessTab },
   { value: 'limits', label: words.limitsBudgets, needs: 'organization.read', content: LimitsTab },
   { value: 'usage', label: words.usage, needs: 'usage.read', content: UsageTab },
-  { value: 'files', label: words.filesAndBatches, needs: 'usage.read', content: FilesTab },
+  { value: 'files', label: words.filesAndBatches, needs: 'usage.read', content: FilesTab, isMore: true },
   { value: 'audit', label: words.audit, needs: 'audit.read', content: AuditTab },
-  { value: 'security', label: words.security, needs: 'audit.read', content: SecurityTab },
-  { value: 'sign-in', label: words.signInTab, needs: 'directory.manage', content: SignInSettings },
-  { value: 'service-accounts', label: words.serviceAccounts, needs: 'admin_tokens.manage', content: ServiceAccountsTab },
-  { value: 'providers', label: words.ownProviders, needs: 'own_providers.manage', content: ProvidersTab },
-  { value: 'webhooks', label: words.webhooks, needs: 'webhooks.manage', content: WebhooksTab },
+  { value: 'security', label: words.security, needs: 'audit.read', content: SecurityTab, isMore: true },
+  { value: 'sign-in', label: words.signInTab, needs: 'directory.manage', content: SignInSettings, isMore: true },
+  {
+    value: 'service-accounts',
+    label: words.serviceAccounts,
+    needs: 'admin_tokens.manage',
+    content: ServiceAccountsTab,
+    isMore: true,
+  },
+  { value: 'providers', label: words.ownProviders, needs: 'own_providers.manage', content: ProvidersTab, isMore: true },
+  { value: 'webhooks', label: words.webhooks, needs: 'webhooks.manage', content: WebhooksTab, isMore: true },
   { value: 'settings', label: words.settings, needs: 'organization.read', content: SettingsTab },
 ];
 const REFETCH_MS = 15_000;
@@ -122,7 +129,7 @@ function Shown({ organization }: { organization: Organization }) {
     >
       {tab === 'overview' && <OrganizationCards organization={organization} live={live} />}
       <Tabs value={tab} keepMounted={false} onChange={choose}>
-        <TabStrip tabs={tabs} value={tab} />
+        <TabStrip tabs={tabs} value={tab} onMore={choose} />
         {tabs.map(({ value, content: Content }) => (
           <Tabs.Panel key={value} value={value}>
             <Content organization={organization} live={live} />

@@ -3,6 +3,7 @@ import { useHotkeys } from '@mantine/hooks';
 import { IconUserPlus } from '@tabler/icons-react';
 import { useCan, useCanAnywhere, useSession } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
+import { RolesLink } from '../../components/fields/RolesLink.tsx';
 import { useTab } from '../../components/fields/useTab.ts';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { Page } from '../../components/shell/Page.tsx';
@@ -31,7 +32,11 @@ export function PeoplePage() {
   return (
     <Page
       title={words.peopleAccess}
-      about={words.whoCanSign}
+      about={
+        <>
+          {words.whoCanSign} <RolesLink fz="sm" />
+        </>
+      }
       actions={
         <GuardedButton verdict={mayAdd} leftSection={<IconUserPlus size={16} />} onClick={add}>
           {words.addPerson}

@@ -54,7 +54,7 @@ export const words = {
   // AccountSignIn
   signIn: 'Sign-in',
   acceptsThisAccount: (organization: string | null) =>
-    `${organization === null ? 'Only platform admins can add this account to an organization.' : `Only ${organization} accepts this account.`} To prove the address, the person can reset the password by e-mail, or a platform admin can vouch for it.`,
+    `${organization === null ? 'Only platform admins can add this account to an organization.' : `Only ${organization} accepts this account.`} To prove the address, the person can reset the password by e-mail, or a platform admin can vouch for it.${organization === null ? '' : ` A first sign-in through an identity provider of ${organization} proves it too, and removes the ways to sign in that the account has now.`}`,
   memberBeforeChecks: (elsewhere: string) =>
     `It became a member elsewhere before addresses were checked: ${elsewhere}. Check that it is the right person.`,
   theAddressIsNotProved: 'The address is not proved',

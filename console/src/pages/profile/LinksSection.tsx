@@ -1,5 +1,6 @@
-import { Button, Group, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { useMutation, useQueries } from '@tanstack/react-query';
+import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { choiceQuery } from '../../api/sso.ts';
@@ -7,6 +8,7 @@ import { ProblemNote } from '../../components/Asked.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
 import { SsoProblem } from '../sign-in/SsoProblem.tsx';
+import { LinkDialog } from './LinkDialog.tsx';
 import { Section } from './Section.tsx';
 import { words } from './words.ts';
 
@@ -16,7 +18,7 @@ const PLACES_MAX = 20;
 /** Links the account to identity providers of the person's organizations. Nothing is shown while there is none. */
 export function LinksSection() {
   const [{ link, sso, reason }] = useUrlState();
-  const { memberships, own_sign_in: isOwn } = useSession();
+  const { account, memberships, own_sign_in: isOwn } = useSession();
   const choices = useQueries({
     queries: memberships.slice(0, PLACES_MAX).map(({ organization_slug }) => choiceQuery({ organization: organization_slug })),
     combine: (answers) => answers.flatMap(({ data }) => (data === undefined || data.organization === null ? [] : [data])),
@@ -30,6 +32,11 @@ export function LinksSection() {
   return (
     <Section title={words.companySignIn} about={words.companySignInMeans}>
       {sso !== undefined && <SsoProblem code={sso} reason={reason} />}
+      {!account.address_proved && (
+        <Alert color="yellow" title={words.linkRemovesBefore}>
+          {words.linkRemovesBeforeMeans(account.email)}
+        </Alert>
+      )}
       <Stack gap="xs">
         {offered.map((one) => (
           <LinkRow key={one.id} {...one} isWanted={one.id === link && sso === undefined} />
@@ -49,6 +56,8 @@ interface LinkRowProps {
 }
 
 function LinkRow({ id, name, organization, isWanted }: LinkRowProps) {
+  const { address_proved: isProved } = useSession().account;
+  const [isAsking, setAsking] = useState(false);
   const linking = useMutation({
     mutationFn: () =>
       asked(api.POST('/sso/{idp_id}/link', { params: { path: { idp_id: id } }, body: { return_to: PATHS.profile } })),
@@ -71,12 +80,13 @@ function LinkRow({ id, name, organization, isWanted }: LinkRowProps) {
           variant={isWanted ? 'filled' : 'default'}
           loading={linking.isPending}
           aria-label={words.linkTo(name)}
-          onClick={() => linking.mutate()}
+          onClick={() => (isProved ? linking.mutate() : setAsking(true))}
         >
           {words.link}
         </Button>
       </Group>
-      {linking.isError && <ProblemNote error={linking.error} />}
+      {linking.isError && isProved && <ProblemNote error={linking.error} />}
+      <LinkDialog opened={isAsking} provider={name} onClose={() => setAsking(false)} onLink={() => linking.mutateAsync()} />
     </>
   );
 }

@@ -19,6 +19,15 @@ export const words = {
     'Link this account to a person at an identity provider of your organization. Then you can sign in through it. To link it, you sign in there once.',
   theProvider: 'Your identity provider',
   link: 'Link',
+  linkRemovesBefore: 'The first link removes your other ways in',
+  linkRemovesBeforeMeans: (email: string) =>
+    `Nobody has proved yet that ${email} is yours. The first link to a provider proves it, also at a sign-in through it, and removes the password, passkeys, authenticator, sessions and other links that the account has now.`,
+  linkAndRemove: 'Link, and remove them',
+  linkProves: (email: string, provider: string) => `If ${provider} says that you are ${email}, that proves your address.`,
+  linkRemoves:
+    'Then your password, passkeys, authenticator, sessions and links to other providers are removed, because somebody else might have added them.',
+  afterLink: (provider: string) => `Afterwards you sign in through ${provider}.`,
+  passwordByMail: 'You can choose a new password by e-mail (“Forgot your password?”).',
   linkTo: (provider: string) => `Link this account to ${provider}`,
 
   // NameSection

@@ -1,4 +1,4 @@
-import { Button, Stack } from '@mantine/core';
+import { Button, Stack, Text } from '@mantine/core';
 import { IconBuilding } from '@tabler/icons-react';
 import { startAddress } from '../../api/sso.ts';
 import { words } from './words.ts';
@@ -20,6 +20,9 @@ export function ProviderButtons({ providers, to, email }: ProviderButtonsProps) 
           <bdi>{words.signInThrough(name)}</bdi>
         </Button>
       ))}
+      <Text fz="xs" c="dimmed">
+        {words.firstTimeRemoves}
+      </Text>
     </Stack>
   );
 }

@@ -85,6 +85,8 @@ export const words = {
 
   // ProviderButtons, SsoProblem, PasswordStep with providers
   signInThrough: (provider: string) => `Sign in through ${provider}`,
+  firstTimeRemoves:
+    'The first time proves that your address is yours. If nobody had proved it before, your password and passkeys here are removed.',
   ofOrganization: (organization: string) => `${organization} signs in through its own identity provider.`,
   requiredBy: (organization: string) => `${organization} opens only through its identity provider.`,
   usePassword: 'Use a password instead',

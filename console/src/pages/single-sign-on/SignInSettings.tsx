@@ -5,6 +5,7 @@ import type { Permission } from '../../api/session.tsx';
 import { useTab } from '../../components/fields/useTab.ts';
 import { useIsPhone } from '../../components/list/useIsPhone.ts';
 import { DomainsSection } from './domains/DomainsSection.tsx';
+import { DirectoryPart } from './groups/DirectoryPart.tsx';
 import { MappingsSection } from './groups/MappingsSection.tsx';
 import { LinksSection } from './people/LinksSection.tsx';
 import { PolicySection } from './policy/PolicySection.tsx';
@@ -23,6 +24,7 @@ const PARTS: readonly Part[] = [
   { value: 'domains', label: words.domains, needs: 'identity.manage', content: DomainsSection },
   { value: 'providers', label: words.identityProviders, needs: 'identity.manage', content: ProvidersSection },
   { value: 'groups', label: words.groupMappings, needs: 'directory.manage', content: MappingsSection },
+  { value: 'directory', label: words.scimDirectory, needs: 'directory.manage', content: DirectoryPart },
   { value: 'policy', label: words.policy, needs: 'identity.manage', content: PolicySection },
   { value: 'people', label: words.linkedPeople, needs: 'identity.manage', content: LinksSection },
 ];

@@ -9,6 +9,10 @@ export const words = {
   groupMappings: 'Group mappings',
   policy: 'Policy',
   linkedPeople: 'Linked people',
+  scimDirectory: 'SCIM directory',
+  scimMeans:
+    'Groups that the identity provider tells by SCIM, and the roles that they give. They work without a sign-in, and for groups of any size.',
+  openDirectory: 'Open the directory',
 
   // Domains
   domainsMean:
@@ -237,7 +241,8 @@ export const words = {
   mappingRemoved: (group: string) => `The mapping of ${group} was removed.`,
 
   // Linked people
-  linksMean: 'Each person at an identity provider who is an account here. A link is made at the first sign-in.',
+  linksMean:
+    'Each person at an identity provider who is an account here. A link is made at the first sign-in. If nobody had proved the account’s address before, it also removes the password, passkeys, authenticator, sessions and other links that the account had.',
   findPerson: 'Find a person',
   noLinksYet: 'Nobody is linked yet',
   noLinksMeans: 'People appear here when they sign in through an identity provider for the first time.',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AUDIT_OBJECT_TYPES } from '../../domain/audit/object-types.ts';
 import { type AuditEvent, type ChainedEvent, type EventFilter, PLATFORM_CHAIN } from '../../store/audit/audit.ts';
 import { csvLine } from '../exports/csv.ts';
 import { id, instant, instantOut, isoOf } from '../http/fields.ts';
@@ -29,7 +30,11 @@ export const eventOut = z
 
 /** The filters of events that every list takes. */
 export const eventFilters = {
-  object_type: text(64).optional(),
+  object_type: text(64)
+    .optional()
+    .meta({
+      description: `The kind of object: ${AUDIT_OBJECT_TYPES.map((type) => `\`${type}\``).join(', ')}. Earlier versions recorded others too.`,
+    }),
   object_id: text(200).optional(),
   actor_id: id.optional(),
   action: text(64).optional(),

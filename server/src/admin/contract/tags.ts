@@ -24,6 +24,7 @@ const TAGS: Readonly<Record<string, readonly [name: string, description: string]
   'route-groups': ['Route groups', 'Names that route to chosen deployments by a policy.'],
   'callable-targets': ['Callable targets', 'Everything that a key can name in a request: models and route groups.'],
   'access-groups': ['Access groups', 'Labels that grant several targets at once.'],
+  roles: ['Roles', 'What each role may do.'],
   access: ['Access', 'Explains who may call what, and what a change would alter.'],
   names: ['Names', 'The names of objects by their ids.'],
   usage: ['Usage', 'Requests, tokens and spend, added up.'],

@@ -4,6 +4,7 @@ import * as accessGroups from '../access/access-groups.ts';
 import * as accessPreview from '../access/access-preview.ts';
 import * as assetAccess from '../access/asset-access.ts';
 import * as callableTargets from '../access/callable-targets.ts';
+import * as roles from '../access/roles.ts';
 import * as whoCan from '../access/who-can.ts';
 import * as alertRules from '../alerts/alert-rules.ts';
 import * as alerts from '../alerts/alerts.ts';
@@ -308,6 +309,7 @@ export const ROUTES: RouteTable = {
   'GET /access/explain': accessExplain.explain,
   'GET /access/who-can': whoCan.read,
   'POST /access/preview': accessPreview.preview,
+  'GET /roles': roles.read,
   'GET /names': names.list,
   'GET /usage': usage.read,
   'GET /usage/export': usageExport.exportFile,

@@ -15,13 +15,16 @@ import { type Loaded, route } from '../http/route.ts';
 import { text } from '../http/schemas.ts';
 import * as own from '../people/own-account.ts';
 import { memberIn } from '../people/reassign.ts';
-import { isFresh, requireFreshSignIn, shownAgainFields } from '../people/shown-again.ts';
+import { againOut, isFresh, requireFreshSignIn, shownAgainFields, waysToShowAgain } from '../people/shown-again.ts';
 import type { EndedUse } from '../teams/self-service-keys.ts';
 import { endedUseOf } from './ended-use.ts';
 import { loginPlaces, placeOut } from './login-places.ts';
 import { makeLogin } from './make-login.ts';
 
-/** The approval of logins, by a person who has just signed in and who has seen what asks. */
+/**
+ * The approval of logins, by a person who has just signed in and who has seen what asks. A sign-in through an identity provider
+ * approves them too, where its organization is: elsewhere the person has no role with it.
+ */
 
 const deviceName = text(100, 1)
   .refine((value) => !/[\p{C}\p{Zl}\p{Zp}]/u.test(value), 'must not contain control characters')
@@ -72,13 +75,19 @@ export const places = route({
   response: z
     .object({
       data: z.array(placeOut),
-      is_fresh: z
-        .boolean()
-        .meta({ description: 'True if the caller signed in within the last 10 minutes. Otherwise approving asks again.' }),
+      is_fresh: z.boolean().meta({
+        description:
+          'True if the caller signed in within the last 10 minutes, in their own way or at an identity provider that says so. Otherwise approving asks again. A provider counts in its own organization alone.',
+      }),
+      again: againOut.meta({ description: 'The ways in which the caller can show again that it is them.' }),
     })
     .meta({ id: 'LoginPlaces' }),
   load: load.platform,
-  handle: async (call) => ({ data: await loginPlaces(call), is_fresh: await isFresh(call) }),
+  handle: async (call) => ({
+    data: await loginPlaces(call),
+    is_fresh: await isFresh(call, null),
+    again: await waysToShowAgain(call),
+  }),
 });
 
 export const authorize = route({
@@ -94,8 +103,8 @@ export const authorize = route({
   }),
   load: loadTeamOfBody,
   handle: async (call, team) => {
-    const account = await own.account(call);
-    await requireFreshSignIn(call, account, call.body);
+    const account = await own.person(call);
+    await requireFreshSignIn(call, account, team.organizationId, call.body);
     const { body } = call;
     const ended = await endedUse(call, team);
     const code = `hgcode_${randomBytes(32).toString('base64url')}`;
@@ -135,7 +144,7 @@ export const lookup = route({
     .meta({ id: 'LoginRequest' }),
   load: load.platform,
   handle: async (call) => {
-    const account = await own.account(call);
+    const account = await own.person(call);
     // By account alone: people who share an address must not wait for one another.
     call.deps.identity.attempts.count({ owner: `device-code:${account.id}`, from: null });
     const row = await change(call, async ({ tx, now }) => {
@@ -165,8 +174,8 @@ export const approve = route({
   response: z.void(),
   load: loadTeamOfBody,
   handle: async (call, team) => {
-    const account = await own.account(call);
-    await requireFreshSignIn(call, account, call.body);
+    const account = await own.person(call);
+    await requireFreshSignIn(call, account, team.organizationId, call.body);
     const ended = await endedUse(call, team);
     await change(call, async (change) => {
       const request = await seen(call, change, account.id);
@@ -193,14 +202,14 @@ export const deny = route({
   response: z.void(),
   load: load.platform,
   handle: async (call) => {
-    const account = await own.account(call);
+    const account = await own.person(call);
     await change(call, async (change) => {
       const request = await seen(call, change, account.id);
       await requests.update(change.tx, request.hash, { state: 'denied', userCodeHash: null });
       await change.record({
         organizationId: null,
         action: 'login.deny',
-        objectType: 'account',
+        objectType: 'login',
         objectId: account.id,
         objectName: account.name,
         before: null,

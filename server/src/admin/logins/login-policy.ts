@@ -46,7 +46,7 @@ export const replace = route({
       if (logins === before.logins) return before;
       const after = await loginPolicies.put(tx, id, logins, now);
       await record({
-        ...{ organizationId: id, action: 'login_policy.change', objectType: 'organization', objectId: id, objectName: name },
+        ...{ organizationId: id, action: 'login_policy.change', objectType: 'login_policy', objectId: id, objectName: name },
         before: { logins: before.logins },
         after: { logins },
       });

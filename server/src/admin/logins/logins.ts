@@ -64,7 +64,7 @@ async function endAsCaller(call: AdminCall, login: logins.LoginId, name: string)
     await record({
       organizationId: login.organizationId,
       action: 'login.end',
-      objectType: 'key',
+      objectType: 'login',
       objectId: login.keyId,
       objectName: name,
       before: { status: 'active' },

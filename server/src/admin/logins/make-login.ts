@@ -67,7 +67,7 @@ export async function makeLogin(
   await change.record({
     organizationId: login.organizationId,
     action: 'login.approve',
-    objectType: 'key',
+    objectType: 'login',
     objectId: login.keyId,
     objectName: asked.deviceName,
     before: null,

@@ -147,9 +147,8 @@ async function removeAt(call: AdminCall<unknown, unknown, unknown>, place: Place
 }
 
 function eventOf({ organizationId, teamId, name }: Place) {
-  const object =
-    teamId === '' ? { objectType: 'organization', objectId: organizationId } : { objectType: 'team', objectId: teamId };
-  return { organizationId, ...object, objectName: name };
+  const objectId = teamId === '' ? organizationId : teamId;
+  return { organizationId, objectType: 'managed_settings', objectId, objectName: name };
 }
 
 function requireBounds(value: Settings): void {

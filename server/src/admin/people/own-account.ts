@@ -13,11 +13,20 @@ export const password = text(128, 1);
  * alone opened: it opens its organization, and not the account.
  */
 export async function account(call: AdminCall<unknown, unknown, unknown>): Promise<AccountRow> {
+  const row = await person(call);
+  requireOwnEvidence(call);
+  return row;
+}
+
+/**
+ * Returns the account of the caller, however they signed in, for what changes nothing of the account. Throws 403 for an admin
+ * token.
+ */
+export async function person(call: AdminCall<unknown, unknown, unknown>): Promise<AccountRow> {
   const id = call.actor.accountId;
   const row = id === null ? null : await accounts.find(call.deps.db, id);
   if (row === null)
     throw forbidden('Only a person who is signed in can do this. An admin token has no password and no sessions.');
-  requireOwnEvidence(call);
   return row;
 }
 

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { LOGIN_MS } from '../../domain/logins/words.ts';
 import { SignInRefused } from '../../identity/refusal.ts';
 import type { AccountRow } from '../../store/accounts/accounts.ts';
-import { shownSince } from '../../store/accounts/sign-in.ts';
+import { factorsOf, passwordHash, shownSince } from '../../store/accounts/sign-in.ts';
+import { activeOfAccount } from '../../store/identity/identity-links.ts';
 import type { AdminCall } from '../http/call.ts';
 import { Problem } from '../http/problem.ts';
 import { text } from '../http/schemas.ts';
@@ -50,18 +51,51 @@ export async function requireShownAgain(
 /** The text by which the console recognises that it has to ask again. */
 const STALE = 'Your sign-in is older than 10 minutes. Confirm that it is you: send your password or a passkey, or sign in again.';
 
-/** Throws 403 unless the caller signed in within the last ten minutes, or the body shows again that it is them. */
+/**
+ * Throws 403 unless the caller signed in within the last ten minutes, in their own way or through a provider of this organization, or
+ * the body shows again that it is them.
+ */
 export async function requireFreshSignIn(
   call: AdminCall<unknown, unknown, unknown>,
   account: AccountRow,
+  organizationId: string,
   shown: ShownAgain,
 ): Promise<void> {
   if (shown.password !== undefined || shown.passkey !== undefined) return requireShownAgain(call, account, shown);
-  if (!(await isFresh(call))) throw new Problem(403, STALE, { faults: [{ pointer: '/password', message: 'is required again' }] });
+  if (!(await isFresh(call, organizationId)))
+    throw new Problem(403, STALE, { faults: [{ pointer: '/password', message: 'is required again' }] });
 }
 
-/** Reports whether the caller signed in within the last ten minutes. */
-export async function isFresh({ actor, deps }: AdminCall<unknown, unknown, unknown>): Promise<boolean> {
+/**
+ * Reports whether the caller signed in within the last ten minutes: in their own way, or through a provider of the organization; with
+ * null of any.
+ */
+export async function isFresh(
+  { actor, deps }: AdminCall<unknown, unknown, unknown>,
+  organizationId: string | null,
+): Promise<boolean> {
   const since = new Date(deps.clock.nowMs() - LOGIN_MS.freshSignIn);
-  return actor.sessionId !== undefined && (await shownSince(deps.db, actor.sessionId, since));
+  return actor.sessionId !== undefined && (await shownSince(deps.db, { sessionId: actor.sessionId, since, organizationId }));
+}
+
+export const againOut = z.object({
+  password: z.boolean(),
+  passkey: z.boolean(),
+  providers: z.array(z.object({ id: z.string(), name: z.string() })).meta({
+    description:
+      'The active identity providers that the account is linked to. `GET /sso/{idp_id}/start` with `fresh=1` signs in again through one.',
+  }),
+});
+
+/** Returns the ways in which the caller can show again that it is them. */
+export async function waysToShowAgain({ actor, deps }: AdminCall<unknown, unknown, unknown>): Promise<z.output<typeof againOut>> {
+  const { accountId } = actor;
+  if (accountId === null) return { password: false, passkey: false, providers: [] };
+  const { passkeys } = await factorsOf(deps.db, accountId);
+  const providers = deps.publicUrl === null ? [] : await activeOfAccount(deps.db, accountId);
+  return {
+    password: (await passwordHash(deps.db, accountId)) !== null,
+    passkey: passkeys > 0,
+    providers: providers.map(({ id, name }) => ({ id, name })),
+  };
 }

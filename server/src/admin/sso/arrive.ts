@@ -1,6 +1,6 @@
 import { type Arrival, arrivalOf } from '../../domain/identity/arrival.ts';
 import type { Assertion } from '../../domain/identity/assertion.ts';
-import type { SsoCode } from '../../domain/identity/words.ts';
+import { REMOVED_WAYS, type RemovedWay, type SsoCode } from '../../domain/identity/words.ts';
 import { parseName } from '../../domain/tenancy/names.ts';
 import { newId } from '../../lib/id.ts';
 import type { AccountRow } from '../../store/accounts/accounts.ts';
@@ -22,7 +22,12 @@ import { factsOfArrival } from './facts-of-arrival.ts';
 
 /** The outcome for a person whom a provider asserted. */
 export type Arrived =
-  | { readonly is: 'arrived'; readonly account: AccountRow }
+  | {
+      readonly is: 'arrived';
+      readonly account: AccountRow;
+      /** The ways in that a first link removed, because the address was not proved before. */
+      readonly removed: readonly RemovedWay[];
+    }
   | { readonly is: 'refused'; readonly code: SsoCode };
 
 interface Asked {
@@ -63,15 +68,15 @@ async function arriveIn(call: AdminCall<unknown, unknown, unknown>, change: Chan
   const own = actingAs(change, account);
   const { organizationId, id: providerId } = row;
   const key = { organizationId, providerId, subject: assertion.subject };
-  if (isNewLink) await takeOverUnproved(own, account, { row, assertion, key });
+  const removed = isNewLink ? await takeOverUnproved(own, account, { row, assertion, key }) : [];
   if (arrival.is !== 'in') await recordLink(own, row, account, assertion.subject);
   await links.use(change.tx, key, { accountId: account.id, email: assertion.email, now: change.now });
   await providers.markSignIn(change.tx, row, change.now);
   await giveRoles(own, row, account, assertion);
   return {
     finish: () => {
-      if (isNewLink) tellOfLink(call, account, found);
-      return { is: 'arrived', account };
+      if (isNewLink) tellOfLink(call, account, found, removed);
+      return { is: 'arrived', account, removed };
     },
   };
 }
@@ -140,24 +145,33 @@ async function joinOrganization(change: Change, row: ProviderRow, account: Accou
 
 /**
  * Proves the address of an account by a new link. If it was not proved before, whoever made the account may hold ways into it. So
- * its password, passkeys, second factors, sessions and other links are removed, as a mailed invitation does.
+ * its password, passkeys, second factors, sessions and other links are removed, as a mailed invitation does. Returns which of them
+ * there were.
  */
 async function takeOverUnproved(
   { tx, now, record }: Change,
   account: AccountRow,
   { row, assertion, key }: { readonly row: ProviderRow; readonly assertion: Assertion; readonly key: links.LinkKey },
-): Promise<void> {
-  if (assertion.email !== account.email.toLowerCase()) return;
+): Promise<readonly RemovedWay[]> {
+  if (assertion.email !== account.email.toLowerCase()) return [];
   const { isProved } = await addressProofs.standingOf(tx, account);
   await addProof(tx, now, row, account);
-  if (isProved) return;
+  if (isProved) return [];
   const removed = await signIn.dropFactors(tx, account.id);
   const password = await signIn.dropPassword(tx, account.id);
   const ended = await signIn.endSessions(tx, account.id);
   await signIn.dropLinks(tx, { kind: 'password_reset', accountId: account.id });
-  await links.removeOthers(tx, account.id, key);
+  const others = await links.removeOthers(tx, account.id, key);
   const facts = { how: 'identity_provider', identity_provider: row.id, sessions_ended: ended, removed: { ...removed, password } };
   await record(ownEvent('account.address_prove', account, facts));
+  const isGone: Readonly<Record<RemovedWay, boolean>> = {
+    password,
+    passkeys: removed.passkeys > 0,
+    second_factor: removed.two_factor,
+    sessions: ended > 0,
+    links: others > 0,
+  };
+  return REMOVED_WAYS.filter((way) => isGone[way]);
 }
 
 function recordLink({ record }: Change, row: ProviderRow, account: AccountRow, subject: string): Promise<void> {
@@ -184,6 +198,7 @@ function tellOfLink(
   call: AdminCall<unknown, unknown, unknown>,
   account: AccountRow,
   { provider, organization }: ProviderOfOrganization,
+  removed: readonly RemovedWay[],
 ): void {
   const letter = {
     to: account.email,
@@ -191,6 +206,7 @@ function tellOfLink(
     paragraphs: [
       `Hello ${account.name},`,
       `from now on you can sign in to ${organization.name} through ${provider.name}. That opens ${organization.name}, and nothing else of your account.`,
+      ...(removed.length === 0 ? [] : [removedWords(removed, provider.name)]),
     ],
     link: null,
     closing: [
@@ -199,4 +215,17 @@ function tellOfLink(
     ],
   };
   mailLater(call, letter, 'the mail about a link to an identity provider could not be sent');
+}
+
+const REMOVED_WORDS: Readonly<Record<RemovedWay, string>> = {
+  password: 'the password',
+  passkeys: 'the passkeys',
+  second_factor: 'the authenticator app',
+  sessions: 'the sessions',
+  links: 'the links to other providers',
+};
+
+function removedWords(removed: readonly RemovedWay[], provider: string): string {
+  const ways = new Intl.ListFormat('en', { type: 'conjunction' }).format(removed.map((way) => REMOVED_WORDS[way]));
+  return `Nobody had proved before that this address is yours, so somebody else might have added ways into your account. Therefore this removed ${ways} that it had. Sign in through ${provider}.`;
 }

@@ -1,6 +1,6 @@
 import type { Assertion } from '../../domain/identity/assertion.ts';
 import { withQuery } from '../../domain/identity/return-path.ts';
-import type { SsoCode } from '../../domain/identity/words.ts';
+import type { RemovedWay, SsoCode } from '../../domain/identity/words.ts';
 import { SignInRefused } from '../../identity/refusal.ts';
 import type { AccountRow } from '../../store/accounts/accounts.ts';
 import * as signIn from '../../store/accounts/sign-in.ts';
@@ -43,10 +43,28 @@ export async function endFlow(call: Call, found: ProviderOfOrganization, flow: F
   if (flow.purpose === 'link' && !isStill(call, flow)) return refuse(call, found, { flow, code: 'flow_unknown', facts });
   const arrived = await arrive(call, { found, assertion, linkingId });
   if (arrived.is === 'refused') return refuse(call, found, { flow, code: arrived.code, facts });
-  const isIn = await openSession(call, found, arrived.account, assertion);
+  const isIn = await openSession(call, found, arrived.account, withTime(call, flow, assertion));
   if (!isIn) return refuse(call, found, { flow, code: 'account_disabled', facts });
   forgive(call);
-  return { location: flow.purpose === 'link' ? withQuery(flow.returnTo, { sso: 'linked' }) : flow.returnTo };
+  return { location: withQuery(flow.returnTo, toldAfter(flow, arrived.removed)) };
+}
+
+/** Returns what the page that opens afterwards must tell. */
+function toldAfter({ purpose }: FlowRow, removed: readonly RemovedWay[]): Readonly<Record<string, string>> {
+  return {
+    ...(purpose === 'link' ? { sso: 'linked' } : {}),
+    ...(removed.length === 0 ? {} : { link_removed: removed.join('.') }),
+  };
+}
+
+/** A provider that was asked to have the person sign in again, and does not say when they did, is taken at its word: it was now. */
+function withTime({ deps }: Call, { asksAgain }: FlowRow, assertion: Assertion): Assertion {
+  const { authenticatedAtMs } = assertion;
+  const now = deps.clock.nowMs();
+  return {
+    ...assertion,
+    authenticatedAtMs: authenticatedAtMs === null ? (asksAgain ? now : null) : Math.min(authenticatedAtMs, now),
+  };
 }
 
 /** Takes the start of the flow back from what counts against the network address. */
@@ -62,10 +80,10 @@ function isStill({ actor }: Call, { accountId }: FlowRow): boolean {
 /** The clocks of a provider and ours may differ by this much. */
 const SKEW_MS = 300_000;
 
-/** Reports whether the person was asked again at the provider, if the organization wants that. */
+/** Reports whether the person was asked again at the provider, and it says so, if the organization wants that. */
 async function isFreshEnough({ deps }: Call, flow: FlowRow, { authenticatedAtMs }: Assertion): Promise<boolean> {
   const policy = await policies.find(deps.db, flow.organizationId);
-  return policy?.asksAgain !== true || authenticatedAtMs >= flow.createdAt.getTime() - SKEW_MS;
+  return policy?.asksAgain !== true || (authenticatedAtMs ?? 0) >= flow.createdAt.getTime() - SKEW_MS;
 }
 
 /**
@@ -86,10 +104,11 @@ async function openSession(
   if (started === null) return false;
   const { sessionId, cookies } = started;
   const { id, organizationId } = provider;
-  const { secondFactor, sid, subject } = assertion;
+  const { secondFactor, sid, subject, authenticatedAtMs } = assertion;
   try {
     await change(call as AdminCall, async (change) => {
-      const shown = { organizationId, id, sid, subject };
+      const authenticatedAt = authenticatedAtMs === null ? null : new Date(authenticatedAtMs);
+      const shown = { organizationId, id, sid, subject, authenticatedAt };
       await addEvidence(change.tx, { sessionId, at: change.now, secondFactor, provider: shown });
       await replaceSession(call, change, { accountId: account.id, sessionId });
       const facts = { identity_provider: id, organization_id: organization.id, second_factor: secondFactor };

@@ -65,7 +65,7 @@ export async function startFlow(
   const expiresAt = new Date(now.getTime() + FLOW_MS);
   await flows.insert(deps.db, {
     stateHash,
-    ...{ organizationId: row.organizationId, providerId: row.id, purpose, returnTo, accountId },
+    ...{ organizationId: row.organizationId, providerId: row.id, purpose, returnTo, accountId, asksAgain: isFresh },
     cookieHash: hashOf(cookie),
     sealed: seal(deps.keys.credentials, JSON.stringify(started.keep), placeOf(stateHash)),
     expiresAt,

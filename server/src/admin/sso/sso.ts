@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HOME, withQuery } from '../../domain/identity/return-path.ts';
+import { HOME, RETURN_PATH_LENGTH_MAX, withQuery } from '../../domain/identity/return-path.ts';
 import { cookieOf } from '../../identity/exchange.ts';
 import { ProviderUnreachable } from '../../identity/protocol-problems.ts';
 import { SignInRefused } from '../../identity/refusal.ts';
@@ -34,7 +34,7 @@ import { requirePublicUrl } from './provider-to-ask.ts';
 type Call = AdminCall<{ readonly idp_id: string }, unknown, unknown>;
 
 export const providerParams = z.object({ idp_id: id });
-const returnTo = text(1_000).meta({
+const returnTo = text(RETURN_PATH_LENGTH_MAX).meta({
   description: 'The page of the console to open afterwards: a path that begins with one `/`.',
 });
 
@@ -49,6 +49,10 @@ export const start = route({
   query: z.strictObject({
     return_to: returnTo.optional(),
     login_hint: text(254).optional().meta({ description: 'The address of the person, for the form of the provider.' }),
+    fresh: z.literal('1').optional().meta({
+      description:
+        'The provider must ask the person again, also if they are signed in there. For what needs a sign-in of the last minutes.',
+    }),
     unsolicited: z.literal('1').optional().meta({ description: 'Set after an answer that nobody here asked for.' }),
   }),
   form: 'redirect',
@@ -56,14 +60,14 @@ export const start = route({
   load: load.platform,
   handle: async (call) => {
     requirePublicUrl(call.deps);
-    const { return_to: wanted = HOME, login_hint: loginHint = null, unsolicited } = call.query;
+    const { return_to: wanted = HOME, login_hint: loginHint = null, fresh, unsolicited } = call.query;
     const path = requireReturnPath(wanted, '?return_to');
     const found = await discover(call);
     if (unsolicited !== undefined && cookieOf(call.raw.visitor, UNSOLICITED) !== null)
       return refuse(call, found, { flow: null, code: 'flow_unknown' });
     const { asksAgain } = (await policies.find(call.deps.db, found.organization.id)) ?? { asksAgain: false };
     const started = await begin(call, found, {
-      ...{ purpose: 'sign_in', accountId: null, returnTo: path, loginHint, isFresh: asksAgain },
+      ...{ purpose: 'sign_in', accountId: null, returnTo: path, loginHint, isFresh: asksAgain || fresh !== undefined },
     });
     if (unsolicited !== undefined) call.cookies = [...call.cookies, UNSOLICITED_COOKIE];
     return started;

@@ -14,7 +14,8 @@ export interface Assertion {
   readonly secondFactor: boolean;
   /** The session's id at the provider. */
   readonly sid: string | null;
-  readonly authenticatedAtMs: number;
+  /** The time at which the person signed in at the provider; null: it did not say. */
+  readonly authenticatedAtMs: number | null;
   /** All claims as they came, for the page of a test; bounded to 64 kB and 200 fields; never stored. */
   readonly claims: Readonly<Record<string, unknown>>;
 }

@@ -25,7 +25,7 @@ describe('the page to open after a sign-in', () => {
       ' /keys',
       '/a#b',
     ],
-    ...['/api/v1/session', '/api', '/%00', `/${'a'.repeat(1_001)}`, '/ä', '/?next=//evil.test'],
+    ...['/api/v1/session', '/api', '/%00', `/${'a'.repeat(2_001)}`, '/ä', '/?next=//evil.test'],
   ])('refuses %j', (path) => {
     expect(readReturnPath(path)).toBeNull();
   });

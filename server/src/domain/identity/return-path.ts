@@ -1,4 +1,5 @@
-const LENGTH_MAX = 1_000;
+/** Long enough for the page that approves a login, whose address has all that the program asks for. */
+export const RETURN_PATH_LENGTH_MAX = 2_000;
 /** Visible ASCII characters of a path with query, without those that some reader takes for a slash or a scheme. */
 const OWN_PATH = /^\/(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*$/;
 const ORIGIN = 'https://headgate.invalid';
@@ -11,7 +12,7 @@ export const HOME = '/';
  * lead to no other host, in whatever way it is read. So `//host`, `/\host`, their encoded forms and schemes are refused.
  */
 export function readReturnPath(text: string): string | null {
-  if (text.length > LENGTH_MAX || !OWN_PATH.test(text) || text.includes('//')) return null;
+  if (text.length > RETURN_PATH_LENGTH_MAX || !OWN_PATH.test(text) || text.includes('//')) return null;
   const path = text.split('?')[0] as string;
   if (/%(?:2f|5c|0[0-9a-f]|1[0-9a-f]|7f)/i.test(path) || path.startsWith('/api/') || path === '/api') return null;
   if (!URL.canParse(text, ORIGIN)) return null;

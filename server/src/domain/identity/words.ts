@@ -51,3 +51,10 @@ export const SSO_CODES = [
   'tested', // done: the test has a result
 ] as const;
 export type SsoCode = (typeof SSO_CODES)[number];
+
+/**
+ * The ways into an account that the first link to a provider removes, if nobody proved the account's address before. The page that
+ * opens afterwards gets those that there were in `?link_removed=`, with dots between them.
+ */
+export const REMOVED_WAYS = ['password', 'passkeys', 'second_factor', 'sessions', 'links'] as const;
+export type RemovedWay = (typeof REMOVED_WAYS)[number];

@@ -159,7 +159,7 @@ export function coversRole(actor: PermissionActor, grant: RoleGrant): boolean {
 }
 
 /** The width of a role's permission in the place where the role is held: everything there, or only the actor's own. */
-type Width = 'all' | 'own';
+export type Width = 'all' | 'own';
 
 type RolePermissions = Readonly<Partial<Record<Permission, Width>>>;
 
@@ -208,6 +208,11 @@ const ROLE_PERMISSIONS: Readonly<Record<Role, RolePermissions>> = {
 /** Returns the permissions of a role of any width, in the order of PERMISSIONS. */
 export function permissionsOfRole(role: Role): readonly Permission[] {
   return PERMISSIONS.filter((permission) => ROLE_PERMISSIONS[role][permission] !== undefined);
+}
+
+/** Returns how widely a role holds a permission in the place where it is held, or null if it does not. */
+export function widthOf(role: Role, permission: Permission): Width | null {
+  return ROLE_PERMISSIONS[role][permission] ?? null;
 }
 
 /** Returns the roles that hold the permission over everything in their place, widest place first. */

@@ -140,9 +140,9 @@ function readSid(sid: unknown): { readonly value: string | null; readonly proble
 }
 
 /** Returns `auth_time` if it is a time that has passed, otherwise when the token was issued. */
-function authenticatedAt({ auth_time: at, iat }: Claims, nowMs: number): number {
-  const times = [at, iat].filter((one): one is number => typeof one === 'number' && one > 0 && one * 1_000 <= nowMs);
-  return times.length === 0 ? nowMs : Math.floor((times[0] as number) * 1_000);
+/** A token is also issued for a person who signed in hours ago. So only `auth_time` says when that was, and no later than now. */
+function authenticatedAt({ auth_time: at }: Claims, nowMs: number): number | null {
+  return typeof at === 'number' && at > 0 ? Math.min(Math.floor(at * 1_000), nowMs) : null;
 }
 
 /** Returns claims for a page: at most 200 fields, six levels, and 64 kB; longer texts and lists are cut, and characters that could deceive are replaced. */

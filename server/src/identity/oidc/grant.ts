@@ -42,8 +42,6 @@ export interface AnswerToCheck {
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
-  /** The sign-in at the provider must be no older than so many seconds; null: any. */
-  readonly maxAgeSeconds: number | null;
 }
 
 /** The library, configured for one exchange. */
@@ -91,7 +89,6 @@ export async function grant(library: Library, captured: Captured, answer: Answer
       expectedNonce: answer.nonce,
       pkceCodeVerifier: answer.verifier,
       idTokenExpected: true,
-      ...(answer.maxAgeSeconds === null ? {} : { maxAge: answer.maxAgeSeconds }),
     });
     return { is: 'granted', claims: { ...tokens.claims() }, accessToken: tokens.access_token };
   } catch (error) {

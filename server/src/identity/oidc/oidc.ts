@@ -152,7 +152,6 @@ async function finish(deps: OidcDeps, discovery: Discovery, keys: ProviderKeys, 
     state: keep.state ?? '',
     nonce: keep.nonce ?? '',
     verifier: keep.verifier ?? '',
-    maxAgeSeconds: since === null ? null : Math.max(0, Math.ceil((deps.nowMs() - since) / 1_000)),
   });
   const examined = await examine(deps, keys, discovered, answer, captured, since);
   const checks = [...before, ...codeCheck(granted, captured), ...examined.checks];

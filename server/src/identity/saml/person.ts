@@ -66,7 +66,7 @@ export function personOf(facts: AssertionFacts, provider: ProviderToAsk, config:
     emailVerified: true,
     secondFactor: secondFactorOf(facts, provider.secondFactorValues),
     sid: plain(authentication?.sessionIndex ?? null, SID_MAX),
-    authenticatedAtMs: timeMs(authentication?.instant ?? null) as number,
+    authenticatedAtMs: timeMs(authentication?.instant ?? null),
     claims: claimsOf(facts),
   };
 }

@@ -1,5 +1,6 @@
 /** Queries about sign-in that the sign-in library does not run itself. Global: a person is not part of one tenant. */
-import { and, count, desc, eq, gt, inArray, isNotNull, isNull, lt, ne, sql } from 'drizzle-orm';
+import { and, count, desc, eq, gt, inArray, isNotNull, isNull, lt, ne, or, sql } from 'drizzle-orm';
+import { OWN } from '../../domain/identity/evidence.ts';
 import type { MethodOrigin } from '../../domain/tenancy/address.ts';
 import type { Database } from '../database.ts';
 import {
@@ -39,13 +40,32 @@ export async function findSession(
   return found ?? null;
 }
 
-/** Reports whether a session began after a time, or has shown since then who it is. */
-export async function shownSince(db: Database, sessionId: string, since: Date): Promise<boolean> {
-  const begun = await db.$count(sessions, and(eq(sessions.id, sessionId), gt(sessions.createdAt, since)));
-  if (begun > 0) return true;
-  return (
-    (await db.$count(sessionEvidence, and(eq(sessionEvidence.sessionId, sessionId), gt(sessionEvidence.shownAt, since)))) > 0
+/** A question whether a session has shown of late who it is. */
+export interface ShownSince {
+  readonly sessionId: string;
+  readonly since: Date;
+  /** Only its identity providers count beside the person's own ways; null: those of every organization do. */
+  readonly organizationId: string | null;
+}
+
+/**
+ * Reports whether the person has shown since a time who they are: in their own way, or at an identity provider that says when. A
+ * provider also lets people in who signed in there long ago, so its answer alone is not enough. A session without evidence is of an
+ * earlier version, and counts from its beginning.
+ */
+export async function shownSince(db: Database, { sessionId, since, organizationId }: ShownSince): Promise<boolean> {
+  const ofSession = eq(sessionEvidence.sessionId, sessionId);
+  const atProvider = and(
+    gt(sessionEvidence.authenticatedAt, since),
+    organizationId === null ? undefined : eq(sessionEvidence.organizationId, organizationId),
   );
+  const own = and(eq(sessionEvidence.source, OWN), gt(sessionEvidence.shownAt, since));
+  if ((await db.$count(sessionEvidence, and(ofSession, or(own, atProvider)))) > 0) return true;
+  const [begun] = await db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.id, sessionId), gt(sessions.createdAt, since)));
+  return begun !== undefined && (await db.$count(sessionEvidence, ofSession)) === 0;
 }
 
 export async function markSessionUsed(db: Database, session: { readonly id: string; readonly at: Date }): Promise<void> {

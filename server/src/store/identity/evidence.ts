@@ -51,6 +51,8 @@ export interface NewEvidence {
     readonly id: string;
     readonly sid: string | null;
     readonly subject: string;
+    /** The time at which the person signed in at the provider; null: it did not say. */
+    readonly authenticatedAt: Date | null;
   };
 }
 
@@ -62,6 +64,7 @@ export async function addEvidence(tx: Database, { sessionId, at, secondFactor, m
     secondFactor,
     sid: provider?.sid ?? null,
     subject: provider?.subject ?? null,
+    authenticatedAt: provider?.authenticatedAt ?? null,
     shownAt: at,
     expiresAt: null,
   };
@@ -97,7 +100,7 @@ export async function carryEvidence(tx: Database, { from, to }: { readonly from:
   await writeEvidence(tx, to, await readEvidence(tx, from));
 }
 
-const NOTHING = { organizationId: null, method: null, sid: null, subject: null, expiresAt: null };
+const NOTHING = { organizationId: null, method: null, sid: null, subject: null, authenticatedAt: null, expiresAt: null };
 
 /** Notes that a session was idle for too long for an organization, so that what it has shown before does not count there. */
 export async function noteIdle(

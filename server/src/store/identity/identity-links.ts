@@ -6,7 +6,8 @@ import { provedSince } from '../accounts/address-proofs.ts';
 import type { Database } from '../database.ts';
 import type { Listed } from '../named-list.ts';
 import { afterCursor, type Keyset, orderOf, pageLimit, pageOf, totalOf } from '../paging.ts';
-import { accountMemberships, accounts, identityLinks, identityProviders, memberships } from '../schema.ts';
+import { accountMemberships, accounts, identityLinks, identityProviders, memberships, organizations } from '../schema.ts';
+import { IS_OPEN } from './identity-providers.ts';
 
 export interface LinkKey {
   readonly organizationId: string;
@@ -35,6 +36,33 @@ export async function use(
       setWhere: eq(identityLinks.accountId, accountId),
     });
 }
+
+/** Returns the active providers that an account is linked to, at most 20, by name. */
+export async function activeOfAccount(
+  db: Database,
+  accountId: string,
+): Promise<readonly { readonly id: string; readonly name: string }[]> {
+  return db
+    .selectDistinct({ id: identityProviders.id, name: identityProviders.name })
+    .from(identityLinks)
+    .innerJoin(
+      identityProviders,
+      and(eq(identityProviders.organizationId, identityLinks.organizationId), eq(identityProviders.id, identityLinks.providerId)),
+    )
+    .innerJoin(organizations, eq(organizations.id, identityLinks.organizationId))
+    .where(
+      and(
+        eq(identityLinks.accountId, accountId),
+        eq(identityProviders.state, 'active'),
+        isNull(identityProviders.deletedAt),
+        IS_OPEN,
+      ),
+    )
+    .orderBy(identityProviders.name, identityProviders.id)
+    .limit(PROVIDERS_SHOWN_MAX);
+}
+
+const PROVIDERS_SHOWN_MAX = 20;
 
 /** Returns what is known of an account, as this organization's decision needs it. */
 export async function knownAccount(db: Database, organizationId: string, account: AccountRow): Promise<KnownAccount> {
@@ -132,12 +160,12 @@ export async function remove(tx: Database, key: LinkKey): Promise<string | null>
   return gone?.accountId ?? null;
 }
 
-/** Deletes every link of an account but one, in all organizations. */
-export async function removeOthers(tx: Database, accountId: string, kept: LinkKey): Promise<void> {
+/** Deletes every link of an account but one, in all organizations. Returns the number of deleted ones. */
+export async function removeOthers(tx: Database, accountId: string, kept: LinkKey): Promise<number> {
   const links = await tx.select().from(identityLinks).where(eq(identityLinks.accountId, accountId));
-  for (const link of links) {
-    if (link.providerId !== kept.providerId || link.subject !== kept.subject) await tx.delete(identityLinks).where(at(link));
-  }
+  const others = links.filter((link) => link.providerId !== kept.providerId || link.subject !== kept.subject);
+  for (const link of others) await tx.delete(identityLinks).where(at(link));
+  return others.length;
 }
 
 function at({ organizationId, providerId, subject }: LinkKey) {

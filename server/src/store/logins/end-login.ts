@@ -40,7 +40,7 @@ export async function endLogin(
     at,
     ...by,
     action: 'login.end',
-    objectType: 'key',
+    objectType: 'login',
     objectId: login.keyId,
     objectName: what?.keyName ?? null,
     before: { status: 'active' },

@@ -177,6 +177,8 @@ export const sessionEvidence = pgTable(
     sid: text('sid'),
     subject: text('subject'),
     shownAt: instant('shown_at').notNull(),
+    /** The time at which the person signed in at the identity provider; null: it did not say, or the evidence is own. */
+    authenticatedAt: instant('authenticated_at'),
     expiresAt: instant('expires_at'),
   },
   (table) => [
@@ -252,6 +254,8 @@ export const signInFlows = pgTable(
     returnTo: text('return_to').notNull(),
     /** The account that links or tests; null for a sign-in. */
     accountId: text('account_id'),
+    /** True if the provider was asked to have the person sign in again. */
+    asksAgain: boolean('asks_again').notNull().default(false),
     /** The outcome, for a browser that fetches it (a SAML answer, a test); sealed. Null until then. */
     result: bytes('result'),
     usedAt: instant('used_at'),

@@ -3,6 +3,7 @@ import { useHotkeys } from '@mantine/hooks';
 import { IconAddressBook, IconUserPlus } from '@tabler/icons-react';
 import { verdictOf } from '../../../api/session.tsx';
 import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
+import { RolesLink } from '../../../components/fields/RolesLink.tsx';
 import { useUrlState } from '../../../components/fields/useUrlState.ts';
 import { PageLink } from '../../../components/PageLink.tsx';
 import { links } from '../../../links.ts';
@@ -33,6 +34,7 @@ export function MembersTab({ organization }: TabProps) {
           {words.directory}
         </Button>
       )}
+      <RolesLink fz="sm" />
     </>
   );
   return (

@@ -1,0 +1,13 @@
+import { Text } from '@mantine/core';
+
+/** What a permission allows, and its name in the API. */
+export function PermissionName({ means, permission }: { readonly means: string; readonly permission: string }) {
+  return (
+    <>
+      <Text fz="sm">{means}</Text>
+      <Text fz="xs" c="dimmed" className="mono">
+        {permission}
+      </Text>
+    </>
+  );
+}
