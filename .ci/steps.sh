@@ -68,13 +68,19 @@ count_tests() {
   return 0
 }
 
-# Adds what the step `proves` said: a line `<name> holds <figure>` or `<name> missed <figure>` each.
+# Adds what the step `proves` said: a line `<name> holds <figure>` or `<name> missed <figure>` each, and at the end one of counts. Without that line, or
+# with other counts in it, something of the run was not seen.
 count_proves() {
-  local status=$1 held missed
+  local status=$1 held missed counts
   held=$(grep -acE '^[a-z]+\.[a-z-]+ holds ' "$log/proves")
   missed=$(grep -acE '^[a-z]+\.[a-z-]+ missed ' "$log/proves")
   passed=$((passed + held)) failed=$((failed + missed))
   [ "$status" -ne 0 ] && [ "$missed" -eq 0 ] && failed=$((failed + 1))
+  counts=$(grep -aE '^proves: [0-9]+ held, [0-9]+ missed' "$log/proves" | tail -n 1)
+  if [[ "$counts" != "proves: $held held, "* || "$counts" == *" without an end of "* ]]; then
+    echo "failed: the proves ended with \"${counts:-no line of counts}\", and $held lines say \"holds\"" | tee -a "$log/proves"
+    [ "$missed" -eq 0 ] && [ "$status" -eq 0 ] && failed=$((failed + 1))
+  fi
   return 0
 }
 

@@ -276,7 +276,7 @@ export function accessRefusal(caller: Caller, name: string, catalogue: Catalogue
     case 'removed':
       return new Refusal(
         'model_not_allowed',
-        `The model \`${shown(name)}\` is granted to your organization, but not to the ${verdict.level} of this API key. Ask an admin for access.`,
+        `The model \`${shown(name)}\` is granted to your organization, but not to ${verdict.level === 'key' ? 'this API key' : `the ${verdict.level} of this API key`}. Ask an admin for access.`,
         {
           param: `${verdict.level}_access`,
         },

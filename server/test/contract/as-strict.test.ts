@@ -24,7 +24,7 @@ interface Entry {
 }
 
 function entriesOf(operation: Operation): Entry[] {
-  const { method, path, body, parameters, pointer } = operation;
+  const { method, path, body, bodyType, parameters, pointer } = operation;
   const name = `${method} ${path}`;
   const route = (ROUTES as Record<string, AdminRoute>)[name.replaceAll(/\{(\w+)\}/g, ':$1')] as AdminRoute;
   const query = (route.query as z.ZodObject | undefined)?.shape ?? {};
@@ -42,7 +42,7 @@ function entriesOf(operation: Operation): Entry[] {
     ];
   });
   if (body === null || route.body === undefined) return ofQuery;
-  const at = `${pointer}/requestBody/content/${escaped('application/json')}/schema`;
+  const at = `${pointer}/requestBody/content/${escaped(bodyType)}/schema`;
   return [...ofQuery, { name, schema: body, pointer: at, validator: route.body, isQuery: false }];
 }
 

@@ -1,6 +1,6 @@
 /** Calls of an operation with values inside and outside its schema. */
 import fc from 'fast-check';
-import { type Contract, escaped, type Operation, type Schema } from './contract.ts';
+import { type BodyType, type Contract, escaped, type Operation, type Schema } from './contract.ts';
 import { type Making, spoiled, valuesOf } from './values.ts';
 
 export interface FuzzCall {
@@ -8,8 +8,9 @@ export interface FuzzCall {
   /** Below `/api/v1`, with its query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON text; null: none. */
+  /** JSON text or a form, as `bodyType` says; null: none. */
   readonly body: string | null;
+  readonly bodyType: BodyType;
   /** What does not fit the contract; null if everything fits. */
   readonly misfit: string | null;
 }
@@ -32,11 +33,11 @@ export function callOf(contract: Contract, operation: Operation, making: Making,
   const bad: string[] = [];
   const query = queryOf(contract, operation, making, pick, isSpoiled, bad);
   const headers = headersOf(operation, pick, isSpoiled, bad);
-  const body = bodyOf(contract, operation, making, pick, isSpoiled, bad);
+  const { body, bodyType } = bodyOf(contract, operation, making, pick, isSpoiled, bad);
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(pathValue(operation, name, making, pick)),
   );
-  return { operation, path: `${path}${query}`, headers, body, misfit: bad.length === 0 ? null : bad.join('; ') };
+  return { operation, path: `${path}${query}`, headers, body, bodyType, misfit: bad.length === 0 ? null : bad.join('; ') };
 }
 
 /** An id that is there, mostly; else one that is not. A path that names nothing is 404, whatever it looks like. */
@@ -105,6 +106,7 @@ function headersOf(
   return headers;
 }
 
+/** A body and its type. A required one is left out now and then, and a form is sent as JSON. */
 function bodyOf(
   contract: Contract,
   operation: Operation,
@@ -112,27 +114,44 @@ function bodyOf(
   pick: (below: number) => number,
   isSpoiled: boolean,
   bad: string[],
-): string | null {
-  const { body: schema, pointer, isBodyRequired } = operation;
+): Pick<FuzzCall, 'body' | 'bodyType'> {
+  const { body: schema, pointer, isBodyRequired, bodyType } = operation;
   if (schema === null) {
-    if (!isSpoiled || operation.method === 'GET' || pick(6) > 0) return null;
+    if (!isSpoiled || operation.method === 'GET' || pick(6) > 0) return { body: null, bodyType };
     bad.push('a body where none is taken');
-    return '{"unknown":1}';
+    return { body: '{"unknown":1}', bodyType };
   }
-  if (!isBodyRequired && pick(3) === 0) return null;
-  const at = `${pointer}/requestBody/content/${escaped('application/json')}/schema`;
+  if (!isBodyRequired && pick(3) === 0) return { body: null, bodyType };
+  const at = `${pointer}/requestBody/content/${escaped(bodyType)}/schema`;
   const fits = (value: unknown) => contract.misfit(at, value) === null;
   const inside = sample(valuesAt(at, schema, '', making), pick, fits);
-  if (!isSpoiled) return JSON.stringify(inside);
+  const isForm = bodyType !== 'application/json';
+  if (!isSpoiled) return { body: isForm ? formText(inside) : JSON.stringify(inside), bodyType };
   const kind = pick(12);
   if (kind === 0) {
-    bad.push('no JSON');
-    return ['{', '{"a":1,}', 'null', '{"name":"a","name":"b"', '\u0000'][pick(5)] as string;
+    bad.push(isForm ? 'JSON in place of a form' : 'no JSON');
+    if (isForm) return { body: JSON.stringify(inside), bodyType: 'application/json' };
+    return { body: ['{', '{"a":1,}', 'null', '{"name":"a","name":"b"', '\u0000'][pick(5)] as string, bodyType };
+  }
+  if (kind === 1 && isBodyRequired) {
+    bad.push('no body where one is required');
+    return { body: null, bodyType };
   }
   const value = spoiled(inside, pick);
-  const misfit = contract.misfit(at, value);
+  const text = isForm ? formText(value) : (JSON.stringify(value) ?? 'null');
+  // A form knows texts alone: what was another type is one by now.
+  const misfit = contract.misfit(at, isForm ? Object.fromEntries(new URLSearchParams(text)) : value);
   if (misfit !== null) bad.push(misfit);
-  return JSON.stringify(value) ?? 'null';
+  return { body: text, bodyType };
+}
+
+function formText(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  const fields = Object.entries(value).map(([name, field]): [string, string] => [
+    name,
+    typeof field === 'string' ? field : JSON.stringify(field),
+  ]);
+  return new URLSearchParams(fields).toString();
 }
 
 /** Arbitraries by where their schema stands. They are made once: a body has hundreds of fields. */

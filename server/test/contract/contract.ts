@@ -28,6 +28,9 @@ export interface Answered {
   readonly content?: Readonly<Record<string, { readonly schema: Schema }>>;
 }
 
+/** How a body is written. */
+export type BodyType = 'application/json' | 'application/x-www-form-urlencoded';
+
 export interface Operation {
   readonly method: string;
   /** `/keys/{id}`, below `/api/v1`. */
@@ -35,6 +38,7 @@ export interface Operation {
   readonly isPublic: boolean;
   readonly parameters: readonly Parameter[];
   readonly body: Schema | null;
+  readonly bodyType: BodyType;
   readonly isBodyRequired: boolean;
   readonly responses: Readonly<Record<string, Answered>>;
   /** Where it stands in the document, for `fits`. */
@@ -92,12 +96,15 @@ export function readContract(): Contract {
 
 function operationOf(document: Document, at: string, method: string, described: Described): Operation {
   const { parameters = [], requestBody, responses, security } = described;
+  const isForm = requestBody !== undefined && !('application/json' in requestBody.content);
+  const bodyType = isForm ? 'application/x-www-form-urlencoded' : 'application/json';
   return {
     method: method.toUpperCase(),
     path: at.replace('/api/v1', ''),
     isPublic: security?.length === 0,
     parameters,
-    body: requestBody?.content['application/json']?.schema ?? null,
+    body: requestBody?.content[bodyType]?.schema ?? null,
+    bodyType,
     isBodyRequired: requestBody?.required === true,
     responses: Object.fromEntries(
       Object.entries(responses).map(([status, { $ref, ...answered }]) => [

@@ -10,7 +10,10 @@ const REASONS: readonly (readonly [refusal: RegExp, why: string])[] = [
     /must name each .* only once|must not be listed twice|is listed twice|must not name a place twice/,
     'a schema cannot compare the items of a list',
   ],
-  [/must not contain NUL characters or unpaired surrogates/, 'metadata may hold any JSON, but no NUL at any depth'],
+  [
+    /must not contain NUL characters or (unpaired surrogates|halves of surrogate pairs)/,
+    'metadata may hold any JSON, but no NUL at any depth',
+  ],
   [/must have at most 16384 bytes/, 'a schema cannot count the bytes of JSON'],
   [/is not a cursor of this list/, 'a cursor belongs to one list and its filters'],
   [
@@ -23,7 +26,7 @@ const REASONS: readonly (readonly [refusal: RegExp, why: string])[] = [
   ],
   [/: is wrong$|code is wrong/, 'it is not the caller’s password or code'],
   [
-    /there is no |does not exist|is not the id of|is not a (version|webhook|team)|must name a credential/,
+    /there is no |is no deployment of|does not exist|is not the id of|is not a (version|webhook|team)|must name a credential/,
     'it names what is not there',
   ],
   [
@@ -43,7 +46,11 @@ const REASONS: readonly (readonly [refusal: RegExp, why: string])[] = [
   [/must name one to 3 owners|must be the account of an active owner|has no passkey/, 'it depends on who is an owner now'],
   [/must be a path of this console/, 'an address has more forms than a pattern can tell apart'],
   [/\?email: must be sent unless/, 'OpenAPI has no rules between parameters'],
-  [/the form has/, 'a schema cannot see a field that comes twice'],
+  [/refuses requests with the tag/, 'whether callers must name a tag follows from the levels above and below'],
+  [/\/issuer: must begin with http/, 'an issuer is an address only where its keys are discovered'],
+  [/the form has/, 'a schema cannot see a field that comes twice, and the bound of fields is that of all forms'],
+  [/backchannel-logout: \/logout_token: /, 'only the key of the provider can tell a right token'],
+  [/group_by: can use one of/, 'some kinds of labels are not summed together, and a filter counts as one'],
   [/a tag must be 1 to 64/, 'a stored tag of an earlier version may stay'],
   [/because no person is behind/, 'it depends on who calls'],
   [
@@ -67,7 +74,7 @@ const REASONS: readonly (readonly [refusal: RegExp, why: string])[] = [
   [/key_file(\/\w+)?: must be/, 'a key file is an unread text or any JSON for the schema'],
   [/neither holds the access group|is not allowed at the level above/, 'the level above does not allow it'],
   [
-    /must have a valid host name|must be a valid URL|user name or password|port 0|may not be called|is not a public address|must begin with https:/,
+    /must have a valid host name|must be a valid URL|must have its address in plain form|user name or password|port 0|may not be called|is not a public address|must begin with https:/,
     'the address is checked by the gateway’s policy and the rules of URLs',
   ],
   [

@@ -3,7 +3,11 @@ import { makeGround, makeShared } from '../admin/ground.ts';
 import type { Client } from '../admin/support.ts';
 import { chat } from '../prove/data-plane.ts';
 import { type Gateway, startGateway } from '../prove/gateway.ts';
-import { makeTenants, signUp } from '../support/tenants.ts';
+import { HOSTILE_CLIENT, HOSTILE_SECRET } from '../support/hostile-answers.ts';
+import { startHostileIssuer } from '../support/hostile-issuer.ts';
+import { freePort } from '../support/ports.ts';
+import { newSigner } from '../support/saml-provider.ts';
+import { makeTenants, type Root, signUp } from '../support/tenants.ts';
 import type { Operation } from './contract.ts';
 
 /** Who asks: the platform's admin token, or a person with a session. */
@@ -15,6 +19,7 @@ export interface ContractSite {
   callerOf(operation: Operation, pick: (below: number) => number): Headers;
   /** Values for a field, or for a place in a path (`keys/id`), that are there. */
   known(name: string): readonly string[];
+  stop(): Promise<void>;
   /** Learns the ids that an answer holds. */
   learn(operation: Operation, body: unknown): void;
 }
@@ -27,7 +32,13 @@ const KNOWN_MAX = 24;
 const ADDRESSES = ['http://127.0.0.1:9/v1', 'http://127.0.0.1:1', 'https://gateway.invalid/v1', 'https://hooks.invalid/x'];
 
 export async function openContractSite(): Promise<ContractSite> {
-  const gateway = await startGateway();
+  const port = await freePort();
+  // Providers and programs that log in are answered only where people can be sent back to.
+  const origin = `http://localhost:${port}`;
+  const gateway = await startGateway({
+    env: { HEADGATE_PORT: String(port), HEADGATE_PUBLIC_URL: origin, HEADGATE_ALLOWED_IDENTITY_PROVIDERS: '127.0.0.1' },
+  });
+  const issuer = await startHostileIssuer();
   const client: Client = async (method, path, body) => {
     const answer = await gateway.ask(method, path, body);
     return { status: answer.status, headers: {}, body: answer.body, text: JSON.stringify(answer.body) };
@@ -50,11 +61,12 @@ export async function openContractSite(): Promise<ContractSite> {
     pool.add('requests/request_id', said.headers.get('x-request-id') ?? '');
   }
   const [mine] = tenants;
+  pool.learn('', await addProviders(root, mine.organizationId, issuer.issuer));
   const people: Headers[] = [];
   for (const role of ['platform_admin', 'org_owner', 'org_member', 'team_developer'] as const) {
-    const person = await signUp({ base: gateway.base, root }, role, mine.teams[0]);
+    const person = await signUp({ base: origin, root }, role, mine.teams[0]);
     pool.leave(person.accountId);
-    people.push({ cookie: person.cookie, origin: gateway.base });
+    people.push({ cookie: person.cookie, origin });
   }
   const jobs = await gateway.admin<{ data: { name: string }[] }>('GET', '/jobs');
   for (const { name } of jobs.data) pool.add('jobs/name', name);
@@ -65,7 +77,22 @@ export async function openContractSite(): Promise<ContractSite> {
     callerOf: (operation, pick) => callerOf(gateway, people, operation, pick),
     known: (name) => pool.known(name),
     learn: (operation, body) => pool.learn(operation.path, body),
+    stop: async () => {
+      await gateway.stop();
+      await issuer.close();
+    },
   };
+}
+
+/** A provider of each protocol, so that their forms are taken by somebody. */
+async function addProviders(root: Root, organizationId: string, issuer: string): Promise<readonly unknown[]> {
+  const saml = { entity_id: 'https://saml.invalid', sso_url: 'https://saml.invalid/sso', certificates: [newSigner().pem] };
+  const path = `/organizations/${organizationId}/identity-providers`;
+  const oidc = { config: { issuer, client_id: HOSTILE_CLIENT }, client_secret: HOSTILE_SECRET };
+  return [
+    await root('POST', path, { name: 'SAML', protocol: 'saml', config: saml }),
+    await root('POST', path, { name: 'OpenID Connect', protocol: 'oidc', ...oidc }),
+  ];
 }
 
 /** The ids of the token that the fuzz itself calls with: revoked, it would end the run. */
@@ -150,6 +177,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   ...{ 'route-groups': 'rg', webhooks: 'hook', webhook_id: 'hook', delivery_id: 'dlv' },
   ...{ invitations: 'inv', 'admin-tokens': 'adm', 'alert-rules': 'rule', 'scheduled-mails': 'mail', 'saved-views': 'view' },
   ...{ request_id: 'req', requests: 'req', saved_view_id: 'view' },
+  ...{ idp_id: 'idp', mapping_id: 'map', issuer_id: 'iss', rule_id: 'trust' },
 };
 
 const FIXED: Readonly<Record<string, readonly string[]>> = {

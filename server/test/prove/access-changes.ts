@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chat, listedModels } from './data-plane.ts';
 import { type Gateway, startGateway } from './gateway.ts';
-import { allOf, type ProveResult } from './prove.ts';
+import { allOf, type ProveResult, unmet } from './prove.ts';
 import { type SmallProvider, startSmallProvider } from './small-provider.ts';
 import { makeCredential, makeKey, makeModel, makeTenant } from './tenant.ts';
 
@@ -64,9 +64,15 @@ async function labelledAfterTheGrant({ gateway, model, keyOf, callsOf }: House):
   const isListed = (await listedModels(gateway, key.secret)).includes('newcomer');
   await label([]);
   const stoppedAfterMs = await untilStatus(gateway, key.secret, 'newcomer', 404);
-  const holds = before === 404 && callsBefore === 0 && isListed && Math.max(passedAfterMs, stoppedAfterMs) <= PROPAGATION_MS_MAX;
+  const details = unmet({
+    'it is 404 before its label': before === 404,
+    'no call of it goes upstream before': callsBefore === 0,
+    'it is listed with its label': isListed,
+    [`both changes count within ${PROPAGATION_MS_MAX} ms`]: Math.max(passedAfterMs, stoppedAfterMs) <= PROPAGATION_MS_MAX,
+  });
   return {
-    holds,
+    holds: details.length === 0,
+    details,
     figure: `labelled after the grant: ${before} before, 200 after ${Math.round(passedAfterMs)} ms, 404 again after ${Math.round(stoppedAfterMs)} ms`,
   };
 }

@@ -177,11 +177,18 @@ function problemsOf(want: Expected, said: Said, name: string, { place }: PlacedK
     const isPlain = code === 'model_not_found' && message.replace(name, '') === NOT_FOUND && param === 'model';
     return isPlain ? [] : [`${where}: ${said.text}`];
   }
-  const namesLevel = param === `${want.level}_access` && message.includes(`this ${want.level}`);
+  const namesLevel = param === `${want.level}_access` && message.includes(`but not to ${WHO[want.level]}. `);
   return code === 'model_not_allowed' && namesLevel ? [] : [`${where}: must name ${want.level}: ${said.text}`];
 }
 
-const NOT_FOUND = 'The model `` does not exist or is not granted to your organization.';
+const NOT_FOUND =
+  'The model `` does not exist or is not granted to your organization. GET /v1/models lists the models that this key may call.';
+/** How a message names the level that says no. */
+const WHO: Readonly<Record<Level, string>> = {
+  team: 'the team of this API key',
+  user: 'the user of this API key',
+  key: 'this API key',
+};
 
 interface Explained {
   readonly data: readonly { readonly target: string; readonly allowed: boolean; readonly removed_by: string | null }[];

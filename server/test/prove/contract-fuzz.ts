@@ -9,6 +9,8 @@ import { isRowWanted, type ProveOptions, type ProveResult } from './prove.ts';
 
 /** Calls of each operation. */
 const ROUNDS = { full: 190, quick: 3 } as const;
+/** No round begins after this time; the line says how many did. */
+const BEGUN_MS_MAX = 17 * 60_000;
 const WIDTH = 4;
 const SEED = 20_261_128;
 const CALL_MS_MAX = 30_000;
@@ -24,8 +26,11 @@ export async function run({ quick, doing }: ProveOptions): Promise<ProveResult> 
   const rounds = quick ? ROUNDS.quick : ROUNDS.full;
   const operations = contract.operations.filter(({ method, path }) => isRowWanted(`${method} ${path}`));
   const tally = new Tally();
-  for (let round = 0; round < rounds; round += 1) {
-    doing?.(`round ${round + 1} of ${rounds}`);
+  const startedMs = performance.now();
+  let begun = 0;
+  while (begun < rounds && performance.now() - startedMs < BEGUN_MS_MAX) {
+    begun += 1;
+    doing?.(`round ${begun} of ${rounds}`);
     await inParallel(operations, WIDTH, async (operation) => {
       const call = callOf(contract, operation, { resolve: contract.resolve, known: site.known }, pick);
       const said = await send(site, call, pick);
@@ -33,8 +38,8 @@ export async function run({ quick, doing }: ProveOptions): Promise<ProveResult> 
       if (said.status < 300 && said.type.startsWith('application/json')) site.learn(operation, JSON.parse(said.text));
     });
   }
-  await site.gateway.stop();
-  return tally.result(contract);
+  await site.stop();
+  return tally.result(contract, `${begun} of ${rounds} rounds`);
 }
 
 class Tally {
@@ -67,7 +72,7 @@ class Tally {
     }
   }
 
-  result({ operations }: Contract): ProveResult {
+  result({ operations }: Contract, rounds: string): ProveResult {
     const of = (kind: Fault['kind']) => [...(this.#faults.get(kind)?.values() ?? [])].reduce((sum, one) => sum + one, 0);
     const listed = [...this.#listed.values()].reduce((sum, one) => sum + one, 0);
     const kinds = [
@@ -87,7 +92,7 @@ class Tally {
     const unserved = operations.map(({ method, path }) => `${method} ${path}`).filter((name) => !this.#served.has(name));
     return {
       holds: this.#faults.size === 0,
-      figure: `${this.#calls} calls of ${operations.length} operations, ${this.#inside} inside their schema: ${kinds.map((kind) => `${kind} ${of(kind)}`).join(', ')}; refused inside and listed with why ${listed}`,
+      figure: `${this.#calls} calls of ${operations.length} operations in ${rounds}, ${this.#inside} inside their schema: ${kinds.map((kind) => `${kind} ${of(kind)}`).join(', ')}; refused inside and listed with why ${listed}`,
       details,
       log: [
         `statuses: ${[...this.#statuses]
@@ -108,11 +113,11 @@ function count<Key>(into: Map<Key, number>, key: Key): void {
 }
 
 async function send(site: ContractSite, call: FuzzCall, pick: (below: number) => number): Promise<Said> {
-  const { operation, path, headers, body } = call;
+  const { operation, path, headers, body, bodyType } = call;
   const response = await fetch(`${site.gateway.base}/api/v1${path}`, {
     method: operation.method,
     redirect: 'manual',
-    headers: { ...site.callerOf(operation, pick), ...headers, ...(body === null ? {} : { 'content-type': 'application/json' }) },
+    headers: { ...site.callerOf(operation, pick), ...headers, ...(body === null ? {} : { 'content-type': bodyType }) },
     ...(body === null ? {} : { body }),
     signal: AbortSignal.timeout(CALL_MS_MAX),
   });

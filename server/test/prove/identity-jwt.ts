@@ -13,7 +13,7 @@ import { startIssuer, type TokenIssuer } from '../support/token-issuer.ts';
 import { hostileTokens } from '../workload/hostile-tokens.ts';
 import { BEARER, exchange, PUBLIC_URL, slugOf, TRUST_SETTINGS, trust } from '../workload/trusting.ts';
 import { type Gateway, startGateway, temporaryDirectory } from './gateway.ts';
-import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
+import { allOf, type ProveOptions, type ProveResult, unmet } from './prove.ts';
 import { makeCredential, makeKey, makeModel, makeTenant, type Tenant } from './tenant.ts';
 
 const HOSTILE_MIN = 24;
@@ -81,6 +81,19 @@ async function sdk(site: Site): Promise<ProveResult> {
   return { holds, figure: `Anthropic’s SDK unmodified: ${answers.length} of 3 calls answered after an exchange` };
 }
 
+/** The hostile tokens alone, at a gateway of their own. */
+export async function hostileTokensAtGateway(): Promise<ProveResult> {
+  const issuer = await startIssuer();
+  const gateway = await startGateway({ env: TRUST_SETTINGS });
+  try {
+    await makeModel(gateway, { model: 'fast', provider: 'fake', upstreamModel: 'fake-small' });
+    return await hostile({ gateway, issuer, tenant: await makeTenant(gateway) });
+  } finally {
+    await gateway.stop();
+    await issuer.close();
+  }
+}
+
 async function hostile(site: Site): Promise<ProveResult> {
   const { gateway, issuer, tenant } = site;
   const other = await makeTenant(gateway);
@@ -101,7 +114,14 @@ async function hostile(site: Site): Promise<ProveResult> {
   return {
     holds: accepted.length === 0 && tokens.length >= HOSTILE_MIN && isGoodTaken && isGoodDirect,
     figure: `${tokens.length} hostile tokens: ${accepted.length} accepted; the good one is ${isGoodTaken && isGoodDirect ? 'taken' : 'REFUSED'}`,
-    details: accepted,
+    details: [
+      ...accepted,
+      ...unmet({
+        [`at least ${HOSTILE_MIN} hostile tokens`]: tokens.length >= HOSTILE_MIN,
+        'the good token is exchanged': isGoodTaken,
+        'the good token is taken in place of a key': isGoodDirect,
+      }),
+    ],
   };
 }
 
@@ -157,7 +177,11 @@ function judged({ median, low, high, rounds }: Estimate, quick: boolean): ProveR
   const figure = `a cached token costs ${median.toFixed(3)} × the CPU of a key (${low.toFixed(3)}–${high.toFixed(3)}, ${rounds} rounds)`;
   // Few short rounds say only that both are served.
   if (quick) return { holds: true, figure: `${figure}, not judged` };
-  return { holds: median <= RATIO_MAX && high - low < WIDTH_MAX, figure };
+  const details = unmet({
+    [`at most ${RATIO_MAX} × a key’s`]: median <= RATIO_MAX,
+    [`measured to within ${WIDTH_MAX}`]: high - low < WIDTH_MAX,
+  });
+  return { holds: details.length === 0, figure, details };
 }
 
 const BODY = JSON.stringify({ model: 'fast', messages: [{ role: 'user', content: 'hello' }] });

@@ -1,13 +1,13 @@
 // The SCIM endpoint: Okta's SPEC test and the calls of its CRUD test, Entra's requests, a group of 50,000 members of which one comes and goes,
-// people whom a directory disables at one of three replicas, and what a directory tries that it may not do.
+// people whom a directory disables at one of three replicas, and at the process of people where planes are apart, and what a directory tries that it may not do.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { openClient } from '../support/pg-client.ts';
-import { chat } from './data-plane.ts';
-import { type Fleet, startFleet } from './fleet.ts';
+import { startFleet } from './fleet.ts';
 import type { Gateway } from './gateway.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 import { conformance } from './scim-conformance.ts';
+import { disabling, disablingOnSplitPlanes, percentile } from './scim-disabling.ts';
 import { escalations } from './scim-escalations.ts';
 import { fillGroup } from './scim-fill.ts';
 import { type Directory, makeDirectory } from './scim-site.ts';
@@ -15,9 +15,15 @@ import { makeModel, type Tenant } from './tenant.ts';
 
 const MODEL = 'provisioned';
 const PATCH_MS_MAX = 100;
-const WORST_MS_MAX = 5_000;
 
-export async function run({ quick, doing }: ProveOptions): Promise<ProveResult> {
+export async function run(options: ProveOptions): Promise<ProveResult> {
+  const together = await onReplicas(options);
+  if (together.skipped !== undefined) return together;
+  options.doing?.('people who are disabled where planes are apart');
+  return allOf([together, await disablingOnSplitPlanes(MODEL, options.quick ? 2 : 30)]);
+}
+
+async function onReplicas({ quick, doing }: ProveOptions): Promise<ProveResult> {
   doing?.('starting three replicas');
   const fleet = await startFleet();
   if (fleet === null) return { holds: false, figure: '', skipped: 'PostgreSQL or Redis is not installed' };
@@ -30,7 +36,9 @@ export async function run({ quick, doing }: ProveOptions): Promise<ProveResult> 
     doing?.('what a directory may not do');
     checks.push(await escalations(first, database));
     doing?.('people who are disabled');
-    checks.push(await disabling(fleet, database, quick ? 3 : 30));
+    const [one, two, three] = fleet.replicas as [Gateway, Gateway, Gateway];
+    const served = { 'replica 1': one, 'replica 2': two, 'replica 3': three };
+    checks.push(await disabling({ admin: first, served, model: MODEL, rounds: quick ? 3 : 30 }, database));
     doing?.('a large group');
     checks.push(await largeGroup(first, database, quick ? { members: 5_000, rounds: 20 } : { members: 50_000, rounds: 200 }));
     return allOf(checks);
@@ -96,77 +104,10 @@ async function comeAndGo(
   return times;
 }
 
-/** The directory disables people at the first replica, and their keys call all three until they are refused. */
-async function disabling(fleet: Fleet, database: pg.Client, rounds: number): Promise<ProveResult> {
-  const [first] = fleet.replicas as [Gateway];
-  const { tenant, directory, domain } = await makeDirectory(first, database);
-  const [refused, served, problems]: [number[], number[], string[]] = [[], [], []];
-  for (let round = 0; round < rounds; round += 1) {
-    const { id, secret } = await personWithKey(first, tenant, directory, `leaver-${round}@${domain}`);
-    for (const replica of fleet.replicas) {
-      const { status } = await chat(replica, secret, MODEL);
-      if (status !== 200) problems.push(`the key of an active person was answered ${status}`);
-    }
-    const set = (value: string) => directory('PATCH', `/Users/${id}`, { Operations: [{ op: 'Replace', path: 'active', value }] });
-    for (const [value, times, isServed] of [
-      ['False', refused, false],
-      ['True', served, true],
-    ] as const) {
-      const begunMs = performance.now();
-      const all = fleet.replicas.map((replica) => untilSaid(replica, secret, { isServed, begunMs }));
-      const [ms, { status }] = await Promise.all([Promise.all(all), set(value)]);
-      if (status !== 200) problems.push(`active ${value} was answered ${status}`);
-      times.push(...ms);
-    }
-  }
-  const late = [...refused, ...served].filter((ms) => ms > WORST_MS_MAX).length;
-  if (late > 0) problems.push(`${late} replicas needed more than ${WORST_MS_MAX} ms`);
-  const said = (ms: readonly number[]) => `p50 ${percentile(ms, 50).toFixed(0)} ms, worst ${Math.max(...ms).toFixed(0)} ms`;
-  return {
-    holds: problems.length === 0,
-    figure: `active false is refused by three replicas after ${said(refused)} of ${refused.length}, active true is served after ${said(served)}`,
-    details: problems.slice(0, 10),
-  };
-}
-
-async function personWithKey(first: Gateway, { teamId }: Tenant, directory: Directory, userName: string) {
-  const person = await directory('POST', '/Users', { userName, displayName: 'Leaver', active: true });
-  if (person.status !== 201) throw new Error(`a person was answered ${person.status}: ${person.text}`);
-  const id = person.body.id as string;
-  const organizationId = (await first.admin<{ organization_id: string }>('GET', `/teams/${teamId}`)).organization_id;
-  const member = await first.admin<{ account_id: string }>('GET', `/organizations/${organizationId}/members/${id}`);
-  await first.admin('POST', `/teams/${teamId}/members`, { account_id: member.account_id, role: 'team_developer' });
-  const key = await first.admin<{ secret: string }>('POST', '/keys', {
-    team_id: teamId,
-    name: 'own',
-    owner: { account_id: member.account_id },
-  });
-  return { id, secret: key.secret };
-}
-
-async function untilSaid(
-  replica: Gateway,
-  secret: string,
-  { isServed, begunMs }: { readonly isServed: boolean; readonly begunMs: number },
-): Promise<number> {
-  for (;;) {
-    const { status } = await chat(replica, secret, MODEL);
-    const afterMs = performance.now() - begunMs;
-    if (afterMs > 2 * WORST_MS_MAX) return Number.POSITIVE_INFINITY;
-    if ((status === 200) === isServed) return afterMs;
-    await sleep(5);
-  }
-}
-
 /** Makes an owner by hand, in whose name a mapping is. */
 async function ownerOf(gateway: Gateway, { organizationId }: Tenant): Promise<string> {
   const email = `owner-${organizationId.slice(-8)}@example.com`;
   const account = await gateway.admin<{ id: string }>('POST', '/accounts', { email, name: 'Owner' });
   await gateway.admin('POST', `/organizations/${organizationId}/members`, { account_id: account.id, role: 'org_owner' });
   return account.id;
-}
-
-function percentile(ms: readonly number[], percent: number): number {
-  const sorted = ms.toSorted((a, b) => a - b);
-  return sorted[Math.ceil((sorted.length * percent) / 100) - 1] ?? Number.NaN;
 }

@@ -26,7 +26,7 @@ const CLIENT = 'headgate';
 /** One scenario, because its steps share two running providers. */
 export const oidcScenarios: readonly SsoScenario[] = [{ name: 'OpenID Connect', run: openIdConnect }];
 
-interface Connected {
+export interface Connected {
   readonly organization: SsoOrganization;
   readonly provider: RunningProvider;
   readonly providerId: string;
@@ -63,7 +63,7 @@ const person = (domain: string, at: number) => ({
 });
 
 /** Starts a provider for an organization, tests it as its owner, and switches it on. */
-async function connect(
+export async function connect(
   site: SsoSite,
   organization: SsoOrganization,
   count: number,
@@ -174,11 +174,22 @@ async function providerSignsOut(site: SsoSite, { organization, provider, provide
   return wasIn && !isStillIn ? [] : [`signed out at the provider: in before ${wasIn}, after ${isStillIn}`];
 }
 
-/** A provider that signs whatever it likes: nobody comes in by a wrong answer, and no right one opens another organization. */
-async function hostileProvider(site: SsoSite, core: SsoOrganization, issuer: HostileIssuer): Promise<readonly string[]> {
+type Who = { readonly sub: string; readonly email: string };
+
+/** A provider that signs whatever it likes, tested and switched on. */
+interface Hostile {
+  readonly providerId: string;
+  /** Makes the tokens from honest claims from now on. */
+  answersWith(make: (claims: Readonly<Record<string, unknown>>) => Promise<unknown>): void;
+  /** Goes through its page, which sends the browser back at once, and returns the path at which the browser ends. */
+  through(browser: SsoBrowser, start: string, who: Who): Promise<string>;
+  signIn(who: Who): Promise<{ readonly browser: SsoBrowser; readonly end: string; readonly isIn: boolean }>;
+}
+
+export async function connectHostile(site: SsoSite, organization: SsoOrganization, issuer: HostileIssuer): Promise<Hostile> {
   let claims: Readonly<Record<string, unknown>> = {};
   issuer.answers.jwks = () => ({ body: { keys: [publicOf(issuer.keys.get('first') as JWK)] } });
-  const providerId = await site.addProvider(core, {
+  const providerId = await site.addProvider(organization, {
     ...{ name: 'Hostile', protocol: 'oidc', client_secret: HOSTILE_SECRET, creates_accounts: true },
     config: { issuer: issuer.issuer, client_id: HOSTILE_CLIENT },
   });
@@ -187,8 +198,7 @@ async function hostileProvider(site: SsoSite, core: SsoOrganization, issuer: Hos
     const made = await make(claims);
     return typeof made === 'string' ? tokens(made) : (made as ReturnType<typeof tokens>);
   };
-  /** The provider's page: it sends the browser back at once, and remembers the nonce of this sign-in. */
-  const throughIssuer = async (browser: SsoBrowser, start: string, who: { readonly sub: string; readonly email: string }) => {
+  const through: Hostile['through'] = async (browser, start, who) => {
     const to = new URL(start.startsWith(site.origin) ? ((await browser.open(start)).headers.get('location') ?? '') : start);
     claims = honestClaims(issuer.issuer, to.searchParams.get('nonce') ?? '', who.sub, who.email);
     const back = new URL(to.searchParams.get('redirect_uri') ?? '');
@@ -196,41 +206,46 @@ async function hostileProvider(site: SsoSite, core: SsoOrganization, issuer: Hos
       back.searchParams.set(name, value);
     return endOf(browser, back.href, site.origin);
   };
-  const ada = { sub: 'ada', email: `ada@${core.domain}` };
-  const at = `/organizations/${core.id}/identity-providers/${providerId}`;
-  const test = must(await core.owner.call('POST', `${at}/test`, {})) as { id: string; location: string };
-  await throughIssuer(core.owner, test.location, ada);
-  must(await core.owner.call('POST', `${at}/activate`));
-
-  const signIn = async (who: { readonly sub: string; readonly email: string }) => {
-    const browser = site.browser();
-    const end = await throughIssuer(browser, `${site.origin}/api/v1/sso/${providerId}/start?return_to=/home`, who);
-    return { browser, end, isIn: await isIn(browser, core) };
+  const at = `/organizations/${organization.id}/identity-providers/${providerId}`;
+  const test = must(await organization.owner.call('POST', `${at}/test`, {})) as { id: string; location: string };
+  await through(organization.owner, test.location, { sub: 'ada', email: `ada@${organization.domain}` });
+  must(await organization.owner.call('POST', `${at}/activate`));
+  return {
+    providerId,
+    answersWith: (next) => {
+      make = next;
+    },
+    through,
+    signIn: async (who) => {
+      const browser = site.browser();
+      const end = await through(browser, `${site.origin}/api/v1/sso/${providerId}/start?return_to=/home`, who);
+      return { browser, end, isIn: await isIn(browser, organization) };
+    },
   };
+}
+
+/** Nobody comes in by a wrong answer of a hostile provider, and no right one opens another organization. */
+export async function hostileProvider(site: SsoSite, core: SsoOrganization, issuer: HostileIssuer): Promise<readonly string[]> {
+  const hostile = await connectHostile(site, core, issuer);
+  const { signIn } = hostile;
+  const ada = { sub: 'ada', email: `ada@${core.domain}` };
   const wrong: string[] = [];
   const honest = await signIn(ada);
   if (!honest.isIn) wrong.push(`an honest answer of the hostile provider ended at ${honest.end}`);
   else counted(site, `${core.slug} OIDC`);
   wrong.push(...(await outside(site, honest.browser, core)));
-  for (const [what, hostile] of hostileAnswers(() => issuer)) {
-    make = hostile;
+  for (const [what, make] of hostileAnswers(() => issuer)) {
+    hostile.answersWith(make);
     const { end, isIn: isInside } = await signIn(ada);
     if (isInside || !end.startsWith('/sign-in?sso=')) wrong.push(`${what}: ended at ${end}`);
     else site.figures.refused += 1;
   }
-  make = (right) => issuer.sign(right);
+  hostile.answersWith((right) => issuer.sign(right));
   return [...wrong, ...(await foreignAddresses(site, core, signIn))];
 }
 
 /** The hostile provider names people of other organizations, in every spelling that it could try. */
-async function foreignAddresses(
-  site: SsoSite,
-  own: SsoOrganization,
-  signIn: (who: {
-    readonly sub: string;
-    readonly email: string;
-  }) => Promise<{ readonly browser: SsoBrowser; readonly end: string }>,
-): Promise<readonly string[]> {
+async function foreignAddresses(site: SsoSite, own: SsoOrganization, signIn: Hostile['signIn']): Promise<readonly string[]> {
   const wrong: string[] = [];
   const [acme, bolt] = site.organizations;
   const addresses = [acme, bolt].flatMap(({ ownerEmail, domain }) => [

@@ -58,6 +58,27 @@ async function saml(site: SsoSite, { quick }: { readonly quick: boolean }): Prom
   }
 }
 
+/** What is tried against SAML, on a site of its own: the whole hostile set, many posts of one response, a second browser. */
+export async function samlThreats(site: SsoSite): Promise<readonly string[]> {
+  const [, , core] = site.organizations;
+  const [signer, other] = [idp.newSigner(), idp.newSigner()];
+  const ours = await idp.startSamlProvider(signer, (acs) => acs.replace(/acs$/, 'metadata'), { tls: testCertificate });
+  try {
+    const connected = await connect(site, core, ours.metadataUrl, async ({ nameId, email }) => {
+      ours.person = { nameId, attributes: [['mail', [email]]] };
+    });
+    return [
+      ...(await everybodySignsIn(site, connected, 1)),
+      ...(await hostileSet(site, connected, { ours, signer, other }, 1)),
+      ...(await oneResponseOfManyPosts(site, connected)),
+      ...(await secondBrowser(site, connected)),
+      ...(await unsolicited(site, connected, { ours, signer })),
+    ];
+  } finally {
+    await ours.stop();
+  }
+}
+
 /** Adds a provider by the address of its metadata, lets it know ours, tests it as its owner, and switches it on. */
 async function connect(
   site: SsoSite,

@@ -10,7 +10,8 @@ import { testCertificate } from '../support/tls-certificate.ts';
 import { type Gateway, startGateway, temporaryDirectory } from './gateway.ts';
 import type { ProveResult } from './prove.ts';
 
-const PASSWORD = 'nine maps of the harbour';
+/** Of every owner and member of the site. */
+export const PASSWORD = 'nine maps of the harbour';
 const TRIES_MAX = 20;
 
 /** A scenario of a protocol. `signIns` and `refused` are summed over all of them for the line. */
@@ -44,6 +45,7 @@ export interface SsoOrganization {
 
 export interface SsoSite {
   readonly gateway: Gateway;
+  readonly databaseUrl: string;
   readonly origin: string;
   readonly organizations: readonly [SsoOrganization, SsoOrganization, SsoOrganization];
   /** Sums that the line of the prove says. */
@@ -91,7 +93,7 @@ export async function openSsoSite(): Promise<{ readonly site: SsoSite; close(): 
     const [one, two, three] = organizations as [SsoOrganization, SsoOrganization, SsoOrganization];
     const figures = { signIns: new Map<string, number>(), lost: 0, refused: 0, outside: 0, breakGlass: 0 };
     const site: SsoSite = {
-      ...{ gateway, origin, organizations: [one, two, three], figures, browser, query },
+      ...{ gateway, databaseUrl: env.DATABASE_URL, origin, organizations: [one, two, three], figures, browser, query },
       addProvider: async ({ id, owner }, body) =>
         must(await owner.call('POST', `/organizations/${id}/identity-providers`, body)).id as string,
       member: async ({ id, domain }, role) =>
@@ -108,7 +110,7 @@ export async function openSsoSite(): Promise<{ readonly site: SsoSite; close(): 
 let browsers = 0;
 
 /** A browser that says where it is, as the console does. */
-function browserOn(origin: string): SsoBrowser {
+export function browserOn(origin: string): SsoBrowser {
   browsers += 1;
   const jar = createBrowser({ 'x-forwarded-for': `198.18.${browsers >> 8}.${browsers & 255}` });
   const call: Call = async (method, path, body) => {
@@ -185,7 +187,11 @@ async function invited(
   return { browser, accountId: account.id };
 }
 
-async function testAndActivate({ id, owner }: SsoOrganization, providerId: string, loginHint: string): Promise<void> {
+export async function testAndActivate(
+  { id, owner }: Pick<SsoOrganization, 'id' | 'owner'>,
+  providerId: string,
+  loginHint: string,
+): Promise<void> {
   const at = `/organizations/${id}/identity-providers/${providerId}`;
   const started = must(await owner.call('POST', `${at}/test`, {})) as { id: string; location: string };
   const to = new URL(started.location);

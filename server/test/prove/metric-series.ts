@@ -8,7 +8,7 @@ import { readConfig } from '../../src/settings/config.ts';
 import { seed, seedSecret } from '../../src/store/installation/seed.ts';
 import { type Gateway, startGateway, temporaryDirectory } from './gateway.ts';
 import { putDatabase } from './prepared-database.ts';
-import type { ProveOptions, ProveResult } from './prove.ts';
+import { type ProveOptions, type ProveResult, unmet } from './prove.ts';
 
 const NAMED_MAX = 100;
 /** Of each named organization, and of the rest together: one status, three directions of tokens, spend. */
@@ -34,12 +34,16 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
     const seconds = (performance.now() - startedMs) / 1_000;
     const many = await seriesOf(gateway);
     const named = many.named - few.named;
-    return {
-      holds:
-        served === organizations &&
-        many.others - few.others <= LATER_MAX &&
-        named >= NAMED_MAX * SERIES_EACH &&
+    const details = unmet({
+      [`${organizations} organizations are served`]: served === organizations,
+      [`at most ${LATER_MAX} series come with the organizations`]: many.others - few.others <= LATER_MAX,
+      [`${named} series name organizations, at least ${NAMED_MAX * SERIES_EACH}`]: named >= NAMED_MAX * SERIES_EACH,
+      [`${named} series name organizations, at most ${(NAMED_MAX + 1) * (SERIES_EACH + 1)}`]:
         named <= (NAMED_MAX + 1) * (SERIES_EACH + 1),
+    });
+    return {
+      holds: details.length === 0,
+      details,
       figure: `series at ${organizations.toLocaleString('en-US')} organizations ${many.others} (at one ${few.others}); with HEADGATE_METRICS_ORGANIZATIONS=${NAMED_MAX} ${many.named} more, the rest as one; scrape ${many.bytes} bytes in ${many.ms.toFixed(0)} ms (${served} served in ${seconds.toFixed(0)} s)`,
     };
   } finally {

@@ -13,7 +13,7 @@ import {
   TIER_PRICES,
 } from './greedy-provider.ts';
 import { heldFor, spentBy, usd } from './key-money.ts';
-import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
+import { allOf, type ProveOptions, type ProveResult, unmet } from './prove.ts';
 import { run as runRecordedCosts } from './recorded-costs.ts';
 import { type Key, makeCredential, makeKey, makeModel, makeTenant, type Tenant } from './tenant.ts';
 
@@ -227,8 +227,15 @@ interface Burst {
 async function bounded(site: Site, one: Case, atOnce: number): Promise<ProveResult> {
   const { amount, admitted, spent, billed } = await burstOf(site, one, atOnce);
   const isCovered = one.hangsUp === true ? spent >= billed : spent === billed;
+  const details = unmet({
+    'billed within the budget': billed <= amount,
+    'charged within the budget': spent <= amount,
+    [`at least ${HOLDS} admitted`]: admitted >= HOLDS,
+    [one.hangsUp === true ? 'charged at least what was billed' : 'charged what was billed']: isCovered,
+  }).map((line) => `${one.what}: ${line}`);
   return {
-    holds: billed <= amount && spent <= amount && admitted >= HOLDS && isCovered,
+    holds: details.length === 0,
+    details,
     figure: `${one.what}: billed ÷ amount ${(billed / amount).toFixed(3)}, charged ÷ billed ${(spent / billed).toFixed(3)}, ${admitted} of ${atOnce} at once`,
   };
 }

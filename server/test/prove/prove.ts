@@ -41,7 +41,17 @@ export function allOf(checks: readonly ProveResult[]): ProveResult {
   return {
     holds: checks.every((check) => check.holds),
     figure: checks.map((check) => check.figure).join('; '),
-    details: checks.filter((check) => !check.holds).flatMap((check) => check.details ?? []),
+    details: checks.filter((check) => !check.holds).flatMap(reasonsOf),
     log: checks.flatMap((check) => check.log ?? []),
   };
+}
+
+/** A part that gives no reason is its own: among many it must show which one it was. */
+function reasonsOf({ figure, details = [] }: ProveResult): readonly string[] {
+  return details.length > 0 ? details : [`this part: ${figure}`];
+}
+
+/** Returns what is not so, in its own words: `{ 'every call was served': served === calls }`. */
+export function unmet(conditions: Readonly<Record<string, boolean>>): string[] {
+  return Object.entries(conditions).flatMap(([what, isSo]) => (isSo ? [] : [`not so: ${what}`]));
 }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { buildPackage, packFolder } from '../../../scripts/pack.ts';
 import { tryPackage } from '../../../scripts/release/package.ts';
 import { repository, startGateway, temporaryDirectory } from './gateway.ts';
-import type { ProveOptions, ProveResult } from './prove.ts';
+import { type ProveOptions, type ProveResult, unmet } from './prove.ts';
 
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   const folder = temporaryDirectory();
@@ -28,10 +28,17 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
     const ready = (await fetch(`${gateway.base}/health/ready`)).status;
     const code = await gateway.stop();
     const locked = quick ? '' : `; with its lock file: ${(await tryPackage(tarball)).packages} packages, each as it names it`;
+    const wrong = unmet({
+      '/health/ready is 200': ready === 200,
+      'the console is served': isPage,
+      '--help ends with 0': help.status === 0,
+      'the admin API answers': built.status === 200,
+      'it stops with 0': code === 0,
+    });
     return {
-      holds: ready === 200 && isPage && help.status === 0 && built.status === 200 && code === 0,
+      holds: wrong.length === 0,
       figure: `package ${(readFileSync(tarball).length / 1e6).toFixed(1)} MB ${how}: /health/ready ${ready} after ${(gateway.readyMs / 1_000).toFixed(1)} s, console ${page.status}, admin API ${built.status}, --help exit ${help.status}, stopped with ${code}${locked}`,
-      details: [gateway.output().slice(-2_000)],
+      details: [...wrong, gateway.output().slice(-2_000)],
     };
   } finally {
     await gateway.kill();

@@ -1,7 +1,7 @@
 /** The part of `routing.strategies` about mirrors: what a copy costs whom, and that its original knows nothing of it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMirrored } from '../../src/domain/routing/mirror.ts';
-import type { ProveResult } from './prove.ts';
+import { type ProveResult, unmet } from './prove.ts';
 import { ANSWER_USD, ask, makeGroup, type Site } from './routing-site.ts';
 import { makeKey, makeTenant } from './tenant.ts';
 
@@ -55,17 +55,19 @@ export async function mirroredCalls(site: Site, count: number): Promise<ProveRes
   const isEqual = spent.mirrored !== undefined && spent.mirrored === spent.plain;
   const owed = Math.abs(Number(copies.cost) - count * ANSWER_USD) < 1e-9;
   const decided = await decisionOf(own);
+  const wrong = unmet({
+    [`${count} copies were sent`]: sent === count,
+    [`${count} copies have a row of the platform`]: copies.answered === count,
+    'the organization paid the same with copies and without': isEqual,
+    [`the platform owes ${count * ANSWER_USD} USD, and has ${copies.cost}`]: owed,
+    [`copies hold an answer up by less than ${COPY_MS / 3} ms, not ${mirroredMs - plainMs}`]: mirroredMs - plainMs < COPY_MS / 3,
+    [`the decision says answered 200, not ${decided}`]: decided === 'answered 200',
+  });
   return {
-    holds:
-      sent === count &&
-      copies.answered === count &&
-      isEqual &&
-      owed &&
-      mirroredMs - plainMs < COPY_MS / 3 &&
-      decided === 'answered 200',
+    holds: wrong.length === 0,
     figure: `mirror: ${sent} copies of ${2 * count} calls, of which ${count} were allowed; ${copies.answered} rows of the platform; the organization paid ${spent.mirrored} USD with it and ${spent.plain} without`,
     log: [`mirror: the middle answer came after ${plainMs} ms without and ${mirroredMs} ms with copies that take ${COPY_MS} ms`],
-    details: [`platform: ${copies.cost} USD, wanted ${count * ANSWER_USD}; the decision says ${decided}`],
+    details: wrong,
   };
 }
 

@@ -21,20 +21,23 @@ export interface TakeoverSite {
 type Json = any;
 
 export type Made = 'by link' | 'by mail' | 'by an admin';
-export type Then = 'invited by another tenant' | 'reset' | 'passkey added before' | 'claimed';
+export type ByMail = 'invited by another tenant' | 'reset' | 'passkey added before' | 'claimed';
+/** The address comes through an identity provider: of the tenant that made the account, or of the other one. */
+export type ByProvider = 'its tenant’s provider' | 'the other one’s provider';
+export type Then = ByMail | ByProvider;
 
 export interface Cell {
   readonly hasMail: boolean;
   readonly made: Made;
   readonly then: Then;
-  /** The attacker holds a session that acts in the other tenant. */
+  /** The attacker holds a session that acts in the other tenant; through its own tenant's provider: one of this account. */
   readonly attackerIn: boolean;
   /** The owner of the address does. */
   readonly ownerIn: boolean;
 }
 
-const MADE: readonly Made[] = ['by link', 'by mail', 'by an admin'];
-const THEN: readonly Then[] = ['invited by another tenant', 'reset', 'passkey added before', 'claimed'];
+export const MADE: readonly Made[] = ['by link', 'by mail', 'by an admin'];
+const THEN: readonly ByMail[] = ['invited by another tenant', 'reset', 'passkey added before', 'claimed'];
 
 /** Every cell that this site can have: without a mail server nothing is made by mail. */
 export async function takeoverCells(site: TakeoverSite): Promise<readonly Cell[]> {
@@ -46,14 +49,14 @@ export async function takeoverCells(site: TakeoverSite): Promise<readonly Cell[]
   return cells;
 }
 
-const PASSWORDS = {
+export const PASSWORDS = {
   attacker: 'a quiet wolf by the gate',
   owner: 'two lanterns over water',
   boss: 'nine maps of the harbour',
 };
 
 /** The steps of one cell. The owner of the address has the mailbox, or without mail the ear of a platform admin; the attacker has everything else. */
-async function attack(here: Tenants, made: Made, then: Then): Promise<Pick<Cell, 'attackerIn' | 'ownerIn'>> {
+async function attack(here: Tenants, made: Made, then: ByMail): Promise<Pick<Cell, 'attackerIn' | 'ownerIn'>> {
   const { site } = here;
   const email = fresh('owner');
   const attacker = visitor(site);
@@ -79,7 +82,7 @@ async function attack(here: Tenants, made: Made, then: Then): Promise<Pick<Cell,
   return { attackerIn: await anyIn(attackers, here.other), ownerIn: await anyIn([owner], here.other) };
 }
 
-interface Tenants {
+export interface Tenants {
   readonly site: TakeoverSite;
   /** The attacker's own tenant and the other one. */
   readonly own: string;
@@ -88,7 +91,7 @@ interface Tenants {
   readonly boss: Visitor;
 }
 
-async function twoTenants(site: TakeoverSite): Promise<Tenants> {
+export async function twoTenants(site: TakeoverSite): Promise<Tenants> {
   const [own, other] = [await organization(site), await organization(site)];
   return {
     site,
@@ -118,7 +121,7 @@ interface Making {
   readonly owner: Visitor;
 }
 
-async function makeAccount({ site, own, mallory }: Tenants, { made, email, attacker, owner }: Making): Promise<void> {
+export async function makeAccount({ site, own, mallory }: Tenants, { made, email, attacker, owner }: Making): Promise<void> {
   if (made === 'by an admin') return void (await site.root('POST', '/accounts', { email, name: 'Owner' }));
   const sent = await mallory.call('POST', '/invitations', { email, organization_id: own, role: 'org_member' });
   if (made === 'by link') {
@@ -133,7 +136,7 @@ async function makeAccount({ site, own, mallory }: Tenants, { made, email, attac
 }
 
 /** In a browser that is signed in: without a word of the password if that will do, else with the one that its user knows. */
-async function addPasskey(browser: Visitor, device: ReturnType<typeof makeAuthenticator>): Promise<void> {
+export async function addPasskey(browser: Visitor, device: ReturnType<typeof makeAuthenticator>): Promise<void> {
   const bare = await browser.call('POST', '/session/passkeys/options', {});
   const options =
     bare.status < 300 ? bare : await browser.call('POST', '/session/passkeys/options', { password: PASSWORDS.attacker });
@@ -180,13 +183,13 @@ async function resetLink(site: TakeoverSite, email: string): Promise<string> {
   return /https?:\S+\/reset-password\?\S+/.exec(await site.mail(email, '/reset-password?'))?.[0] ?? site.origin;
 }
 
-async function byPassword(site: TakeoverSite, email: string): Promise<Visitor> {
+export async function byPassword(site: TakeoverSite, email: string): Promise<Visitor> {
   const browser = visitor(site);
   await browser.call('POST', '/session/sign-in', { email, password: PASSWORDS.attacker });
   return browser;
 }
 
-async function byPasskey(site: TakeoverSite, device: ReturnType<typeof makeAuthenticator>): Promise<Visitor> {
+export async function byPasskey(site: TakeoverSite, device: ReturnType<typeof makeAuthenticator>): Promise<Visitor> {
   const browser = visitor(site);
   const { body } = await browser.call('POST', '/session/passkey-options', {});
   await browser.call('POST', '/session/passkey', { response: device.get(body) });
@@ -194,14 +197,14 @@ async function byPasskey(site: TakeoverSite, device: ReturnType<typeof makeAuthe
 }
 
 /** True when one of them acts in the organization. */
-async function anyIn(browsers: readonly Visitor[], organizationId: string): Promise<boolean> {
+export async function anyIn(browsers: readonly Visitor[], organizationId: string): Promise<boolean> {
   for (const browser of browsers) {
     if ((await browser.call('GET', `/organizations/${organizationId}`)).status === 200) return true;
   }
   return false;
 }
 
-interface Visitor {
+export interface Visitor {
   call(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: Json }>;
 }
 
@@ -234,13 +237,13 @@ function keep(cookies: Map<string, string>, cookie: string): void {
   else cookies.set(pair.slice(0, at), pair.slice(at + 1));
 }
 
-function tokenIn(link: string): string {
+export function tokenIn(link: string): string {
   return new URL(link).searchParams.get('token') ?? '';
 }
 
 let made = 0;
 
-function fresh(what: string): string {
+export function fresh(what: string): string {
   made += 1;
   const name = `${what}-${process.pid}-${made}`;
   return what === 'tenant' ? name : `${name}@headgate.test`;

@@ -1,9 +1,9 @@
 // Credentials of every kind and owner: signatures, addresses, tokens, rotation under load, secrets, and the walls between owners.
-import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { signatures } from './bedrock.ts';
-import { repository, temporaryDirectory } from './gateway.ts';
+import { repository, startChild, temporaryDirectory } from './gateway.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 import { addresses, oneRefresh } from './vendor-tokens.ts';
 
@@ -31,16 +31,20 @@ export async function run({ quick, doing }: ProveOptions): Promise<ProveResult> 
   doing?.('signatures, addresses and tokens');
   const checks = [signatures(), await addresses(), await oneRefresh()];
   doing?.('tests');
-  return allOf([...checks, tests(quick)]);
+  return allOf([...checks, await tests(quick)]);
 }
 
 /** Runs the tests, and counts those that passed for each claim. A claim without a test that ran is a miss. */
-function tests(quick: boolean): ProveResult {
+async function tests(quick: boolean): Promise<ProveResult> {
   const wanted = Object.entries(TESTS).filter(([name]) => !quick || QUICK.includes(name));
   const file = path.join(temporaryDirectory(), 'report.json');
   const vitest = path.join(repository, 'node_modules/vitest/vitest.mjs');
   const files = wanted.flatMap(([, its]) => its);
-  spawnSync(process.execPath, [vitest, 'run', ...files, '--reporter=json', `--outputFile=${file}`], { cwd: repository });
+  // Not in one call that waits: the proves beside this one would stand still.
+  const running = startChild([process.execPath, vitest, 'run', ...files, '--reporter=json', `--outputFile=${file}`]);
+  running.stdout.resume();
+  running.stderr.resume();
+  await once(running, 'exit');
   const { testResults } = JSON.parse(readFileSync(file, 'utf8')) as Report;
   const details: string[] = [];
   const counts = wanted.map(([name, its]) => {

@@ -80,10 +80,17 @@ async function proved(vendor: BatchVendor, count: number, doing: (what: string) 
     await sleep(Math.random() * 1_200);
     await killed('while it is sent or waits');
     const held = await heldOf(gateway, site);
-    await until(async () => (await statusOf(gateway, site.key, made.id)) === 'finalizing');
+    let last = '';
+    const status = async () => {
+      last = await statusOf(gateway, site.key, made.id);
+      return last;
+    };
+    await until('a batch to be finalizing', async () => (await status()) === 'finalizing').catch((error: Error) => {
+      throw new Error(`${error.message}; it is ${last}`);
+    });
     await sleep(Math.random() * 900);
     await killed('while its lines are settled');
-    await until(async () => isOver(await statusOf(gateway, site.key, made.id)));
+    await until('a batch to end', async () => isOver(await status()));
     doing('the books are compared');
     const ended = await clientOf(gateway, site.key).batches.retrieve(made.id);
     return allOf([
@@ -91,7 +98,11 @@ async function proved(vendor: BatchVendor, count: number, doing: (what: string) 
       await booksAreRight(gateway, site, made.id, lines),
       await vendorIsLeftAlone(vendor, made.id),
       await nobodyElseFinds(gateway, site, made.id, ended.output_file_id ?? ''),
-      judged(`two kills (${kills.join('; ')}), ${vendor.polls} looks, ${vendor.downloads} downloads`, refusal, held),
+      judged(
+        `two kills (${kills.join('; ')}), ${vendor.polls} looks, ${vendor.downloads} downloads; beyond its budget ${refusal.said}, held after a kill ${held.said}`,
+        refusal.problems,
+        held.problems,
+      ),
     ]);
   } finally {
     await gateway.stop().catch(() => {});
@@ -152,8 +163,14 @@ async function openSite(gateway: Gateway, vendor: BatchVendor): Promise<Site> {
   return { tenant, key, mate, stranger };
 }
 
+/** What an answer was, for the line, and what is wrong with it. */
+interface Found {
+  readonly said: string;
+  readonly problems: readonly string[];
+}
+
 /** A key whose budget is a hundredth of a cent is refused, and the refusal names the budget and what the batch needs. */
-async function tooDear(gateway: Gateway, { tenant, key }: Site, fileId: string): Promise<readonly string[]> {
+async function tooDear(gateway: Gateway, { tenant }: Site, fileId: string): Promise<Found> {
   const poor = await makeKey(gateway, tenant, {
     budgets: [{ amount: '0.0001', period: 'total', action: 'block' }],
   });
@@ -164,18 +181,18 @@ async function tooDear(gateway: Gateway, { tenant, key }: Site, fileId: string):
       () => 'made',
       (error: InstanceType<typeof OpenAI.APIError>) => `${error.status} ${error.code} ${error.param}`,
     );
-  void key;
-  return answer.startsWith('429 insufficient_quota key_budget_total') ? [] : [`a batch beyond its budget: ${answer}`];
+  const isRefused = answer.startsWith('429 insufficient_quota key_budget_total');
+  return { said: answer, problems: isRefused ? [] : [`a batch beyond its budget: ${answer}`] };
 }
 
 /** After the kill the new process holds what the batch holds. */
-async function heldOf(gateway: Gateway, { tenant }: Site): Promise<readonly string[]> {
+async function heldOf(gateway: Gateway, { tenant }: Site): Promise<Found> {
   const { budgets } = await gateway.admin<{ budgets: readonly { scope: string; held: string }[] }>(
     'GET',
     `/organizations/${tenant.organizationId}/limits/status`,
   );
   const held = budgets.find(({ scope }) => scope === 'organization')?.held ?? 'none';
-  return Number(held) > 0 ? [] : [`held after a kill: ${held}`];
+  return { said: held, problems: Number(held) > 0 ? [] : [`held after a kill: ${held}`] };
 }
 
 interface OutputLine {
@@ -204,7 +221,7 @@ async function linesAreRight(
   if (ended.status !== 'completed' || JSON.stringify(ended.request_counts) !== JSON.stringify(counts))
     problems.push(`${ended.status} ${JSON.stringify(ended.request_counts)} in place of ${JSON.stringify(counts)}`);
   return judged(
-    `${output.length} answers and ${errors.length} errors of ${lines.length} lines, each once`,
+    `${output.length} answers and ${errors.length} errors of ${lines.length} lines, ${problems.length === 0 ? 'each once' : `${problems.length} problems`}`,
     problems.slice(0, 10),
   );
 }
@@ -242,9 +259,12 @@ async function booksAreRight(gateway: Gateway, { tenant, key }: Site, id: string
   if (Math.round(Number(batch?.headgate.cost_usd) * 1e9) !== byHand || batch?.headgate.charged_at !== 'batch_price')
     problems.push(`the batch says ${JSON.stringify(batch?.headgate)}`);
   const proof = await runJob(gateway, 'proof');
-  if (!proof.includes(': 0 counters corrected, 0 days') || !proof.includes('difference: 0'))
-    problems.push(`the proof of counters: ${proof}`);
-  return judged(`ledger ${reported} nano-USD = Σ by hand, ${rows.length} rows; counters agree`, problems);
+  const isCounted = proof.includes(': 0 counters corrected, 0 days') && proof.includes('difference: 0');
+  if (!isCounted) problems.push(`the proof of counters: ${proof}`);
+  return judged(
+    `ledger ${reported} nano-USD, of the key ${ofKey}, Σ by hand ${byHand}, the batch says ${batch?.headgate.cost_usd} USD; ${rows.length} rows of ${ran.length} lines that ran; counters ${isCounted ? 'agree' : 'were corrected'}`,
+    problems,
+  );
 }
 
 interface Charged {
@@ -268,12 +288,14 @@ async function rowsOf(gateway: Gateway, organizationId: string): Promise<readonl
 
 async function vendorIsLeftAlone(vendor: BatchVendor, id: string): Promise<ProveResult> {
   const problems: string[] = [];
-  await until(async () => vendor.files().length === 0).catch(() =>
-    problems.push(`files at the vendor: ${vendor.files().join(', ')}`),
-  );
+  const startedMs = performance.now();
+  await until('the vendor to have no file', async () => vendor.files().length === 0).catch(() => {});
+  const left = vendor.files();
+  const seconds = ((performance.now() - startedMs) / 1_000).toFixed(0);
+  if (left.length > 0) problems.push(`files left at the vendor after ${seconds} s: ${left.join(', ')}`);
   if (vendor.batchesOf(id) !== 1) problems.push(`${vendor.batchesOf(id)} batches at the vendor`);
   if ([...vendor.models].join() !== 'gpt-batched-at-vendor') problems.push(`models at the vendor: ${[...vendor.models].join()}`);
-  return judged('one batch at the vendor, no file left there', problems);
+  return judged(`${vendor.batchesOf(id)} batch at the vendor, ${left.length} files left there after ${seconds} s`, problems);
 }
 
 async function nobodyElseFinds(gateway: Gateway, { stranger }: Site, id: string, fileId: string): Promise<ProveResult> {
@@ -286,7 +308,7 @@ async function nobodyElseFinds(gateway: Gateway, { stranger }: Site, id: string,
     (await client.batches.list()).data.length,
   ];
   return judged(
-    'another tenant’s key finds nothing',
+    `another tenant’s key gets ${found.join(', ')}`,
     found.join() === '404,404,404,0' ? [] : [`another tenant got ${found.join()}`],
   );
 }
@@ -308,10 +330,10 @@ function isOver(status: string): boolean {
   return ['completed', 'failed', 'expired', 'cancelled'].includes(status);
 }
 
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
+async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
   const endMs = performance.now() + ENDED_MS_MAX;
   while (!(await isTrue())) {
-    if (performance.now() > endMs) throw new Error('a batch did not get on');
+    if (performance.now() > endMs) throw new Error(`waited ${ENDED_MS_MAX / 1_000} s for ${what}`);
     await sleep(20);
   }
 }

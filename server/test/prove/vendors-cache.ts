@@ -5,7 +5,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Gateway, startGateway } from './gateway.ts';
-import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
+import { allOf, type ProveOptions, type ProveResult, unmet } from './prove.ts';
 import { startSmallProvider } from './small-provider.ts';
 import { type Key, makeCredential, makeKey, makeModel, makeTenant, type Tenant } from './tenant.ts';
 
@@ -125,8 +125,14 @@ async function timesOf(site: Site, pairs: number): Promise<ProveResult> {
   }
   const [score, scoreOfHits] = [rankScore(known, unknown), rankScore(hits, unknown)];
   const words = `${(median(known) / median(unknown)).toFixed(3)} (ranks: ${score.toFixed(2)} standard deviations, at most ${SCORE_MAX})`;
+  const details = unmet({
+    'no hit of another’s answer': wrong === 0,
+    [`the times differ by at most ${SCORE_MAX} standard deviations`]: Math.abs(score) <= SCORE_MAX,
+    [`hits differ by at least ${SCORE_OF_HIT_MIN}, so that a difference would show`]: Math.abs(scoreOfHits) >= SCORE_OF_HIT_MIN,
+  });
   return {
-    holds: wrong === 0 && Math.abs(score) <= SCORE_MAX && Math.abs(scoreOfHits) >= SCORE_OF_HIT_MIN,
+    holds: details.length === 0,
+    details,
     figure: `one body of two tenants, ${pairs} pairs: ${wrong} hits of another’s answer; time of what another has cached ÷ of what nobody has = ${words}; hits, which may be told: ${(median(hits) / median(unknown)).toFixed(3)} (${scoreOfHits.toFixed(1)})`,
   };
 }

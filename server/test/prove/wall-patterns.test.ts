@@ -20,6 +20,9 @@ describe('a test of a pattern', () => {
   test('is missed when it did not run and when one run of it failed', () => {
     const all = [passed('doors (embedded)', 'the red door'), passed('outer', 'doors', 'the blue door'), passed('alone')];
     expect(notPassed(NAMED, all)).toEqual([]);
+    const tabled = namesOf({ doors: { 'a.test.ts': ['doors › $name'] } });
+    expect(notPassed(tabled, [passed('doors', 'the red door')])).toEqual([]);
+    expect(notPassed(tabled, [passed('gates', 'the red door')])).toHaveLength(1);
     expect(notPassed(NAMED, all.slice(0, 2))).toEqual(['doors: did not run: a.test.ts: alone']);
     expect(notPassed(NAMED, [...all, { ...passed('doors', 'the last door'), passed: false }])).toEqual([
       'doors: failed: a.test.ts: doors › the last door',

@@ -29,24 +29,34 @@ interface Named {
   readonly test: string;
 }
 
-export async function run(options: ProveOptions): Promise<ProveResult> {
-  return runTable('patterns', PATTERNS, WALL_TESTS, options);
+/** What was tried beside the tests, by the prove itself. */
+export interface Tried {
+  readonly pattern: string;
+  readonly name: string;
+  readonly problems: readonly string[];
+  /** How many hostile answers were refused in it, where it counts them. */
+  readonly refused?: number;
 }
 
-/** Runs the named tests of each row of a table. A quick run looks for the names alone. */
-export function runTable(
-  what: string,
-  rows: readonly string[],
-  table: Readonly<Record<string, TestsByFile>>,
-  { quick }: ProveOptions,
-): ProveResult {
-  const named = namesOf(table);
+export async function run(options: ProveOptions): Promise<ProveResult> {
+  return runTable({ what: 'patterns', rows: PATTERNS, tests: WALL_TESTS }, options);
+}
+
+interface Table {
+  readonly what: string;
+  readonly rows: readonly string[];
+  readonly tests: Readonly<Record<string, TestsByFile>>;
+  readonly tried?: readonly Tried[];
+}
+
+/** Runs the named tests of each row of a table, and prints row, test and result. A quick run looks for the names alone. */
+export function runTable({ what, rows, tests, tried = [] }: Table, { quick }: ProveOptions): ProveResult {
+  const named = namesOf(tests);
   const without = rows.filter((pattern) => !named.some((one) => one.pattern === pattern));
   const unknown = missing(named, testsOfFile);
   const problems = [...without.map((pattern) => `${pattern}: no test`), ...unknown];
   const figure = `${rows.length} ${what}, ${new Set(named.map(keyOf)).size} tests named, ${problems.length} missing`;
-  const log = rows.flatMap((pattern) => [pattern, ...named.filter((one) => one.pattern === pattern).map(lineOf)]);
-  if (quick || problems.length > 0) return { holds: problems.length === 0, figure, details: problems, log: quick ? [] : log };
+  if (quick || problems.length > 0) return { holds: problems.length === 0, figure, details: problems };
   const files = [...new Set(named.map(({ file }) => file))];
   const browser = existsSync(CHROMIUM);
   const judged = browser ? named : named.filter(({ file }) => !isOfBrowser(file));
@@ -54,13 +64,22 @@ export function runTable(
     ...runVitest(files.filter((file) => !isOfBrowser(file))),
     ...(browser ? runBrowser(files.filter(isOfBrowser)) : []),
   ];
-  const failures = notPassed(judged, ran);
+  const failures = [
+    ...notPassed(judged, ran),
+    ...tried.flatMap(({ pattern, problems }) => problems.map((one) => `${pattern}: ${one}`)),
+  ];
+  const refused = tried.filter(({ problems }) => problems.length === 0).length;
   const passed = ran.filter((one) => one.passed && judged.some((name) => isRunOf(one, name))).length;
   return {
     holds: failures.length === 0,
-    figure: `${figure}; ${passed} runs of them passed, ${failures.length} did not${browser ? '' : `; no Chromium at ${CHROMIUM}`}`,
+    figure: `${figure}; ${passed} runs of them passed, ${failures.length} did not${tried.length === 0 ? '' : `; ${refused} of ${tried.length} attempts on processes refused`}${browser ? `, ${judged.filter(({ file }) => isOfBrowser(file)).length} tests in Chromium` : `; no Chromium at ${CHROMIUM}`}`,
     details: failures,
-    log,
+    log: rows.flatMap((pattern) => [
+      ...tried
+        .filter((one) => one.pattern === pattern)
+        .map((one) => `${pattern} | on processes: ${one.name} | ${resultOfAttempt(one)}`),
+      ...named.filter((one) => one.pattern === pattern).map((one) => `${pattern} | ${keyOf(one)} | ${resultOf(one, ran)}`),
+    ]),
   };
 }
 
@@ -100,9 +119,9 @@ function isRunOf({ file, titles }: Ran, { file: namedFile, test }: Named): boole
   return at === parts.length;
 }
 
-/** `…` and `{name}` stand for what a table fills in; a suite that runs on each database says on which. */
+/** `…`, `{name}` and `$name` stand for what a table fills in; a suite that runs on each database says on which. */
 function patternOf(name: string): RegExp {
-  const text = name.replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&').replaceAll(/…|\{\w+\}/g, '.*');
+  const text = name.replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&').replaceAll(/…|\{\w+\}|\\\$\w+/g, '.*');
   return new RegExp(`^${text}( \\((embedded|PostgreSQL)\\))?$`, 's');
 }
 
@@ -159,4 +178,15 @@ function runBrowser(files: readonly string[]): Ran[] {
 
 const isOfBrowser = (file: string) => file.startsWith('console/');
 const keyOf = ({ file, test }: Named) => `${file}: ${test}`;
-const lineOf = (named: Named) => `  ${keyOf(named)}`;
+
+function resultOfAttempt({ problems, refused = 0 }: Tried): string {
+  if (problems.length > 0) return 'NOT REFUSED';
+  return `refused${refused === 0 ? '' : ` × ${refused}`}`;
+}
+
+function resultOf(named: Named, ran: readonly Ran[]): string {
+  const runs = ran.filter((one) => isRunOf(one, named));
+  const failed = runs.filter(({ passed }) => !passed).length;
+  if (runs.length === 0) return 'DID NOT RUN';
+  return failed > 0 ? `${failed} of ${runs.length} FAILED` : `passed${runs.length === 1 ? '' : ` × ${runs.length}`}`;
+}

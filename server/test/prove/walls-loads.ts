@@ -141,15 +141,21 @@ interface RunningLoad {
   end(): void;
 }
 
+const SAID_CHARS_MAX = 2_000;
+
 /** Its work is done where nobody else wants the processor: on a network it would be another machine's. */
 async function startLoad(order: LoadOrder): Promise<RunningLoad> {
   const file = path.join(import.meta.dirname, 'walls-loads-process.ts');
   const child = spawn('nice', ['-n', '19', process.execPath, file, JSON.stringify(order)], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-SAID_CHARS_MAX);
   });
   await Promise.race([
     once(child, 'message'),
-    once(child, 'exit').then(() => Promise.reject(new Error('the load ended by itself'))),
+    once(child, 'exit').then(() => Promise.reject(new Error(`the load ended by itself: ${said}`))),
   ]);
   return {
     go: () => child.send('go'),

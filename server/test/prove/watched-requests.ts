@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CollectedSpan, type Collector, startCollector } from '../support/collector.ts';
 import { type Gateway, startGateway } from './gateway.ts';
-import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
+import { allOf, type ProveOptions, type ProveResult, unmet } from './prove.ts';
 import { type Key, makeCredential, makeKey, makeModel, makeTenant, PROVIDER_SECRET } from './tenant.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -169,9 +169,16 @@ function tracesFit(heads: readonly IncomingHttpHeaders[], spans: readonly Collec
   const strays = heads.filter((head) =>
     /canary/.test(`${head.traceparent}${head.tracestate}${head.baggage}${head.cookie}`),
   ).length;
+  const details = unmet({
+    'calls went upstream': heads.length > 0,
+    'each call is its attempt’s span under its request’s': fitting.length === heads.length,
+    'some are in the caller’s trace': ofCaller.length > 0,
+    'each of those has its tracestate': states === ofCaller.length,
+    'no malformed or stray header is passed on': strays === 0,
+  });
   return {
-    holds:
-      heads.length > 0 && fitting.length === heads.length && ofCaller.length > 0 && states === ofCaller.length && strays === 0,
+    holds: details.length === 0,
+    details,
     figure: `traceparent upstream ${told.filter((parts) => parts !== null).length} of ${heads.length}, each its attempt's span under its request's ${fitting.length}; in the caller's trace ${ofCaller.length} with tracestate ${states}; malformed or stray headers passed on ${strays}`,
   };
 }
@@ -215,13 +222,16 @@ function linesSayWhich(output: string, failed: readonly string[]): ProveResult {
   const about = lines.filter((line) => 'endpoint' in line);
   const leftOut = about.reduce((sum, line) => sum + Number(line.left_out ?? 0), 0);
   const known = about.filter((line) => failed.includes(String(line.request_id)) && /^[0-9a-f]{32}$/.test(String(line.trace_id)));
+  const wrong = unmet({
+    'lines are about requests': about.length > 0,
+    'each has request and trace id': known.length === about.length,
+    [`${known.length} lines and ${leftOut} left out are at most the ${failed.length} that failed`]:
+      known.length + leftOut <= failed.length,
+    [`at least ${Math.min(6, failed.length)} lines`]: known.length >= Math.min(6, failed.length),
+  });
   return {
-    holds:
-      about.length > 0 &&
-      known.length === about.length &&
-      known.length + leftOut <= failed.length &&
-      known.length >= Math.min(6, failed.length),
+    holds: wrong.length === 0,
     figure: `failed requests ${failed.length}: lines in the log ${about.length}, each with request and trace id, left out and counted ${leftOut}`,
-    details: about.filter((line) => !known.includes(line)).map((line) => JSON.stringify(line)),
+    details: [...wrong, ...about.filter((line) => !known.includes(line)).map((line) => JSON.stringify(line))],
   };
 }

@@ -226,6 +226,34 @@ describe('groups', () => {
 });
 
 describe('an answer that is posted', () => {
+  test('is a form: what has none, or another type, hears so', async () => {
+    const tenant = await makeTenant(world());
+    const post = async (path: string, body?: string, type?: string) => {
+      const headers = type === undefined ? {} : { 'content-type': type };
+      const answer = await fetch(`${world().address}/api/v1/sso/${tenant.idp}/${path}`, {
+        method: 'POST',
+        headers,
+        ...(body === undefined ? {} : { body }),
+      });
+      const { detail } = (await answer.json()) as { detail: string };
+      return [answer.status, detail];
+    };
+    for (const path of ['acs', 'backchannel-logout']) {
+      const form = 'application/x-www-form-urlencoded';
+      expect(await post(path)).toEqual([400, `a form is required as the body, with \`content-type: ${form}\``]);
+      const wrong = [415, `The body must be a form. Send the header \`content-type: ${form}\`.`];
+      expect(await post(path, '{"logout_token": "x"}', 'application/json')).toEqual(wrong);
+      expect(await post(path, '<x/>', 'text/xml')).toEqual(wrong);
+      expect((await post(path, 'a=1&a=2', form))[1]).toBe('the form has a field twice');
+    }
+    const json = await fetch(`${world().address}/api/v1/session/sign-in`, {
+      method: 'POST',
+      body: new URLSearchParams({ a: '1' }),
+    });
+    expect(json.status).toBe(415);
+    expect(((await json.json()) as { detail: string }).detail).toContain('must be JSON');
+  });
+
   test('is kept for a minute, and fetched once with the cookie of the start', async () => {
     const tenant = await makeTenant(world());
     const idp = await makeProvider(world(), tenant.id, { protocol: 'saml', config: { entity_id: 'x' } });

@@ -15,14 +15,10 @@ import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/l
 import * as load from '../http/load.ts';
 import { conflict, invalid, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
-import { onOff, text } from '../http/schemas.ts';
+import { onOff, text, URL_PATTERN } from '../http/schemas.ts';
 import { auditedWebhook, newWebhookOut, viewWebhook, webhookFacts, webhookFormat, webhookOut } from './webhook-view.ts';
 
 /** Webhooks: the addresses that alerts of an organization or of the platform are sent to. */
-
-/** The form that `checkWebhookUrl` demands. */
-const URL_PATTERN =
-  '^[Hh][Tt][Tt][Pp][Ss]?://[^/\\s\\\\@?#\\u0000-\\u001f\\u007f]+(?:\\?[^\\s\\\\@#/\\u0000-\\u001f\\u007f]*)?(?:/[^\\s\\\\#\\u0000-\\u001f\\u007f]*)?$';
 
 const url = text(2_048).meta({ pattern: URL_PATTERN });
 const events = z.array(z.enum(ALERT_TYPES)).max(ALERT_TYPES.length);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FORM_TYPE } from '../http/form-type.ts';
 import type { ProblemStatus } from '../http/problem.ts';
 import { type AdminRoute, type AnswerForm, takesIdempotencyKey, takesReason } from '../http/route.ts';
 import { idempotencyKey, ifMatch, reason } from './header-fields.ts';
@@ -19,7 +20,7 @@ export function operationOf(methodAndPath: string, route: AdminRoute) {
     ...(route.params === undefined ? {} : { params: route.params }),
     ...(route.query === undefined ? {} : { querystring: route.query }),
     ...(route.body === undefined ? {} : { body: route.body }),
-    ...(route.takesForm ? { consumes: ['application/x-www-form-urlencoded'] } : {}),
+    ...(route.takesForm ? { consumes: [FORM_TYPE] } : {}),
     ...(headers === null ? {} : { headers }),
     response: {
       [route.status]: successOf(route),

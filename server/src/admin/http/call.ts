@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Visitor } from '../../identity/exchange.ts';
 import type { Actor } from './actor.ts';
 import type { AdminDeps } from './deps.ts';
+import { FORM_TYPE } from './form-type.ts';
 import { faultsOf, invalid, invalidFields, notFound } from './problem.ts';
 
 /** A request as received, before any of it is validated. */
@@ -32,6 +33,8 @@ interface Schemas {
   readonly params: z.ZodType | undefined;
   readonly query: z.ZodType | undefined;
   readonly body: z.ZodType | undefined;
+  /** True if the body is a form. Absent: JSON. */
+  readonly takesForm?: boolean;
 }
 
 /** One admin request and its caller. Its parts are validated when first read, and an invalid one throws a Problem. */
@@ -65,6 +68,8 @@ export class AdminCall<P = unknown, Q = unknown, B = unknown> {
   }
 
   get body(): B {
+    if (this.raw.body === undefined && this.#schemas.takesForm === true)
+      throw invalid('', `a form is required as the body, with \`content-type: ${FORM_TYPE}\``);
     this.#body ??= { value: parse(this.#schemas.body, this.raw.body, '') as B };
     return this.#body.value;
   }

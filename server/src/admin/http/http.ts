@@ -19,9 +19,10 @@ import { guessesOf } from '../tokens/token-guesses.ts';
 import { type Actor, ANONYMOUS } from './actor.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { AdminDeps } from './deps.ts';
+import { FORM_TYPE } from './form-type.ts';
 import { API_PREFIX, methodsOf, noSuchRoute } from './methods.ts';
 import { invalid, Problem, renderProblem } from './problem.ts';
-import { notJson, problemOf } from './problem-of.ts';
+import { problemOf, wrongType } from './problem-of.ts';
 import type { AdminRoute, RouteTable } from './route.ts';
 
 const BODY_BYTES_MAX = 1_048_576;
@@ -161,11 +162,16 @@ async function callerOf(deps: AdminDeps, route: AdminRoute, authenticate: Authen
   });
 }
 
+function takesFormOf({ routeOptions }: FastifyRequest): boolean {
+  return (routeOptions.config as { takesForm?: boolean }).takesForm === true;
+}
+
 /** Accepts only JSON, within bounds that are checked before parsing. An empty body counts as none, whatever its type says. */
 function acceptJsonOnly(http: FastifyInstance): void {
   const parse = http.getDefaultJsonParser('error', 'error');
   http.removeAllContentTypeParsers();
   http.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (takesFormOf(request)) return done(wrongType(true));
     const bytes = body as Buffer;
     const bounds = request.routeOptions.bodyLimit === FILE_BYTES_MAX ? FILE_BOUNDS : BODY_BOUNDS;
     const { is } = jsonShape(bytes, bounds);
@@ -179,8 +185,8 @@ function acceptJsonOnly(http: FastifyInstance): void {
 
 /** Accepts forms on the routes that take them, and nowhere else: a page of another site can post a form without asking. */
 function acceptForms(http: FastifyInstance): void {
-  http.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'buffer' }, (request, body, done) => {
-    if ((request.routeOptions.config as { takesForm?: boolean }).takesForm !== true) return done(notJson());
+  http.addContentTypeParser(FORM_TYPE, { parseAs: 'buffer' }, (request, body, done) => {
+    if (!takesFormOf(request)) return done(wrongType(false));
     const fields = [...new URLSearchParams((body as Buffer).toString('utf8'))];
     const form = Object.fromEntries(fields);
     if (fields.length > FORM_FIELDS_MAX)
@@ -200,7 +206,9 @@ function addStandingHeaders(request: FastifyRequest, reply: FastifyReply): void 
 }
 
 function answerErrors(http: FastifyInstance, deps: AdminDeps, routes: RouteTable): void {
-  http.setErrorHandler((error, request, reply) => sendProblem(reply, request, problemOf(error, request.id, deps.log)));
+  http.setErrorHandler((error, request, reply) =>
+    sendProblem(reply, request, problemOf(error, request.id, deps.log, takesFormOf(request))),
+  );
   const allowedAt = methodsOf(routes);
   http.setNotFoundHandler((request, reply) => sendProblem(reply, request, noSuchRoute(request, allowedAt)));
 }

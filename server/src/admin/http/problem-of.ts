@@ -11,25 +11,26 @@ import {
 } from '../../store/errors.ts';
 import { InvalidCursor } from '../../store/paging.ts';
 import type { AdminLog } from './deps.ts';
+import { FORM_TYPE } from './form-type.ts';
 import { conflict, invalid, Problem } from './problem.ts';
 
 /**
  * Turns any error into an answer. An unexpected error is logged under the request's id and answered with 500 and no detail. That the
  * database is away is logged too: too slow, full and unreachable have one answer, and the log tells them apart.
  */
-export function problemOf(error: unknown, requestId: string, log: AdminLog): Problem {
+export function problemOf(error: unknown, requestId: string, log: AdminLog, takesForm = false): Problem {
   if (error instanceof Problem) return error;
   const typed = storeErrorFrom(error);
   if (typed instanceof StoreUnavailable)
     log.warn({ request_id: requestId, error: typed.message }, 'an admin request found no database');
-  const known = fromFastify(error) ?? fromStore(error) ?? fromCounters(error) ?? fromIdentity(error);
+  const known = fromFastify(error, takesForm) ?? fromStore(error) ?? fromCounters(error) ?? fromIdentity(error);
   if (known !== null) return known;
   log.error({ request_id: requestId, ...describeDefect(error) }, 'an admin request failed');
   return new Problem(500, 'The gateway failed on this request. This is a bug. Its log has the details under this request id.');
 }
 
 /** Translates errors that fastify throws before a route runs. */
-function fromFastify(error: unknown): Problem | null {
+function fromFastify(error: unknown, takesForm: boolean): Problem | null {
   if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') return null;
   switch (error.statusCode) {
     case 400:
@@ -42,20 +43,22 @@ function fromFastify(error: unknown): Problem | null {
     case 413:
       return new Problem(
         413,
-        'The body is too large. At most 1 MB is allowed, 4 MB for a list of prices, and 64 kB for requests without sign-in.',
+        'The body is too large. At most 1 MB is allowed, 4 MB for a list of prices, 512 kB for a form of an identity provider, and 64 kB for other requests without sign-in.',
       );
     case 414:
       return invalid('', 'the path is too long');
     case 415:
-      return notJson();
+      return wrongType(takesForm);
     default:
       return null;
   }
 }
 
 /** Returns the answer to a body of another type. */
-export function notJson(): Problem {
-  return new Problem(415, 'The body must be JSON. Send the header `content-type: application/json`.');
+export function wrongType(takesForm: boolean): Problem {
+  return takesForm
+    ? new Problem(415, `The body must be a form. Send the header \`content-type: ${FORM_TYPE}\`.`)
+    : new Problem(415, 'The body must be JSON. Send the header `content-type: application/json`.');
 }
 
 function fromStore(error: unknown): Problem | null {

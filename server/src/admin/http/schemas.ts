@@ -99,3 +99,7 @@ export function has(fields: Readonly<Record<string, 'string' | 'integer'>>) {
 export function lacks(...names: readonly string[]) {
   return { not: { anyOf: names.map((name) => ({ required: [name] })) } };
 }
+
+/** The form of an address that `checkWebhookUrl` demands. */
+export const URL_PATTERN =
+  '^[Hh][Tt][Tt][Pp][Ss]?://[^/\\s\\\\@?#\\u0000-\\u001f\\u007f]+(?:\\?[^\\s\\\\@#/\\u0000-\\u001f\\u007f]*)?(?:/[^\\s\\\\#\\u0000-\\u001f\\u007f]*)?$';

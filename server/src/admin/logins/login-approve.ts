@@ -28,7 +28,10 @@ import { makeLogin } from './make-login.ts';
 
 const deviceName = text(100, 1)
   .refine((value) => !/[\p{C}\p{Zl}\p{Zp}]/u.test(value), 'must not contain control characters')
-  .meta({ description: 'The name of the device, as the person will find it in the list of logins.' });
+  .meta({
+    pattern: '^[^\\p{C}\\p{Zl}\\p{Zp}]*$',
+    description: 'The name of the device, as the person will find it in the list of logins.',
+  });
 const userCode = text(32, 1).meta({ description: 'The code that the device shows, `WDJB-MJHT`.' });
 const budget = text(32, 1)
   .optional()
@@ -39,21 +42,19 @@ const budget = text(32, 1)
   });
 const choice = { team_id: id, budget, ...shownAgainFields };
 
+/** The ports from 1024 to 65535, as a pattern can say them. */
+const PORT =
+  '(102[4-9]|10[3-9][0-9]|1[1-9][0-9]{2}|[2-9][0-9]{3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])';
 /** A loopback address (RFC 8252, 7.3): of this machine alone, with a port, without a query. */
-const LOOPBACK = /^http:\/\/(?:127\.0\.0\.1|\[::1\]):([1-9][0-9]{3,4})(?:\/[A-Za-z0-9/_.-]{0,200})?$/;
+const LOOPBACK = `^http://(127\\.0\\.0\\.1|\\[::1\\]):${PORT}(/[A-Za-z0-9/_.-]{0,200})?$`;
 const redirectUri = z
   .string()
   .max(300)
-  .refine(isLoopback, 'must be http://127.0.0.1:<port> or http://[::1]:<port> with a port from 1024, and without a query')
-  .meta({
-    pattern: '^http://(127\\.0\\.0\\.1|\\[::1\\]):[1-9][0-9]{3,4}(/[A-Za-z0-9/_.-]{0,200})?$',
-    examples: ['http://127.0.0.1:43210/callback'],
-  });
-
-function isLoopback(address: string): boolean {
-  const port = Number(LOOPBACK.exec(address)?.[1] ?? 0);
-  return port >= 1_024 && port <= 65_535;
-}
+  .regex(
+    new RegExp(LOOPBACK),
+    'must be http://127.0.0.1:<port> or http://[::1]:<port> with a port from 1024, and without a query',
+  )
+  .meta({ pattern: LOOPBACK, examples: ['http://127.0.0.1:43210/callback'] });
 
 const authorizeBody = z.strictObject({
   ...choice,

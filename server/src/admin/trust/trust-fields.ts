@@ -15,7 +15,7 @@ import {
 } from '../../domain/identity/trust-words.ts';
 import type { IssuerRow } from '../../store/workload/trust.ts';
 import { instantOut, isoOf } from '../http/fields.ts';
-import { text } from '../http/schemas.ts';
+import { text, URL_PATTERN } from '../http/schemas.ts';
 
 /** Trusted issuers and conditions of trust rules, as the API shows and accepts them. */
 
@@ -33,6 +33,7 @@ export const issuerText = z
 
 export const issuerSettings = {
   keys_url: text(2_048)
+    .meta({ pattern: URL_PATTERN })
     .nullish()
     .meta({ description: 'The address of the key set. Only with `key_source` `url`; must begin with `https://`.' }),
   pasted_keys: text(65_536)
