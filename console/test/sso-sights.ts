@@ -4,6 +4,7 @@ import type { Sight } from './sight.ts';
 import { button, menuOf } from './sight-steps.ts';
 import { DOMAIN, openSsoHouse, type SsoHouse } from './sso-house.ts';
 import type { Page, Role } from './support.ts';
+import { forgettingKey } from './workload-sights.ts';
 
 type Step = (page: Page, site: SsoHouse) => Promise<unknown>;
 
@@ -52,6 +53,7 @@ export function ssoSights(): readonly Sight[] {
     sight('sso-link-removed', async () => '/profile?sso=linked&link_removed=password.passkeys.sessions', 'org_owner'),
     sight('login-again', async () => '/profile', null, signingInAgain),
     // Programs log in only at a gateway with a public URL.
+    sight('rule-key-forget', async () => '/profile', 'org_owner', forgettingKey, 'RuleKeys: Forget …?'),
     sight('login-end', async () => '/profile', 'team_developer', endingLogin, 'LoginsList: End the login on …'),
     sight(
       'sso-sign-in',

@@ -4,7 +4,7 @@ import { systemClock as clock } from '../lib/timing/clock.ts';
 import type { TimerWheel } from '../lib/timing/timer-wheel.ts';
 import type { Config } from '../settings/config.ts';
 import type { Database } from '../store/database.ts';
-import { readKeys, writeKeys } from '../store/identity/provider-keys.ts';
+import { readKeys, removedKeys, writeKeys } from '../store/identity/provider-keys.ts';
 import { type AddressPolicy, checkWebhookUrl } from '../upstream/address-policy.ts';
 import { createBoundedFetch } from '../upstream/bounded-fetch.ts';
 import { createTransport } from '../upstream/transport.ts';
@@ -23,6 +23,7 @@ export function oidcFor(
     checkUrl: (url) => checkWebhookUrl(url, policy) ?? plainProblem(url),
     keys: {
       read: (address, since) => readKeys(db, address, since),
+      removed: (address) => removedKeys(db, address),
       write: (address, listed, at) => writeKeys(db, address, listed, at),
     },
     claimOnce: claimsIn(db),

@@ -149,7 +149,7 @@ function gatewayOf(
   log: Logger,
 ): OpenGateway['gateway'] {
   const { installation, journal, refusals, masterKey } = stores;
-  const workloads = workloadsFor(config, stores);
+  const workloads = workloadsFor(config, stores, wheel);
   return {
     clock,
     snapshot: parts.snapshot,

@@ -22,7 +22,7 @@ export function createBoundedFetch(options: BoundedFetchOptions): BoundedFetch {
   const answerBytesMax = options.answerBytesMax ?? ANSWER_BYTES_MAX;
   const why: Readonly<Record<UpstreamFailureKind, string>> = {
     // The same words for a name inside as for one that nobody knows.
-    not_connected: `could not be reached: there is no such host, nothing listens there, or it is inside the network and not listed in ${options.setting}`,
+    not_connected: `could not be reached: there is no such host, nothing listens there, its certificate is not trusted, or it is inside the network and not listed in ${options.setting}`,
     reset: 'closed the connection',
     timeout: `did not answer within ${timeoutMs / 1_000} s`,
     refused_address: `has an address that may not be called; to allow it, list it in ${options.setting}`,

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Oidc } from '../../src/identity/oidc/oidc.ts';
 import type { ProviderToAsk } from '../../src/identity/protocol.ts';
 import { ConfigProblem, ProviderUnreachable } from '../../src/identity/protocol-problems.ts';
+import { setKeyState } from '../../src/store/identity/identity-providers.ts';
 import { withDatabase } from '../support/database.ts';
 import { documentOf, type HostileIssuer, publicOf, startHostileIssuer } from '../support/hostile-issuer.ts';
 import { asserted, CLIENT_ID, oidcOver, SECRET, started, storedProvider } from './oidc-site.ts';
@@ -141,6 +142,57 @@ test('keys of an issuer that was configured before never count for another', asy
   const config = await oidc.readConfig({ issuer: issuer.issuer, client_id: CLIENT_ID }, SECRET);
   const after = { ...provider, config };
   await expect(signIn(oidcOver(given().db, { nowMs }), after, 'first')).rejects.toThrow('answered 404 when asked for its keys');
+});
+
+/** Lets the provider list the keys of these names. */
+function list(...kids: readonly string[]): void {
+  issuer.answers.jwks = () => ({ body: { keys: kids.map((kid) => publicOf(issuer.keys.get(kid) as JWK)) } });
+}
+
+/** A person removes a key, or accepts it again. */
+async function set({ organizationId, id }: ProviderToAsk, keyId: string, state: 'trusted' | 'gone'): Promise<void> {
+  expect(await setKeyState(given().db, { organizationId, id, keyId }, state)).toBe(true);
+}
+
+test('a key that a person removed does not come back while the provider lists it, in no process, until a person accepts it', async () => {
+  const { oidc, provider } = await connected();
+  await issuer.roll('second');
+  list('first', 'second');
+  asserted(await signIn(oidc, provider, 'first'));
+  await set(provider, 'first', 'gone');
+  const refused = { code: 'wrong_signature', words: expect.stringContaining('trusted are second') };
+  const fresh = oidcOver(given().db, { nowMs });
+  for (const one of [oidc, fresh]) expect(await signIn(one, provider, 'first')).toMatchObject(refused);
+  const before = issuer.asked.jwks;
+  passedMs += 301_000;
+  for (const one of [oidc, fresh, oidcOver(given().db, { nowMs })]) {
+    asserted(await signIn(one, provider, 'second'));
+    expect(await signIn(one, provider, 'first')).toMatchObject(refused);
+    expect(await told(one, provider, await logoutToken('first'))).toMatchObject({ code: 'wrong_signature' });
+  }
+  expect(issuer.asked.jwks).toBeGreaterThan(before);
+  await set(provider, 'first', 'trusted');
+  for (const one of [oidc, fresh]) asserted(await signIn(one, provider, 'first'));
+});
+
+test('a key that the provider withdrew counts again when it lists it again, and so does another key under a removed name', async () => {
+  const { oidc, provider } = await connected();
+  asserted(await signIn(oidc, provider, 'first'));
+  await issuer.roll('second');
+  list('second');
+  passedMs += 301_000;
+  asserted(await signIn(oidc, provider, 'second'));
+  passedMs += 301_000;
+  expect(await signIn(oidc, provider, 'first')).toMatchObject({ code: 'wrong_signature' });
+  list('first', 'second');
+  passedMs += 30_000;
+  asserted(await signIn(oidc, provider, 'first'));
+
+  await set(provider, 'first', 'gone');
+  await issuer.roll('first');
+  list('first', 'second');
+  passedMs += 301_000;
+  asserted(await signIn(oidc, provider, 'first'));
 });
 
 test('a provider that does not answer is unreachable, with words', async () => {

@@ -4,7 +4,7 @@ import { type Oidc, openOidc } from '../../src/identity/oidc/oidc.ts';
 import type { ProtocolOutcome, ProviderToAsk } from '../../src/identity/protocol.ts';
 import { claimOnce } from '../../src/store/accounts/sign-in.ts';
 import type { Database } from '../../src/store/database.ts';
-import { readKeys, writeKeys } from '../../src/store/identity/provider-keys.ts';
+import { readKeys, removedKeys, writeKeys } from '../../src/store/identity/provider-keys.ts';
 import { identityProviders, organizations } from '../../src/store/schema.ts';
 import { checkWebhookUrl, createAddressPolicy } from '../../src/upstream/address-policy.ts';
 import { createBoundedFetch } from '../../src/upstream/bounded-fetch.ts';
@@ -40,6 +40,7 @@ export function oidcOver(db: Database, options: OidcSiteOptions = {}): Oidc {
     checkUrl: (url) => checkWebhookUrl(url, policy),
     keys: {
       read: (address, since) => readKeys(db, address, since),
+      removed: (address) => removedKeys(db, address),
       write: (address, listed, at) => writeKeys(db, address, listed, at),
     },
     claimOnce: (name, forMs) => claimOnce(db, { name, at: new Date(nowMs()), until: new Date(nowMs() + forMs) }),

@@ -9,6 +9,7 @@ import { Pool } from 'undici';
 import { jsonAnswerBody } from '../../../bench/src/exchange.ts';
 import { cpuMs } from '../../../bench/src/machine.ts';
 import { type Estimate, estimate } from '../../../bench/src/ratios.ts';
+import { newKeySecret } from '../../src/lib/secrets.ts';
 import { startIssuer, type TokenIssuer } from '../support/token-issuer.ts';
 import { hostileTokens } from '../workload/hostile-tokens.ts';
 import { BEARER, exchange, PUBLIC_URL, slugOf, TRUST_SETTINGS, trust } from '../workload/trusting.ts';
@@ -44,6 +45,8 @@ export async function run({ quick, doing = () => {} }: ProveOptions): Promise<Pr
     checks.push(await unreachable(site));
     doing('the CPU of tokens and keys');
     checks.push(await cost(site, quick));
+    doing('a flood of one refused token');
+    checks.push(await flood(site, quick));
     return allOf(checks);
   } finally {
     await gateway.stop();
@@ -184,10 +187,45 @@ function judged({ median, low, high, rounds }: Estimate, quick: boolean): ProveR
   return { holds: details.length === 0, figure, details };
 }
 
+/** The most that a refused token that comes over and over may cost, relative to a secret that nobody knows. */
+const REFUSED_RATIO_MAX = 2;
+
+/**
+ * Compares the CPU for one token that no rule takes, sent over and over, with that for an unknown secret, round by round. The token is
+ * signed by the issuer, so that without a memory each request is a query and a verification.
+ */
+async function flood(site: Site, quick: boolean): Promise<ProveResult> {
+  const { gateway, issuer, tenant } = site;
+  await trust(gateway, tenant, issuer, { direct: true });
+  const refused = await issuer.sign({ ...(await claimsOf(site)), repository_id: '43' });
+  const unknown = newKeySecret();
+  const pool = new Pool(gateway.base, { connections: AT_ONCE, pipelining: 1 });
+  const perRound = quick ? 400 : 4_000;
+  const rounds = quick ? 3 : 12;
+  try {
+    for (const secret of [unknown, refused]) await cpuOf(gateway, pool, secret, perRound, 401);
+    const ratios: number[] = [];
+    const perRequest: number[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const secrets = round % 2 === 0 ? [unknown, refused] : [refused, unknown];
+      const spent = new Map<string, number>();
+      for (const secret of secrets) spent.set(secret, await cpuOf(gateway, pool, secret, perRound, 401));
+      perRequest.push(((spent.get(refused) as number) * 1_000) / perRound);
+      ratios.push((spent.get(refused) as number) / (spent.get(unknown) as number));
+    }
+    const { median, low, high } = estimate(ratios);
+    const each = `${Math.round(estimate(perRequest).median)} µs of CPU`;
+    const figure = `a refused token over and over costs ${each}, ${median.toFixed(2)} × an unknown secret (${low.toFixed(2)}–${high.toFixed(2)})`;
+    return { holds: quick || median <= REFUSED_RATIO_MAX, figure: quick ? `${figure}, not judged` : figure };
+  } finally {
+    await pool.close();
+  }
+}
+
 const BODY = JSON.stringify({ model: 'fast', messages: [{ role: 'user', content: 'hello' }] });
 
-/** Returns the milliseconds of CPU that the gateway spends on some requests. Throws if one is not answered with 200. */
-async function cpuOf({ pid }: Gateway, pool: Pool, secret: string, requests: number): Promise<number> {
+/** Returns the milliseconds of CPU that the gateway spends on some requests. Throws if one is answered with another status. */
+async function cpuOf({ pid }: Gateway, pool: Pool, secret: string, requests: number, status = 200): Promise<number> {
   const before = cpuMs(pid);
   let left = requests;
   const work = async () => {
@@ -200,7 +238,7 @@ async function cpuOf({ pid }: Gateway, pool: Pool, secret: string, requests: num
         body: BODY,
       });
       await body.dump();
-      if (statusCode !== 200) throw new Error(`a request was answered with ${statusCode}`);
+      if (statusCode !== status) throw new Error(`a request was answered with ${statusCode}`);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));

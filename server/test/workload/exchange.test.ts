@@ -242,6 +242,26 @@ test('tokens are not accepted in place of a key unless the issuer says so', asyn
   expect(JSON.stringify(answer.body)).toContain('Exchange the token at /v1/oauth/token');
 });
 
+test('a token that was refused in place of a key is taken as soon as a rule takes it', async () => {
+  const tenant = await makeTenant(gateway);
+  const { issuerId } = await trust(gateway, tenant, issuer, { direct: true });
+  const token = await issuer.sign(await claims(tenant, { repository_id: '43' }));
+  for (let tries = 0; tries < 3; tries += 1) {
+    const refused = await call(token);
+    expect(refused.status).toBe(401);
+    expect(JSON.stringify(refused.body)).toContain('No active trust rule of the organization takes this token.');
+  }
+  const rule = { name: 'later', issuer_id: issuerId, team_id: tenant.teamId };
+  const conditions = [{ claim: 'repository_id', match: 'equals', values: ['43'] }];
+  const { id } = await gateway.admin<{ id: string }>('POST', `/organizations/${tenant.organizationId}/trust-rules`, {
+    ...rule,
+    conditions,
+  });
+  expect((await call(token)).status).toBe(200);
+  await gateway.admin('PATCH', `/organizations/${tenant.organizationId}/trust-rules/${id}`, { status: 'disabled' });
+  expect([(await call(token)).status, (await call(token)).status]).toEqual([401, 401]);
+});
+
 test('the audience follows the slug, and the form with the id survives a rename', async () => {
   const tenant = await makeTenant(gateway);
   await trust(gateway, tenant, issuer);

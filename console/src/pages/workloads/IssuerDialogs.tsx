@@ -1,6 +1,7 @@
-import { Checkbox, MultiSelect, Select, Textarea, TextInput } from '@mantine/core';
+import { Checkbox, MultiSelect, Select, TagsInput, Textarea, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { api, asked } from '../../api/client.ts';
+import { firstErrorOf } from '../../api/field-errors.ts';
 import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import { type EditPart, namePart } from '../../components/dialogs/edit-parts.ts';
@@ -47,6 +48,7 @@ export function CreateIssuer({ opened, organizationId, onClose }: CreateIssuerPr
               issuer: draft.issuer.trim(),
               ...sourceBody(draft),
               algorithms: algorithmsBody(draft),
+              token_types: [...draft.token_types],
               ...lifeBody(draft),
               direct: draft.direct,
             },
@@ -95,6 +97,7 @@ const PARTS: readonly EditPart<IssuerDraft>[] = [
     body: (draft) => ({ algorithms: algorithmsBody(draft) }),
     words: ({ algorithms }) => algorithms.join(', '),
   },
+  { name: 'token_types', label: words.tokenTypes, words: ({ token_types }) => token_types.join(', ') },
   {
     name: 'life_seconds_max',
     label: words.longestLife,
@@ -161,6 +164,14 @@ function SharedFields({ form }: { form: UseFormReturnType<IssuerDraft> }) {
         data={[...ALGORITHMS]}
         {...form.getInputProps('algorithms')}
         value={[...form.values.algorithms]}
+      />
+      <TagsInput
+        label={words.tokenTypes}
+        description={words.tokenTypesMean}
+        maxTags={10}
+        {...form.getInputProps('token_types')}
+        value={[...form.values.token_types]}
+        error={firstErrorOf(form.errors, 'token_types')}
       />
       <WholeNumberInput
         label={words.longestLife}

@@ -1,6 +1,10 @@
 import { Accordion, Checkbox, CloseButton, Group, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
-import { budgetLines, limitLines } from '../../components/fields/policy-words.ts';
+import { useState } from 'react';
+import { firstErrorOf } from '../../api/field-errors.ts';
+import { useName } from '../../api/names.ts';
+import { accessWords, budgetLines, limitLines } from '../../components/fields/policy-words.ts';
+import { AssetAccessEditor } from '../../forms/AssetAccessEditor.tsx';
 import { BudgetFields } from '../../forms/BudgetFields.tsx';
 import { bind, errorAt } from '../../forms/bind.ts';
 import { ListFoot } from '../../forms/ListFoot.tsx';
@@ -12,11 +16,17 @@ import { words } from './words.ts';
 interface RuleFieldsProps {
   readonly form: UseFormReturnType<RuleDraft>;
   readonly organizationId: string;
+  /** Empty: none is chosen yet. */
+  readonly teamId: string;
 }
 
-/** The fields of a rule that can be changed later: conditions, keys and limits. */
-export function RuleFields({ form, organizationId }: RuleFieldsProps) {
-  const { rate_limits, budgets } = form.values;
+const PARTS = ['rate_limits', 'budgets', 'asset_access'] as const;
+
+/** The fields of a rule that can be changed later: conditions, keys, limits and access. */
+export function RuleFields({ form, organizationId, teamId }: RuleFieldsProps) {
+  const { rate_limits, budgets, asset_access } = form.values;
+  const [opened, setOpened] = useState<readonly string[]>([]);
+  const withErrors = PARTS.filter((part) => firstErrorOf(form.errors, part) !== undefined);
   return (
     <>
       <Conditions form={form} />
@@ -29,18 +39,41 @@ export function RuleFields({ form, organizationId }: RuleFieldsProps) {
         {...form.getInputProps('key_by')}
       />
       <Checkbox label={words.once} description={words.onceMeans} {...form.getInputProps('once', { type: 'checkbox' })} />
-      <Accordion multiple variant="contained" chevronPosition="left" order={3}>
+      <Accordion
+        multiple
+        variant="contained"
+        chevronPosition="left"
+        order={3}
+        value={[...new Set([...opened, ...withErrors])]}
+        onChange={setOpened}
+      >
         <Part name="rate_limits" title={words.rateLimits} summary={limitLines(rate_limits).join(', ')}>
           <RateLimitFields {...bind(form, 'rate_limits')} timeZone="UTC" />
         </Part>
         <Part name="budgets" title={words.budgets} summary={budgetLines(budgets).join(', ')}>
           <BudgetFields {...bind(form, 'budgets')} timeZone="UTC" organizationId={organizationId} />
         </Part>
+        <Part name="asset_access" title={words.assetAccess} summary={accessWords(asset_access)}>
+          <Access form={form} organizationId={organizationId} teamId={teamId} />
+        </Part>
       </Accordion>
       <Text fz="sm" c="dimmed">
         {words.limitsMean}
       </Text>
     </>
+  );
+}
+
+function Access({ form, organizationId, teamId }: RuleFieldsProps) {
+  const team = useName(teamId);
+  if (teamId === '') return <Text fz="sm">{words.chooseTeamFirst}</Text>;
+  return (
+    <AssetAccessEditor
+      {...bind(form, 'asset_access')}
+      level={{ is: 'key', organizationId, teamId }}
+      holder={words.eachKey}
+      parentName={words.theTeam(team ?? teamId)}
+    />
   );
 }
 

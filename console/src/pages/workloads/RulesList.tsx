@@ -19,6 +19,7 @@ import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { conditionText } from './condition-draft.ts';
 import { RuleKeys } from './RuleKeys.tsx';
+import { RuleOwner } from './RuleOwner.tsx';
 import type { Rule } from './rule-draft.ts';
 import { CreateRule, EditRule } from './TrustRuleDialogs.tsx';
 import { words } from './words.ts';
@@ -107,7 +108,19 @@ function columnsOf(setDoing: Do, verdict: Verdict): ListColumn<Rule>[] {
         </Stack>
       ),
     },
-    { accessor: 'team_id', title: words.team, phone: { fact: 2 }, render: ({ team_id }) => <NameText id={team_id} /> },
+    {
+      accessor: 'team_id',
+      title: words.team,
+      phone: { fact: 2 },
+      render: (rule) => (
+        <Stack gap={0} maw={220}>
+          <NameText id={rule.team_id} />
+          <Text fz="xs" c="dimmed" truncate component="div">
+            <RuleOwner rule={rule} />
+          </Text>
+        </Stack>
+      ),
+    },
     {
       accessor: 'created_at',
       title: words.created,

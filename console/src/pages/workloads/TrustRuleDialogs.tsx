@@ -1,20 +1,22 @@
-import { Select, TextInput } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Select, Text, TextInput } from '@mantine/core';
 import { api, asked } from '../../api/client.ts';
 import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import { type EditPart, namePart } from '../../components/dialogs/edit-parts.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
-import { belowEachOther, budgetLines, limitLines } from '../../components/fields/policy-words.ts';
+import { accessLines, belowEachOther, budgetLines, limitLines } from '../../components/fields/policy-words.ts';
+import { NameText } from '../../components/Named.tsx';
+import { choiceBody } from '../../forms/access-draft.ts';
 import { budgetsBody } from '../../forms/budget-draft.ts';
 import { rateLimitsBody } from '../../forms/limit-draft.ts';
 import { conditionsBody, conditionText, linesIn, newCondition } from './condition-draft.ts';
+import { IssuerField } from './IssuerField.tsx';
+import { OwnerField } from './OwnerField.tsx';
 import { PRESETS } from './presets.ts';
 import { RuleFields } from './RuleFields.tsx';
+import { RuleOwner } from './RuleOwner.tsx';
 import { newRule, RULES, type Rule, type RuleDraft, ruleDraft } from './rule-draft.ts';
 import { words } from './words.ts';
-
-const SHOWN = 200;
 
 interface CreateRuleProps {
   readonly opened: boolean;
@@ -43,11 +45,13 @@ export function CreateRule({ opened, organizationId, onClose }: CreateRuleProps)
               issuer_id: draft.issuer_id,
               team_id: draft.team_id,
               service_account_id: draft.service_account_id,
+              identity_provider_id: draft.identity_provider_id,
               conditions: conditionsBody(draft.conditions),
               key_by: linesIn(draft.key_by),
               once: draft.once,
               rate_limits: rateLimitsBody(draft.rate_limits),
               budgets: budgetsBody(draft.budgets),
+              asset_access: choiceBody(draft.asset_access),
             },
           }),
         )
@@ -59,7 +63,7 @@ export function CreateRule({ opened, organizationId, onClose }: CreateRuleProps)
           <IssuerField
             organizationId={organizationId}
             value={form.values.issuer_id}
-            onChange={(id) => form.setFieldValue('issuer_id', id)}
+            onChange={(id) => form.setValues({ issuer_id: id, identity_provider_id: null })}
             error={form.errors.issuer_id}
           />
           <ObjectSelect
@@ -70,11 +74,11 @@ export function CreateRule({ opened, organizationId, onClose }: CreateRuleProps)
             organizationId={organizationId}
             error={form.errors.team_id}
           />
-          <ServiceAccountField
-            teamId={form.values.team_id}
-            value={form.values.service_account_id}
-            onChange={(id) => form.setFieldValue('service_account_id', id)}
-            error={form.errors.service_account_id}
+          <OwnerField
+            organizationId={organizationId}
+            draft={form.values}
+            onChange={(owner) => form.setValues(owner)}
+            error={form.errors.service_account_id ?? form.errors.identity_provider_id}
           />
           <Select
             label={words.conditionsOf}
@@ -86,70 +90,10 @@ export function CreateRule({ opened, organizationId, onClose }: CreateRuleProps)
               if (preset !== undefined) form.setFieldValue('conditions', preset.conditions.map(newCondition));
             }}
           />
-          <RuleFields form={form} organizationId={organizationId} />
+          <RuleFields form={form} organizationId={organizationId} teamId={form.values.team_id} />
         </>
       )}
     </CreateDialog>
-  );
-}
-
-interface ChoiceProps {
-  readonly value: string | null;
-  readonly onChange: (id: string | null) => void;
-  readonly error: unknown;
-}
-
-function IssuerField({
-  organizationId,
-  value,
-  onChange,
-  error,
-}: Omit<ChoiceProps, 'onChange'> & { organizationId: string; onChange: (id: string) => void }) {
-  const issuers = useQuery({
-    queryKey: ['trusted-issuers', organizationId, 'choices'],
-    queryFn: () =>
-      asked(
-        api.GET('/organizations/{id}/trusted-issuers', {
-          params: { path: { id: organizationId }, query: { limit: SHOWN, sort: 'name' } },
-        }),
-      ),
-  });
-  return (
-    <Select
-      label={words.issuer}
-      placeholder={issuers.data?.data.length === 0 ? words.trustIssuerFirst : words.nothingChosen}
-      data={(issuers.data?.data ?? []).map(({ id, name }) => ({ value: id, label: name }))}
-      value={value === '' ? null : value}
-      onChange={(id) => onChange(id ?? '')}
-      error={typeof error === 'string' ? error : undefined}
-    />
-  );
-}
-
-const DEFAULT = 'default';
-
-function ServiceAccountField({ teamId, value, onChange, error }: ChoiceProps & { teamId: string }) {
-  const services = useQuery({
-    queryKey: ['service-accounts', 'of-team', teamId],
-    queryFn: () =>
-      asked(api.GET('/teams/{id}/service-accounts', { params: { path: { id: teamId }, query: { limit: SHOWN, sort: 'name' } } })),
-    enabled: teamId !== '',
-  });
-  const others = (services.data?.data ?? []).filter(({ is_default, status }) => !is_default && status === 'active');
-  return (
-    <Select
-      label={words.owner}
-      description={words.ownerMeans}
-      allowDeselect={false}
-      disabled={teamId === ''}
-      data={[
-        { value: DEFAULT, label: words.defaultServiceAccount },
-        ...others.map(({ id, name }) => ({ value: id, label: name })),
-      ]}
-      value={value ?? DEFAULT}
-      onChange={(id) => onChange(id === DEFAULT ? null : id)}
-      error={typeof error === 'string' ? error : undefined}
-    />
   );
 }
 
@@ -180,6 +124,12 @@ const PARTS: readonly EditPart<RuleDraft>[] = [
     body: ({ budgets }) => ({ budgets: budgetsBody(budgets) }),
     words: ({ budgets }) => belowEachOther(budgetLines(budgets)),
   },
+  {
+    name: 'asset_access',
+    label: words.assetAccess,
+    body: ({ asset_access }) => ({ asset_access: choiceBody(asset_access) }),
+    words: ({ asset_access }) => belowEachOther(accessLines(asset_access)),
+  },
 ];
 
 export function EditRule({ rule, onClose }: { rule: Rule; onClose: () => void }) {
@@ -198,7 +148,10 @@ export function EditRule({ rule, onClose }: { rule: Rule; onClose: () => void })
       {(form) => (
         <>
           <TextInput data-autofocus label={words.name} maxLength={200} {...form.getInputProps('name')} />
-          <RuleFields form={form} organizationId={rule.organization_id} />
+          <Text fz="sm" c="dimmed">
+            {words.keysAreIn} <NameText id={rule.team_id} />, {words.keysBelongTo} <RuleOwner rule={rule} />. {words.bothStay}
+          </Text>
+          <RuleFields form={form} organizationId={rule.organization_id} teamId={rule.team_id} />
         </>
       )}
     </EditDialog>

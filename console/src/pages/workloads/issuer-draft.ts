@@ -10,6 +10,7 @@ export interface IssuerDraft {
   readonly keys_url: string;
   readonly pasted_keys: string;
   readonly algorithms: readonly string[];
+  readonly token_types: readonly string[];
   readonly life_seconds_max: number | '';
   readonly direct: boolean;
 }
@@ -21,6 +22,7 @@ export const NEW_ISSUER: IssuerDraft = {
   keys_url: '',
   pasted_keys: '',
   algorithms: ['RS256', 'ES256'],
+  token_types: ['jwt', 'at+jwt'],
   life_seconds_max: 3_600,
   direct: false,
 };
@@ -35,6 +37,7 @@ export const RULES = {
   pasted_keys: (keys: string, { key_source }: IssuerDraft) =>
     key_source === 'pasted' && keys.trim() === '' ? words.pasteKeys : null,
   algorithms: (algorithms: readonly string[]) => (algorithms.length === 0 ? words.chooseAlgorithm : null),
+  token_types: (types: readonly string[]) => (types.length === 0 ? words.enterTokenType : null),
 };
 
 export function issuerDraft(issuer: Issuer): IssuerDraft {
@@ -45,6 +48,7 @@ export function issuerDraft(issuer: Issuer): IssuerDraft {
     keys_url: issuer.keys_url ?? '',
     pasted_keys: issuer.pasted_keys ?? '',
     algorithms: issuer.algorithms,
+    token_types: issuer.token_types,
     life_seconds_max: issuer.life_seconds_max,
     direct: issuer.direct,
   };

@@ -24,7 +24,7 @@ export const list = route({
 export const replace = route({
   summary: 'Accept or remove keys of an identity provider',
   description:
-    'Sets the state of the named keys; others stay. `trusted` accepts a key that waits, and `gone` stops trusting one. Compare the fingerprint with the provider’s own page first.',
+    'Sets the state of the named keys; others stay. `trusted` accepts a key that waits or was removed. `gone` stops trusting one, however often the provider lists it, until it is accepted again. Compare the fingerprint with the provider’s own page first.',
   permission: 'identity.manage',
   params: providerParams,
   body: z.strictObject({

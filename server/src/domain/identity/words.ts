@@ -7,7 +7,7 @@ export type ProviderProtocol = (typeof PROVIDER_PROTOCOLS)[number];
 /** `draft`: never tested as it is configured now. `tested`: a test passed. `active`: people sign in by it. `off`: switched off. */
 export const PROVIDER_STATES = ['draft', 'tested', 'active', 'off'] as const;
 
-/** `waiting`: a person must accept the key first. `gone`: the provider no longer lists it. */
+/** `waiting`: a person must accept the key first. `gone`: a person removed it, or the provider no longer lists the certificate. */
 export const PROVIDER_KEY_STATES = ['trusted', 'waiting', 'gone'] as const;
 export type ProviderKeyState = (typeof PROVIDER_KEY_STATES)[number];
 

@@ -17,6 +17,8 @@ export interface KeyAddress {
 export interface KeyStore {
   /** Returns the trusted keys that were seen at `since` or later. */
   read(address: KeyAddress, since: Date): Promise<readonly { readonly value: string; readonly seenAt: Date }[]>;
+  /** Returns the keys that a person removed. */
+  removed(address: KeyAddress): Promise<readonly string[]>;
   /** Stores what the address `from` lists now. */
   write(
     address: KeyAddress,
@@ -101,9 +103,24 @@ export function openProviderKeys(deps: ProviderKeysDeps): ProviderKeys {
         one.askedForUnknownMs[wanted.by] = now;
         await refresh(deps, wanted, one);
       }
-      return usable(one, wanted, deps.nowMs());
+      const known = usable(one, wanted, deps.nowMs());
+      return { ...known, keys: await withoutRemoved(deps, wanted.address, known.keys) };
     },
   };
+}
+
+/** Leaves out keys that a person removed. They are read each time: the removal counts at once, on every process. */
+async function withoutRemoved(
+  { store }: ProviderKeysDeps,
+  address: KeyAddress,
+  keys: readonly TrustedKey[],
+): Promise<readonly TrustedKey[]> {
+  const removed = new Set<string>();
+  for (const value of await store.removed(address)) {
+    const key = await readJwk(storedIn(value));
+    if (key !== null) removed.add(JSON.stringify(key.jwk));
+  }
+  return removed.size === 0 ? keys : keys.filter(({ jwk }) => !removed.has(JSON.stringify(jwk)));
 }
 
 function knows({ keys }: Kept, { kid, isWrong = false }: WantedKey): boolean {

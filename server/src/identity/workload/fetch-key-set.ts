@@ -1,11 +1,10 @@
 /** Fetches the key set of an issuer: at its address, or at the one that the issuer's own configuration names. */
 import type { TrustedIssuer } from '../../domain/identity/trust.ts';
+import { type BoundedFetch, NotAnswered } from '../../lib/bounded-fetch.ts';
 import { discoveryUrl } from '../oidc/oidc-config.ts';
-import { KEY_SET_BYTES_MAX } from './key-set.ts';
 
 export interface Fetching {
-  /** Gets a text from an allowed address. Rejects with an error whose message is the end of a sentence. */
-  readonly get: (url: string, bytesMax: number) => Promise<string>;
+  readonly fetch: BoundedFetch;
   /** Returns null, or a sentence that says why this address may not be called. */
   readonly checkUrl: (url: string) => string | null;
 }
@@ -17,17 +16,31 @@ export async function fetchKeySet(
 ): Promise<string> {
   const url = keySource === 'url' ? (keysUrl ?? '') : await discover(issuer, fetching);
   requireAllowed('the address of the key set', url, fetching);
-  return fetching.get(url, KEY_SET_BYTES_MAX);
+  return textAt(url, fetching);
 }
 
 async function discover(issuer: string, fetching: Fetching): Promise<string> {
   const url = discoveryUrl(issuer);
   requireAllowed('the address of its configuration', url, fetching);
-  const found = objectIn(await fetching.get(url, KEY_SET_BYTES_MAX));
+  const found = objectIn(await textAt(url, fetching));
   // Otherwise a page that anybody may write at a shared host could name the keys of others.
   if (found?.issuer !== issuer) throw new Error(`its configuration is of another issuer than ${issuer}`);
   if (typeof found.jwks_uri !== 'string') throw new Error('its configuration has no jwks_uri');
   return found.jwks_uri;
+}
+
+async function textAt(url: string, { fetch }: Fetching): Promise<string> {
+  try {
+    const answer = await fetch(url, {
+      method: 'GET',
+      headers: { accept: 'application/json', 'user-agent': 'Headgate' },
+      body: null,
+    });
+    if (answer.status === 200) return await answer.text();
+    throw new NotAnswered(`answered with status ${answer.status}`);
+  } catch (error) {
+    throw error instanceof NotAnswered ? new Error(`its server ${error.message}`) : error;
+  }
 }
 
 function requireAllowed(what: string, url: string, { checkUrl }: Fetching): void {

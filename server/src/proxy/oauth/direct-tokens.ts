@@ -2,8 +2,9 @@
 import { hash } from 'node:crypto';
 import { KeysUnreachable } from '../../identity/workload/issuer-keys.ts';
 import { findKey } from '../../store/configuration/key-config.ts';
-import { Refusal, serviceUnavailable } from '../refusal.ts';
-import type { FoundSecret } from '../snapshot/snapshot.ts';
+import { serviceUnavailable } from '../refusal.ts';
+import type { FoundSecret } from '../snapshot/cached-secret.ts';
+import type { RefusedProof } from '../snapshot/refused-proofs.ts';
 import type { ExchangeParts } from './exchange-grant.ts';
 import { resolveToken, type WantedOfToken } from './resolve-token.ts';
 import { keyOfRule } from './rule-key.ts';
@@ -23,15 +24,15 @@ export function nameOfToken(token: string): string {
   return `\n${hash('sha256', token, 'base64url')}`;
 }
 
-/** Finds the key that a token opens. Throws a refusal that says why it opens none, or that nobody can tell now. */
-export async function findByToken(token: string, parts: ExchangeParts): Promise<FoundSecret | null> {
+/** Finds the key that a token opens, or says why it opens none. Throws a refusal if nobody can tell now. */
+export async function findByToken(token: string, parts: ExchangeParts): Promise<FoundSecret | RefusedProof | null> {
   try {
     const resolved = await resolveToken(token, DIRECT, parts);
-    if (resolved.is === 'refused') throw new Refusal('invalid_api_key', resolved.words);
+    if (resolved.is === 'refused') return { refused: resolved.words };
     if (parts.attempts.take(`direct ${resolved.trust.issuer.id}`, PROVED_MAX) > 0)
       throw serviceUnavailable('The issuer of this token sent too many new tokens in this minute. Try again in a moment.');
     const made = await keyOfRule(resolved, parts, { ip: null, requestId: null }, async () => {});
-    if (made.is === 'refused') throw new Refusal('invalid_api_key', made.words);
+    if (made.is === 'refused') return { refused: made.words };
     const key = await findKey(parts.db, { organizationId: resolved.rule.organizationId, keyId: made.keyId });
     if (key === null) return null;
     return { key, secretValidUntilMs: Math.min(resolved.expiresAtMs, parts.clock.nowMs() + CACHED_MS_MAX), isProof: true };

@@ -1,4 +1,17 @@
+import type { KeyConfig } from '../../domain/tenancy/tenancy.ts';
 import type { CachedKey } from './cached-key.ts';
+import type { RefusedProof } from './refused-proofs.ts';
+
+/** The key of a secret, and the time until which it may be cached; null: as long as the key. */
+export interface FoundSecret {
+  readonly key: KeyConfig;
+  readonly secretValidUntilMs: number | null;
+  /** True if something else than a secret of the key proved it. */
+  readonly isProof?: true;
+}
+
+/** Finds the key of a secret or a proof; null if it has none. */
+export type FindKey = () => Promise<FoundSecret | RefusedProof | null>;
 
 /**
  * A secret in the cache. `validUntilMs` null: it works until it is replaced. A proof is checked again once it ended, so nobody asks

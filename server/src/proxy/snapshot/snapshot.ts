@@ -27,16 +27,9 @@ import type { Clock } from '../../lib/timing/clock.ts';
 import { within } from '../../lib/timing/within.ts';
 import { isStoreUnavailable } from '../../store/errors.ts';
 import { type CachedKey, type OrganizationHolder, replaceKey, zoneOf } from './cached-key.ts';
-import { type CachedSecret, type EndedSecret, endedOf, forgetEnded } from './cached-secret.ts';
+import { type CachedSecret, type EndedSecret, endedOf, type FindKey, type FoundSecret, forgetEnded } from './cached-secret.ts';
 import { countersAddedToKey, countersAddedToOrganization, countersOfGroups, countersOfGroupsOfKey } from './changed-counters.ts';
-
-/** The key of a secret, and the time until which it may be cached; null: as long as the key. */
-export interface FoundSecret {
-  readonly key: KeyConfig;
-  readonly secretValidUntilMs: number | null;
-  /** True if something else than a secret of the key proved it. */
-  readonly isProof?: true;
-}
+import { RefusedProofs } from './refused-proofs.ts';
 
 /** The source of configuration: the store's queries, bound to a database. */
 export interface ConfigSource {
@@ -60,8 +53,11 @@ export interface Snapshot {
   catalogue(): Catalogue;
   /** Returns a secret's key, at once if cached, else after one coalesced lookup; null if there is none. May reject. */
   keyBySecret(secret: string): CachedKey | null | Promise<CachedKey | null>;
-  /** Returns the key of a proof that `find` checks, cached under a name as a secret is: every change of the key ends it. */
-  keyByProof(name: string, find: () => Promise<FoundSecret | null>): CachedKey | Promise<CachedKey | null>;
+  /**
+   * Returns the key of a proof that `find` checks, cached under a name as a secret is: every change of the key ends it. A refusal is
+   * remembered until something changes, and thrown.
+   */
+  keyByProof(name: string, find: FindKey): CachedKey | Promise<CachedKey | null>;
   /** Returns the key of a valid, cached secret. Null does not mean that no such key exists. */
   cachedKey(secret: string): CachedKey | null;
   /** Returns the key of a secret that `keyBySecret` did not find because it ended; null for any other. */
@@ -125,6 +121,7 @@ class LiveSnapshot implements Snapshot {
   /** Secrets without a key, with the time at which that was found. */
   readonly #unknown = new Map<string, number>();
   readonly #lookups = new Map<string, Promise<CachedKey | null>>();
+  readonly #refused: RefusedProofs;
   /** The number of changes begun. A read that started before a change may not include it. */
   #changes = 0;
   #checkedMs: number;
@@ -132,6 +129,7 @@ class LiveSnapshot implements Snapshot {
   constructor({ source, clock, keysMax, inFlight, forget, recount, unreadable }: SnapshotOptions, catalogue: Catalogue) {
     this.#source = source;
     this.#clock = clock;
+    this.#refused = new RefusedProofs(clock);
     this.#keysMax = keysMax;
     this.#inFlight = inFlight;
     this.#forget = forget;
@@ -169,11 +167,14 @@ class LiveSnapshot implements Snapshot {
     return this.#lookup(secret);
   }
 
-  keyByProof(name: string, find: () => Promise<FoundSecret | null>): CachedKey | Promise<CachedKey | null> {
-    return this.cachedKey(name) ?? this.#lookup(name, find);
+  keyByProof(name: string, find: FindKey): CachedKey | Promise<CachedKey | null> {
+    const cached = this.cachedKey(name);
+    if (cached !== null) return cached;
+    this.#refused.check(name);
+    return this.#lookup(name, find);
   }
 
-  #lookup(secret: string, find = () => this.#source.findKeyBySecret(secret)): Promise<CachedKey | null> {
+  #lookup(secret: string, find: FindKey = () => this.#source.findKeyBySecret(secret)): Promise<CachedKey | null> {
     const pending = this.#lookups.get(secret);
     if (pending !== undefined) return pending;
     const started = within(LOOKUP_MS_MAX, this.#load(secret, find)).finally(() => this.#lookups.delete(secret));
@@ -181,9 +182,14 @@ class LiveSnapshot implements Snapshot {
     return started;
   }
 
-  async #load(secret: string, find: () => Promise<FoundSecret | null>): Promise<CachedKey | null> {
+  async #load(secret: string, find: FindKey): Promise<CachedKey | null> {
     const seen = this.#changes;
     const found = await find();
+    if (found !== null && 'refused' in found) {
+      // A change that began during the check may be what the proof needs.
+      if (seen !== this.#changes) return this.#load(secret, find);
+      throw this.#refused.add(secret, found);
+    }
     if (found === null) {
       if (this.#unknown.size >= UNKNOWN_MAX) this.#unknown.clear();
       this.#unknown.set(secret, this.#clock.monotonicMs());
@@ -242,6 +248,7 @@ class LiveSnapshot implements Snapshot {
 
   async apply(change: ConfigChange): Promise<void> {
     this.#changes += 1;
+    this.#refused.clear();
     const [newCatalogue, organizations, changedKeys] = await Promise.all([
       change.catalogue ? this.#source.loadCatalogue() : null,
       Promise.all((change.organizationIds ?? []).filter((id) => this.#holders.has(id)).map((id) => this.#reloadOrganization(id))),

@@ -23,6 +23,15 @@ export async function readKeys(db: Database, address: ProviderAddress, since: Da
     .orderBy(identityProviderKeys.id);
 }
 
+/** Returns the keys that a person removed, as they were stored. */
+export async function removedKeys(db: Database, address: ProviderAddress): Promise<readonly string[]> {
+  const rows = await db
+    .select({ value: identityProviderKeys.value })
+    .from(identityProviderKeys)
+    .where(and(ofProvider(address), eq(identityProviderKeys.state, 'gone')));
+  return rows.map(({ value }) => value);
+}
+
 /** A key to store. `value` is its JWK with `from`, the address that lists it. */
 export interface ListedKey {
   readonly id: string;
@@ -31,9 +40,14 @@ export interface ListedKey {
 
 const KEPT_MS = 24 * 3_600_000;
 
+/** True for a stored key that a person removed, if the listed one is the same: a provider may use its name for another key. */
+const IS_REMOVED = sql`${identityProviderKeys.state} = 'gone'
+  and ${identityProviderKeys.value}::jsonb - 'from' = excluded.value::jsonb - 'from'`;
+
 /**
- * Stores the keys that an address lists now. Those that it no longer lists become `gone`; so do those of another address that
- * were not seen for a day. An older list never replaces a newer one that another process stored.
+ * Stores the keys that an address lists now. Those that it no longer lists are deleted, and count again if it lists them again; so
+ * are those of another address that were not seen for a day. A key that a person removed stays `gone` while it is the same key. An
+ * older list never replaces a newer one that another process stored.
  */
 export async function writeKeys(
   db: Database,
@@ -48,7 +62,7 @@ export async function writeKeys(
       .values(keys.map(({ id, value }) => ({ ...address, id, value, state: 'trusted' as const, seenAt: at, createdAt: at })))
       .onConflictDoUpdate({
         target: [identityProviderKeys.organizationId, identityProviderKeys.providerId, identityProviderKeys.id],
-        set: { value: sql`excluded.value`, state: 'trusted', seenAt: at },
+        set: { value: sql`excluded.value`, state: sql`case when ${IS_REMOVED} then 'gone' else 'trusted' end`, seenAt: at },
         setWhere: lte(identityProviderKeys.seenAt, at),
       });
     const listed = new Set(keys.map(({ id }) => id));
@@ -57,9 +71,15 @@ export async function writeKeys(
     const gone = (await readKeys(tx, address, new Date(0))).filter(isGone).map(({ id }) => id);
     if (gone.length === 0) return;
     await tx
-      .update(identityProviderKeys)
-      .set({ state: 'gone' })
-      .where(and(ofProvider(address), inArray(identityProviderKeys.id, gone), lte(identityProviderKeys.seenAt, at)));
+      .delete(identityProviderKeys)
+      .where(
+        and(
+          ofProvider(address),
+          inArray(identityProviderKeys.id, gone),
+          eq(identityProviderKeys.state, 'trusted'),
+          lte(identityProviderKeys.seenAt, at),
+        ),
+      );
   });
 }
 
