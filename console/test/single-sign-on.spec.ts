@@ -2,7 +2,7 @@
 import { test as base, expect, type Page } from '@playwright/test';
 import { copyMigrated } from '../../server/test/support/migrated-postgres.ts';
 import { chooseTeam, postDeviceCode, postOauth } from './login-steps.ts';
-import { DOMAIN, FORM, openSsoHouse, type SsoHouse } from './sso-house.ts';
+import { addSamlProvider, DOMAIN, FORM, openSsoHouse, type SsoHouse, signOut } from './sso-house.ts';
 import { addPasskeyDevice, PASSWORD } from './support.ts';
 
 const test = base.extend<object, { site: SsoHouse }>({
@@ -156,6 +156,85 @@ test('the providers of an organization are offered by its slug', async ({ page, 
   await page.getByRole('textbox', { name: 'E-mail' }).fill('somebody@elsewhere.example');
   await page.waitForTimeout(700);
   await expect(page.getByRole('link', { name: /Sign in through/ })).toHaveCount(0);
+});
+
+test('somebody who signs out may still be signed in at the provider, and ends that too', async ({ page, site }) => {
+  const { id } = await providerOf(site);
+  const comeIn = () => page.goto(`${site.url}/api/v1/sso/${id}/start?login_hint=nora@acme.example`);
+  await comeIn();
+  await expect(page.getByText('Signed in as Nora New')).toBeAttached();
+  await signOut(page);
+  await expect(page).toHaveURL(`${site.url}/sign-in`);
+  await expect(page.getByText('You are signed out of Headgate')).toBeVisible();
+  await expect(page.getByText('You may still be signed in at Acme Login.')).toBeVisible();
+  // The session here has ended already.
+  expect((await page.request.get(`${site.url}/api/v1/session`)).status()).toBe(401);
+  const isInThere = async () => (await page.context().cookies(site.oidc.issuer)).some(({ name }) => name === '_session');
+  expect(await isInThere()).toBe(true);
+
+  const opened = page.context().waitForEvent('page');
+  await page.getByRole('link', { name: 'Sign out at Acme Login too' }).click();
+  const there = await opened;
+  // Its page wants fonts from elsewhere.
+  await there.waitForLoadState('domcontentloaded');
+  expect(there.url()).toBe(`${site.oidc.issuer}/session/end?client_id=${FORM.client_id}`);
+  expect(await there.evaluate(() => window.opener)).toBeNull();
+  await there.getByRole('button', { name: /yes/i }).click();
+  await there.waitForURL(/session\/end\/success/, { waitUntil: 'domcontentloaded' });
+  await there.close();
+  expect(await isInThere()).toBe(false);
+
+  // It is of that sign-out alone: neither the address nor another visit brings it back.
+  await page.goto(`${site.url}/sign-in?signedOutOf=${id}`);
+  await expect(page.getByRole('textbox', { name: 'E-mail' })).toBeVisible();
+  await expect(page.getByText('You may still be signed in', { exact: false })).toHaveCount(0);
+  // Whoever came by a password is offered nothing.
+  await site.signIn(page, 'org_owner');
+  await page.goto(site.url);
+  await signOut(page);
+  await expect(page.getByRole('textbox', { name: 'E-mail' })).toBeVisible();
+  await expect(page.getByText('You may still be signed in', { exact: false })).toHaveCount(0);
+});
+
+test('an owner replaces our signing key in steps, and is warned before the last', async ({ page, site }) => {
+  const id = await addSamlProvider(site);
+  const listed = async () =>
+    (await (await page.request.get(`${site.url}/api/v1/sso/${id}/metadata`)).text()).match(/<X509Certificate>/g)?.length;
+  await site.signIn(page, 'org_owner');
+  await page.goto(part(site, 'providers'));
+  await page.getByRole('button', { name: 'Actions for Acme Login' }).click();
+  await expect(page.getByRole('menuitem', { name: 'Edit' })).toBeVisible();
+  await expect(page.getByRole('menuitem', { name: 'Signing key…' })).toHaveCount(0);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Actions for Acme SAML' }).click();
+  await page.getByRole('menuitem', { name: 'Signing key…' }).click();
+  await expect(dialog(page).getByText('Signs now:')).toBeVisible();
+  const fingerprint = () =>
+    dialog(page)
+      .getByText(/^[0-9a-f]{64}$/)
+      .first()
+      .textContent();
+  const before = await fingerprint();
+  await dialog(page).getByRole('button', { name: 'Make the next key' }).click();
+  await expect(dialog(page).getByText('Next:')).toBeVisible();
+  await expect(dialog(page).getByText(/BEGIN CERTIFICATE/)).toBeVisible();
+  expect(await listed()).toBe(2);
+  expect(await fingerprint()).toBe(before);
+  const switching = dialog(page).getByRole('button', { name: 'Switch to the next key' });
+  await expect(switching).toBeDisabled();
+  await expect(dialog(page).getByText(/cannot be brought back/)).toBeVisible();
+
+  // It goes on where it was left.
+  await dialog(page).getByRole('button', { name: 'Close' }).last().click();
+  await page.reload();
+  await page.getByRole('button', { name: 'Actions for Acme SAML' }).click();
+  await page.getByRole('menuitem', { name: 'Signing key…' }).click();
+  await dialog(page).getByLabel('The provider knows the next certificate').check();
+  await switching.click();
+  await expect(dialog(page).getByText('Next:')).toHaveCount(0);
+  await expect.poll(fingerprint).not.toBe(before);
+  expect(await listed()).toBe(1);
+  await site.api('DELETE', `/organizations/${site.organizationId}/identity-providers/${id}`);
 });
 
 test('an organization that requires its provider asks for it, and opens the page that was asked for', async ({ page, site }) => {

@@ -1,6 +1,7 @@
 /** A gateway with what single sign-on needs: a public URL, a DNS server on loopback, and an OpenID Connect provider as a process. */
 import { type DnsServer, startDnsServer } from '../../server/test/support/dns-server.ts';
 import { type RunningProvider, startOidcProvider } from '../../server/test/support/oidc-provider.ts';
+import { newSigner } from '../../server/test/support/saml-provider.ts';
 import { type House, openPublicHouse, type Page } from './support.ts';
 
 export const DOMAIN = 'acme.example';
@@ -87,4 +88,24 @@ async function passTest(page: Page, house: House): Promise<void> {
   await (await opened).getByText('The test passed').waitFor();
   await (await opened).close();
   await page.getByText('The test passed').waitFor();
+}
+
+/** Adds a SAML provider as a draft, entered by hand. Returns its id. */
+export async function addSamlProvider(site: SsoHouse): Promise<string> {
+  const { id } = await site.api<{ id: string }>('POST', `/organizations/${site.organizationId}/identity-providers`, {
+    name: 'Acme SAML',
+    protocol: 'saml',
+    config: {
+      entity_id: 'https://saml.acme.example/idp',
+      sso_url: 'https://saml.acme.example/sso',
+      certificates: [newSigner().pem],
+    },
+  });
+  return id;
+}
+
+/** Signs out by the menu of the person. */
+export async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^Signed in as/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
 }

@@ -2,7 +2,7 @@
 import { endingLogin } from './login-sights.ts';
 import type { Sight } from './sight.ts';
 import { button, menuOf } from './sight-steps.ts';
-import { DOMAIN, openSsoHouse, type SsoHouse } from './sso-house.ts';
+import { addSamlProvider, DOMAIN, openSsoHouse, type SsoHouse, signOut } from './sso-house.ts';
 import type { Page, Role } from './support.ts';
 import { forgettingKey } from './workload-sights.ts';
 
@@ -22,6 +22,7 @@ export function ssoSights(): readonly Sight[] {
       await page.getByText('By hand', { exact: true }).click();
     }),
     owner('sso-provider-edit', 'providers', menuOf('Acme Login', 'Edit'), 'ProviderDialogs: Edit …'),
+    owner('sso-signing-key', 'providers', menuOf('Acme SAML', 'Signing key…'), 'SigningKeyDialog: Our signing key at …'),
     owner('sso-provider-off', 'providers', menuOf('Acme Login', 'Switch off'), 'ProviderActions: Switch … off'),
     owner('sso-provider-delete', 'providers', menuOf('Acme Login', 'Delete'), 'ProviderActions: Delete …'),
     owner('sso-test', 'providers', tested, 'TestDialog: Test …'),
@@ -64,6 +65,7 @@ export function ssoSights(): readonly Sight[] {
         await page.getByRole('link', { name: 'Sign in through Acme Login' }).waitFor();
       },
     ),
+    sight('sso-signed-out', async () => '/sign-in', null, signedOut),
     sight('sso-problem', async () => '/sign-in?sso=answer_refused&reason=wrong_nonce', null),
     sight('sso-signed-in-first', async () => '/sign-in?sso=signed_in_first', null),
   ];
@@ -109,6 +111,7 @@ async function furnished(page: Page): Promise<SsoHouse> {
   const context = await (page.context().browser() ?? neverNull()).newContext();
   const other = await context.newPage();
   const id = await site.activeProvider(other);
+  await addSamlProvider(site);
   const { data } = await site.api<{ data: { id: string }[] }>('GET', `${path}/teams`);
   const source = { source: id, value: 'support' };
   await site.api('POST', `${path}/group-mappings`, { ...source, team_id: data[0]?.id, team_role: 'team_developer' });
@@ -168,11 +171,20 @@ async function changedPolicy(page: Page): Promise<void> {
   await page.getByLabel('Only through an identity provider').check();
 }
 
+/** Comes in through the provider by OpenID Connect, as somebody who has only that. */
+async function comeThrough(page: Page, site: SsoHouse): Promise<void> {
+  const { data } = await site.api<{ data: { id: string; protocol: string }[] }>(
+    'GET',
+    `/organizations/${site.organizationId}/identity-providers`,
+  );
+  const id = data.find(({ protocol }) => protocol === 'oidc')?.id ?? '';
+  await page.goto(`${site.url}/api/v1/sso/${id}/start?login_hint=nora@${DOMAIN}`);
+  await page.getByRole('navigation').first().waitFor();
+}
+
 /** Somebody who has only the provider, and whose sign-in is too old to approve a login. */
 async function signingInAgain(page: Page, site: SsoHouse): Promise<void> {
-  const { data } = await site.api<{ data: { id: string }[] }>('GET', `/organizations/${site.organizationId}/identity-providers`);
-  await page.goto(`${site.url}/api/v1/sso/${data[0]?.id}/start?login_hint=nora@${DOMAIN}`);
-  await page.getByRole('navigation').first().waitFor();
+  await comeThrough(page, site);
   const places = '**/api/v1/logins/places';
   await page.route(places, async (route) => {
     const answer = await route.fetch();
@@ -186,3 +198,11 @@ async function signingInAgain(page: Page, site: SsoHouse): Promise<void> {
   await page.getByRole('link', { name: 'Sign in through Acme Login' }).waitFor();
   await page.unroute(places);
 }
+
+/** Comes through the provider, and signs out here. */
+async function signedOut(page: Page, site: SsoHouse): Promise<void> {
+  await comeThrough(page, site);
+  await signOut(page);
+  await page.getByRole('link', { name: 'Sign out at Acme Login too' }).waitFor();
+}
+

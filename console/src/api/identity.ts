@@ -63,6 +63,22 @@ export function setKeyState(provider: IdentityProvider, id: string, state: 'trus
   return asked(api.PUT('/organizations/{id}/identity-providers/{idp_id}/keys', { params: at(provider), body }));
 }
 
+export type SigningKey = Schema<'SamlSigningKeys'>['data'][number];
+
+const SIGNING_KEY = '/organizations/{id}/identity-providers/{idp_id}/signing-key';
+
+/** Our keys at a SAML provider: the one that signs and, while it is replaced, the next. */
+export function signingKeysQuery(provider: IdentityProvider) {
+  return {
+    queryKey: ['identity-provider-signing-key', provider.id],
+    queryFn: async () => (await asked(api.GET(SIGNING_KEY, { params: at(provider) }))).data,
+  };
+}
+
+export function replaceSigningKey(provider: IdentityProvider, step: 'add' | 'switch') {
+  return asked(api.POST(SIGNING_KEY, { params: withVersion(provider), body: { step } }));
+}
+
 /** Starts a test, whose window comes back to `returnTo`. */
 export function startTest(provider: IdentityProvider, returnTo: string) {
   const body = { return_to: returnTo };

@@ -38,3 +38,13 @@ export function choiceQuery(wanted: { readonly email: string } | { readonly orga
     staleTime: 60_000,
   };
 }
+
+/** Finds where a person signs out at a provider. Null: there is no such address that works without more than Headgate keeps. */
+export function logoutQuery(providerId: string) {
+  return {
+    queryKey: ['sso-logout', providerId],
+    queryFn: async () => (await asked(api.GET('/sso/{idp_id}/logout', { params: { path: { idp_id: providerId } } }))).location,
+    retry: false,
+    staleTime: 60_000,
+  };
+}

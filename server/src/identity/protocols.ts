@@ -9,6 +9,11 @@ export type ProviderLogout =
 export interface OidcProtocol extends Protocol {
   /** Reads the form of a back-channel logout. Each token counts once. Throws only ProviderUnreachable. */
   readLogout?(provider: ProviderToAsk, form: URLSearchParams): Promise<ProviderLogout>;
+  /**
+   * Returns the address that ends a browser's session at the provider; null if it has none that takes our request. Throws only
+   * ProviderUnreachable.
+   */
+  logoutAddress?(provider: ProviderToAsk): Promise<string | null>;
 }
 
 /** SAML 2.0. */

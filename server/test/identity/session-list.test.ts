@@ -97,6 +97,7 @@ describe('a route', () => {
       'GET /session/providers',
       'GET /sso/:idp_id/callback',
       'GET /sso/:idp_id/finish',
+      'GET /sso/:idp_id/logout',
       'GET /sso/:idp_id/metadata',
       'GET /sso/:idp_id/start',
       'POST /invitations/accept',

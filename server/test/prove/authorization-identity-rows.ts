@@ -42,6 +42,9 @@ export const identityRows: readonly Row[] = [
   row('PUT /organizations/:id/identity-providers/:idp_id/keys', ORGANIZATION_OWNERS, async (asking) =>
     made(await providerPath(asking, '/keys'), { keys: [] }),
   ),
+  row('GET /organizations/:id/identity-providers/:idp_id/signing-key', OWNERS_CONFLICT, (asking) =>
+    providerPath(asking, '/signing-key'),
+  ),
   row('POST /organizations/:id/identity-providers/:idp_id/signing-key', OWNERS_CONFLICT, async (asking) =>
     made(await providerPath(asking, '/signing-key'), { step: 'add' }),
   ),

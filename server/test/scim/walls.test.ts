@@ -5,6 +5,7 @@ import { applyQueued } from '../../src/admin/scim/directory-roles.ts';
 import { factsOfArrival } from '../../src/admin/sso/facts-of-arrival.ts';
 import type { ProviderRow } from '../../src/store/identity/identity-providers.ts';
 import { findByExternalId } from '../../src/store/identity/scim-people.ts';
+import * as roleQueue from '../../src/store/identity/scim-role-queue.ts';
 import { accounts, groupMappings, sessionEvidence, sessions } from '../../src/store/schema.ts';
 import { type AdminWorld, makeAccount, makeOrganization, makeTeam, must, withAdmin } from '../admin/support.ts';
 import { onOneDatabase } from '../support/database.ts';
@@ -192,6 +193,33 @@ onOneDatabase('A SCIM directory', (given) => {
       expect((await memberOf(world(), site, early.id)).role).toBe('org_owner');
       const groups = must(await root('GET', `/organizations/${site.organizationId}/directory/groups`));
       expect(groups.data).toMatchObject([{ name: 'Admins', members: 2, gives: [{ role: 'org_owner', is_held: true }] }]);
+    });
+
+    test('of two mappings of one group, only the one on hold waits, and the other goes on giving and taking', async () => {
+      const site = await makeSite(world());
+      const { root } = world();
+      const [gone, stays] = [await makeOwner(world(), site.organizationId), await makeOwner(world(), site.organizationId)];
+      const team = must(await root('POST', `/organizations/${site.organizationId}/teams`, { name: 'Both' }));
+      const group = await makeGroup(site, 'Both');
+      await mapGroup(world(), site, { group, role: 'org_owner', createdBy: gone.accountId });
+      await mapGroup(world(), site, { group, teamId: team.id, teamRole: 'team_developer', createdBy: stays.accountId });
+      const move = async (op: string, id: string) => {
+        const change = patchBody({ op, path: 'members', value: [{ value: id }] });
+        expect((await site.scim('PATCH', `/Groups/${group}`, change)).status).toBe(204);
+      };
+      const [early, late] = [await makePerson(site, 'early'), await makePerson(site, 'late')];
+      await move('add', early.id);
+      must(await root('PATCH', `/organizations/${site.organizationId}/members/${gone.memberId}`, { role: 'org_admin' }));
+      await move('add', late.id);
+      const teams = [{ team_id: team.id, role: 'team_developer' }];
+      expect(await memberOf(world(), site, early.id)).toMatchObject({ role: 'org_owner', teams });
+      expect(await memberOf(world(), site, late.id)).toMatchObject({ role: 'org_member', teams });
+      // Whoever is worked out again keeps what the mapping on hold gave.
+      await roleQueue.queue(world().deps.db, site.organizationId, [early.id, late.id]);
+      expect(await applyQueued(world().deps, () => {})).toBe(2);
+      expect(await memberOf(world(), site, early.id)).toMatchObject({ role: 'org_owner', teams });
+      await move('remove', early.id);
+      expect(await memberOf(world(), site, early.id)).toMatchObject({ role: 'org_member', teams: [] });
     });
 
     // promise: The last owner of an organization is neither disabled

@@ -89,3 +89,52 @@ test('a provider is configured, tested and activated; a person signs in by it, a
   ]);
   expect((await browser('GET', `/organizations/${id}/members`, undefined, HERE)).status).toBe(403);
 }, 60_000);
+
+test('signing out here ends our session first, and then the one at the provider if the person wants that', async () => {
+  world().time.nowMs = Date.now();
+  const { root } = world();
+  const { id } = await makeOrganization(root);
+  await given()
+    .db.insert(organizationDomains)
+    .values({ organizationId: id, domain: 'out.example', challenge: 'x', state: 'verified', createdBy: 'test' });
+  const path = `/organizations/${id}/identity-providers`;
+  const config = { issuer: okta.issuer, client_id: CLIENT_ID };
+  const body = { name: 'Okta', protocol: 'oidc', creates_accounts: true, config, client_secret: SECRET };
+  const made = must(await root('POST', path, body));
+  await okta.setPeople({ ada: ADA, bo: { ...ADA, email: 'bo@out.example' } });
+  await okta.setClients([{ client_id: CLIENT_ID, client_secret: SECRET, redirect_uris: [made.redirect_url] }]);
+  const logout = async () => (await browse(world())('GET', `/sso/${made.id}/logout`, undefined, HERE)).body.location;
+  // Nobody is sent to a provider that is no way in.
+  expect(await logout()).toBeNull();
+  const atProvider = createBrowser();
+  await given().db.execute(`update identity_providers set state = 'active' where id = '${made.id}'`);
+
+  const browser = browse(world());
+  const start = await browser('GET', `/sso/${made.id}/start?login_hint=bo`, undefined, HERE);
+  const back = new URL(await atProvider.follow(start.headers.location ?? '', redirectUriOf(PUBLIC_URL, made.id)));
+  expect((await browser('GET', `/sso/${made.id}/callback${back.search}`, undefined, HERE)).headers.location).toBe('/');
+  const session = must(await browser('GET', '/session', undefined, HERE));
+  expect(session.signed_in_through).toEqual([{ id: made.id, name: 'Okta' }]);
+  const stolen = browse(world(), new Map(browser.cookies));
+  // Whatever the provider does: our session ends without asking it.
+  okta.pause();
+  expect((await browser('DELETE', '/session', undefined, HERE)).status).toBe(204);
+  okta.resume();
+  expect((await stolen('GET', '/session', undefined, HERE)).status).toBe(401);
+
+  const location = await logout();
+  expect(location).toBe(`${okta.issuer}/session/end?client_id=${CLIENT_ID}`);
+  // Until then the provider would let the person in again without asking.
+  const silent = async () => {
+    const again = await browse(world())('GET', `/sso/${made.id}/start`, undefined, HERE);
+    return (await atProvider.open(again.headers.location ?? '')).headers.get('location') ?? '';
+  };
+  expect(await silent()).toContain('code=');
+  const page = await (await atProvider.open(location)).text();
+  const [, xsrf = ''] = /name="xsrf" value="([^"]+)"/.exec(page) ?? [];
+  const [, action = ''] = /action="([^"]+)"/.exec(page) ?? [];
+  const form = new URLSearchParams({ xsrf, logout: 'yes' }).toString();
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  await atProvider.open(new URL(action, okta.issuer).href, { method: 'POST', body: form, headers });
+  expect(await silent()).toContain('/interaction/');
+}, 60_000);

@@ -46,12 +46,17 @@ test('a key is added, read by the provider, and then signs', async () => {
   };
   const step = (which: string) => root('POST', `${path}/${made.id}/signing-key`, { step: which });
 
+  const known = async () => must(await root('GET', `${path}/${made.id}/signing-key`)).data;
+
   expect(await signs()).toEqual([true]);
   const [first] = await listed();
+  expect(await known()).toMatchObject([{ certificate: first?.toString(), signs: true }]);
   expect((await step('switch')).status).toBe(409);
   const added = must(await step('add')).data;
   expect(added.map((one: { signs: boolean }) => one.signs)).toEqual([true, false]);
   expect(await signs()).toEqual([true, false]);
+  expect(await known()).toEqual(added);
+  expect(JSON.stringify(added)).not.toContain('PRIVATE');
   expect(must(await step('switch')).data).toHaveLength(1);
   expect(await signs()).toEqual([true]);
   expect((await listed())[0]?.fingerprint256).not.toBe(first?.fingerprint256);

@@ -11,14 +11,16 @@ export interface Answered {
   readonly body: unknown;
 }
 
+type Asked = 'discovery' | 'jwks' | 'token' | 'userinfo' | 'end';
+
 export interface HostileIssuer {
   readonly issuer: string;
   /** The private keys by `kid`. What the key set lists is `answers.jwks`. */
   readonly keys: ReadonlyMap<string, JWK>;
   /** The answers by path; a test replaces them. */
-  readonly answers: Record<'discovery' | 'jwks' | 'token' | 'userinfo', (request: AskedIssuer) => Answered | Promise<Answered>>;
+  readonly answers: Record<Asked, (request: AskedIssuer) => Answered | Promise<Answered>>;
   /** How often each path was asked. */
-  readonly asked: Record<'discovery' | 'jwks' | 'token' | 'userinfo', number>;
+  readonly asked: Record<Asked, number>;
   /** Makes a key that signs from now on, lists it alone, and returns it. */
   roll(kid: string): Promise<JWK>;
   /** Signs a token with the newest key, or another one. */
@@ -40,7 +42,7 @@ export interface SignedHow {
 export async function startHostileIssuer(): Promise<HostileIssuer> {
   const keys = new Map<string, JWK>();
   let newest: JWK = {};
-  const asked = { discovery: 0, jwks: 0, token: 0, userinfo: 0 };
+  const asked = { discovery: 0, jwks: 0, token: 0, userinfo: 0, end: 0 };
   const server = createServer((request, response) => void answer(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -50,12 +52,14 @@ export async function startHostileIssuer(): Promise<HostileIssuer> {
     jwks: () => ({ body: { keys: [publicOf(newest)] } }),
     token: () => ({ status: 400, body: { error: 'invalid_grant' } }),
     userinfo: () => ({ status: 401, body: {} }),
+    end: () => ({ body: '<h1>Sign out?</h1>' }),
   };
   const paths = {
     '/.well-known/openid-configuration': 'discovery',
     '/jwks': 'jwks',
     '/token': 'token',
     '/userinfo': 'userinfo',
+    '/end': 'end',
   } as const;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,6 +1,8 @@
 import { Button, Center } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
 import { Link, useLocation, useRouter } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import type { Session } from '../../api/session.tsx';
 import { PATHS } from '../../paths.ts';
 import { objectAt } from './addresses.ts';
 import { InsteadPage } from './InsteadPage.tsx';
@@ -34,6 +36,8 @@ const LISTS = {
 /** The page for an object that does not exist. Null where the address names no object. */
 export function useMissingObject(): ReactNode {
   const { pathname } = useLocation();
+  // The page of an object may be shown where there is no session yet.
+  const session = useQueryClient().getQueryData<Session | null>(['session']);
   const object = objectAt(pathname);
   if (object === null || !(object.kind in LISTS)) return null;
   const kind = object.kind as keyof typeof LISTS;
@@ -42,6 +46,7 @@ export function useMissingObject(): ReactNode {
     <Missing title={words.noSuch(one)} list={{ list: LISTS[kind], label: words.showAll[kind] }}>
       {words.thereIsNo(one)} <Sought text={object.id} />
       {words.deletedOrElsewhere}
+      {session?.own_sign_in === false && words.orOfAnotherOrganization}
     </Missing>
   );
 }

@@ -52,6 +52,8 @@ export const words = {
   thereIsNo: (one: string) => `There is no ${one}`,
   deletedOrElsewhere:
     '. It may have been deleted, or it belongs to an organization that you are not a member of. Check the address.',
+  orOfAnotherOrganization:
+    ' You signed in through an identity provider, which opens its own organization only. To open others, sign in with your own password or passkey.',
   goToTheOverview: 'Go to the overview',
   goBack: 'Go back',
 

@@ -80,7 +80,7 @@ export const words = {
   // ProfilePage
   throughProvider: 'You signed in through an identity provider',
   throughProviderMeans:
-    'To change your password, passkeys, second factor or links here, sign in with your own password or passkey. If you have none, choose a password with “Forgot your password?” on the sign-in page.',
+    'To change your password, passkeys, second factor or links here, sign in with your own password or passkey. Your other organizations, if you have any, are shown only then. If you have neither, choose a password with “Forgot your password?” on the sign-in page.',
   profileAndSecurity: 'Profile and security',
   addressNotProvedMeans: (hasMail: boolean) =>
     `Only the organization that invited you accepts this account. ${hasMail ? 'To prove that the address is yours, sign out and choose a new password by e-mail (“Forgot your password?”). This removes passkeys and an authenticator that you set up before.' : 'Ask a platform admin to vouch for it.'}`,

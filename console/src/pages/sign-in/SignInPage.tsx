@@ -7,6 +7,7 @@ import { links } from '../../links.ts';
 import { PATHS } from '../../paths.ts';
 import { PasswordStep } from './PasswordStep.tsx';
 import { SecondFactorStep } from './SecondFactorStep.tsx';
+import { SignedOut } from './SignedOut.tsx';
 import { SignInFrame } from './SignInFrame.tsx';
 import { SsoProblem } from './SsoProblem.tsx';
 import { useEntering } from './useEntering.ts';
@@ -43,6 +44,7 @@ export function SignInPage() {
           {words.passwordWasChanged}
         </Alert>
       )}
+      <SignedOut />
       {sso !== undefined && <SsoProblem code={sso} reason={state.reason} />}
       {isSignedIn && sso !== undefined && (
         <Anchor component={PageLink} at={links.overview()} fz="sm">

@@ -70,6 +70,11 @@ export const words = {
   useTheAuthenticator: 'Use the authenticator',
   backToThePassword: 'Back to the password',
 
+  // SignedOut
+  youAreSignedOut: 'You are signed out of Headgate',
+  maybeStillSignedIn: (provider: string) => `You may still be signed in at ${provider}.`,
+  signOutThereToo: (provider: string) => `Sign out at ${provider} too`,
+
   // SignInFrame
   pageTitle: (title: string) => `${title} · Headgate`,
 

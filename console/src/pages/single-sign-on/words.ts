@@ -191,6 +191,31 @@ export const words = {
   acceptCertificate: 'Accept',
   certificateAccepted: 'The certificate is trusted now.',
 
+  // Our signing key
+  replaceSigningKey: 'Signing key…',
+  signingKeyOf: (name: string) => `Our signing key at ${name}`,
+  signingKeyMeans:
+    'Headgate signs its requests to this provider. Replace the key if your rules ask for it, or if somebody may have copied it.',
+  signsNow: 'Signs now:',
+  signsNext: 'Next:',
+  keyMade: 'made',
+  keySteps: [
+    'Make the next key. The present one goes on signing, and nobody’s sign-in changes.',
+    'Give the next certificate to the provider, beside the present one.',
+    'Switch to the next key, and test the connection. Then remove the old certificate at the provider.',
+  ],
+  makeNextKey: 'Make the next key',
+  giveKey:
+    'A provider that reads our metadata finds the next certificate there. Give it to any other by hand, and let it keep the present one.',
+  metadataAddress: 'Metadata',
+  nextCertificate: 'Certificate',
+  beforeSwitching: 'Before you switch',
+  beforeSwitchingMeans:
+    'The present key is deleted and cannot be brought back. If the provider checks our requests and does not know the next key, nobody can sign in through it until it does.',
+  providerKnowsKey: 'The provider knows the next certificate',
+  switchToNextKey: 'Switch to the next key',
+  keySwitched: (name: string) => `The next key signs now. Test ${name}, then remove the old certificate there.`,
+
   // Test of a connection
   testMeans:
     'The provider opens in a new window. Sign in there as a person of your company. The test signs nobody in here, and shows each check of the answer.',

@@ -23,12 +23,26 @@ export interface SessionShown {
   readonly isOwn: boolean;
   /** Organizations of the account whose roles do not count, because the session has not shown what they ask for. */
   readonly closed: readonly ClosedPlace[];
+  /**
+   * The organizations that the session may learn of, if identity providers alone opened it: those of these providers. Whoever
+   * controls a provider can be each of its people, and must not read where else they belong. Null: all.
+   */
+  readonly known: readonly string[] | null;
+  /** True if the account belongs to an organization that the session may not learn of, or to the platform. */
+  readonly isElsewhereToo: boolean;
+  /** The identity providers that opened the session, with their organizations. */
+  readonly providers: readonly { readonly id: string; readonly organizationId: string }[];
 }
 
 export interface ClosedPlace {
   readonly organizationId: string;
   readonly name: string;
   readonly needs: Need;
+}
+
+/** Reports whether the caller may learn that their account belongs to this organization. */
+export function mayLearnOf({ shown }: Actor, organizationId: string): boolean {
+  return shown === undefined || shown.known === null || shown.known.includes(organizationId);
 }
 
 /** A caller who has not signed in. */

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { hasOwn, needOf, type Shown, wasIdle } from '../../domain/identity/evidence.ts';
+import { hasOwn, knownTo, needOf, providersIn, type Shown, wasIdle } from '../../domain/identity/evidence.ts';
 import type { TokenStanding } from '../../domain/tenancy/admin-token.ts';
 import { grantAboveTeams } from '../../domain/tenancy/permission.ts';
 import { addressList, holdsAddress } from '../../lib/address/address-list.ts';
@@ -44,12 +44,18 @@ async function authenticateSession(deps: AdminDeps, cookie: string, ip: string):
   if (session.lastUsedAt.getTime() < now.getTime() - LAST_USED_EVERY_MS) {
     await signIn.markSessionUsed(deps.db, { id: session.id, at: now });
   }
-  const closed = places.flatMap((place) => closedTo(shown, place, account.id));
-  const open = places.filter(({ organization }) => !closed.some(({ organizationId }) => organizationId === organization.id));
+  const shut = places.flatMap((place) => closedTo(shown, place, account.id));
+  const open = places.filter(({ organization }) => !shut.some(({ organizationId }) => organizationId === organization.id));
   const isOwn = hasOwn(shown);
   const roles = grantsOf(isOwn ? account.platformRole : null, open);
+  const known = knownTo(shown);
+  const closed = shut.filter(({ organizationId }) => known === null || known.includes(organizationId));
+  const isElsewhereToo = closed.length < shut.length || (!isOwn && account.platformRole !== null);
   const { id, name } = account;
-  return { kind: 'account', id, name, roles, accountId: id, sessionId: session.id, shown: { isOwn, closed } };
+  return {
+    ...{ kind: 'account', id, name, roles, accountId: id, sessionId: session.id },
+    shown: { isOwn, closed, known, isElsewhereToo, providers: providersIn(shown) },
+  };
 }
 
 /** Returns what a session has shown. If it was idle for longer than an organization allows, notes that first. */

@@ -13,6 +13,7 @@ export async function applyGroups(change: Change, wanted: GroupsOfMember, by?: C
   const { tx, now, record, touch } = change;
   const { organizationId, membershipId, source } = wanted;
   const applied = await storeGroups(tx, wanted, now);
+  if (applied.role === null && applied.teams.length === 0) return false;
   const actor = by === undefined ? {} : { by };
   for (const { teamId, name, before, after } of applied.teams) {
     const event = { ...teamMemberEvent({ organizationId, id: teamId, name }, membershipId), ...actor };
@@ -20,26 +21,26 @@ export async function applyGroups(change: Change, wanted: GroupsOfMember, by?: C
       await record({ ...event, action: 'team_member.add', before: null, after: { role: after, managed_by: source } });
     } else if (after === null) {
       const { revoked } = await takeKeys(change, { organizationId, teamId, membershipId }, undefined);
+      // Roles are read at every call. The data plane caches none, so only keys that end are a change for it.
+      if (revoked.length > 0) touch({ organizationIds: [organizationId] });
       await record({ ...event, action: 'team_member.remove', before: { role: before, keys_revoked: revoked }, after: null });
     } else {
       await record({ ...event, action: 'team_member.update', before: { role: before }, after: { role: after } });
     }
   }
+  if (applied.role === null) return true;
   const member = await memberships.find(tx, { organizationId, id: membershipId });
-  if (applied.role !== null && member !== null) {
-    await record({
-      ...actor,
-      organizationId,
-      action: 'member.update',
-      objectType: 'member',
-      objectId: membershipId,
-      objectName: member.account.name,
-      before: { role: applied.role.before },
-      after: { role: applied.role.after },
-    });
-    await takeBack(change, member.accountId);
-  }
-  const isChanged = applied.role !== null || applied.teams.length > 0;
-  if (isChanged) touch({ organizationIds: [organizationId] });
-  return isChanged;
+  if (member === null) throw new Error('a member whose role was just changed is missing');
+  await record({
+    ...actor,
+    organizationId,
+    action: 'member.update',
+    objectType: 'member',
+    objectId: membershipId,
+    objectName: member.account.name,
+    before: { role: applied.role.before },
+    after: { role: applied.role.after },
+  });
+  await takeBack(change, member.accountId);
+  return true;
 }

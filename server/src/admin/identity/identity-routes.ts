@@ -21,6 +21,7 @@ export const IDENTITY_ROUTES: RouteTable = {
   'GET /sso/:idp_id/finish': sso.finish,
   'GET /sso/:idp_id/metadata': fromProvider.metadata,
   'POST /sso/:idp_id/backchannel-logout': fromProvider.backchannelLogout,
+  'GET /sso/:idp_id/logout': fromProvider.logout,
 
   'GET /organizations/:id/identity-providers': providers.list,
   'POST /organizations/:id/identity-providers': providers.create,
@@ -33,6 +34,7 @@ export const IDENTITY_ROUTES: RouteTable = {
   'POST /organizations/:id/identity-providers/:idp_id/switch-off': state.switchOff,
   'GET /organizations/:id/identity-providers/:idp_id/keys': keys.list,
   'PUT /organizations/:id/identity-providers/:idp_id/keys': keys.replace,
+  'GET /organizations/:id/identity-providers/:idp_id/signing-key': signingKey.list,
   'POST /organizations/:id/identity-providers/:idp_id/signing-key': signingKey.replace,
   'GET /organizations/:id/sign-in-policy': policy.read,
   'PUT /organizations/:id/sign-in-policy': policy.replace,

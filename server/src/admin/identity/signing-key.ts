@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ProviderUnreachable } from '../../identity/protocol-problems.ts';
 import type { SamlProtocol } from '../../identity/protocols.ts';
 import type { ProviderRow } from '../../store/identity/identity-providers.ts';
 import * as providers from '../../store/identity/identity-providers.ts';
@@ -29,6 +30,16 @@ const signingKeysOut = z
     description: 'Our keys at a SAML provider: the present one and, while it is replaced, the next.',
   });
 
+export const list = route({
+  summary: 'List our keys that sign requests to a SAML provider',
+  description: 'Returns the certificate of the key that signs now and, while it is replaced, that of the next.',
+  permission: 'identity.manage',
+  params: providerParams,
+  response: signingKeysOut,
+  load: loadProvider,
+  handle: async (call, row) => viewKeys(samlOf(call, row), readSecret(call, row)),
+});
+
 export const replace = route({
   summary: 'Replace the key that signs requests to a SAML provider',
   description:
@@ -42,7 +53,7 @@ export const replace = route({
   handle: async (call, found) => {
     const saml = samlOf(call, found);
     const { step } = call.body;
-    const before = openSecret(call.deps, found, found.sealed);
+    const before = readSecret(call, found);
     // A key takes a while to make, so it is made before the row is locked.
     const after = step === 'add' ? await saml.withNextKey(before) : saml.withoutOldKey(before);
     if (after === null) throw conflict('There is no next key. Add one first, and let the provider read our metadata.');
@@ -61,12 +72,26 @@ export const replace = route({
         after: { certificates: saml.ownCertificates(after).map(({ id }) => id) },
       });
     });
-    const data = saml
-      .ownCertificates(after)
-      .map(({ id, pem, madeAt }, at) => ({ id, certificate: pem, made_at: madeAt, signs: at === 0 }));
-    return { data };
+    return viewKeys(saml, after);
   },
 });
+
+/** Returns the opened secret. Throws 409 if it cannot be opened, as after the loss of the master key. */
+function readSecret({ deps }: AdminCall<unknown, unknown, unknown>, row: ProviderRow): string | null {
+  try {
+    return openSecret(deps, row, row.sealed);
+  } catch (error) {
+    if (error instanceof ProviderUnreachable) throw conflict(error.message);
+    throw error;
+  }
+}
+
+function viewKeys(saml: SamlProtocol, secret: string | null): z.output<typeof signingKeysOut> {
+  const certificates = saml.ownCertificates(secret);
+  return {
+    data: certificates.map(({ id, pem, madeAt }, at) => ({ id, certificate: pem, made_at: madeAt, signs: at === 0 })),
+  };
+}
 
 function samlOf({ deps }: AdminCall<unknown, unknown, unknown>, { protocol }: ProviderRow): SamlProtocol {
   const { saml } = deps.protocols;

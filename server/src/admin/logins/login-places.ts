@@ -6,6 +6,7 @@ import { placesOf } from '../../store/accounts/account-places.ts';
 import * as loginPolicies from '../../store/logins/login-policies.ts';
 import * as keys from '../../store/tenancy/keys.ts';
 import * as teams from '../../store/tenancy/teams.ts';
+import { mayLearnOf } from '../http/actor.ts';
 import type { AdminCall } from '../http/call.ts';
 import { ownKeysCap, ownKeysCapOut, renderCap } from '../teams/self-service.ts';
 import { type KeysOfMember, spokenForNanoUsd } from '../teams/self-service-keys.ts';
@@ -34,7 +35,7 @@ export async function loginPlaces(call: AdminCall<unknown, unknown, unknown>): P
   if (accountId === null) return [];
   const found: LoginPlace[] = [];
   for (const { organization, memberId, teams: inTeams } of await placesOf(db, accountId)) {
-    if (organization.status !== 'active') continue;
+    if (organization.status !== 'active' || !mayLearnOf(call.actor, organization.id)) continue;
     const { logins } = await loginPolicies.find(db, organization.id);
     for (const { id: teamId } of inTeams) {
       if (found.length >= PLACES_MAX) return found;

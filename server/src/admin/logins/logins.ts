@@ -15,7 +15,8 @@ import { loginOut, viewLogin } from './login-view.ts';
 
 export const list = route({
   summary: 'List logins',
-  description: 'Returns the caller’s own logins, and with keys.manage those of the teams that it covers, newest first.',
+  description:
+    'Returns the caller’s own logins, and with keys.manage those of the teams that it covers, newest first. A session that only an identity provider opened sees those in its organization.',
   permission: 'signed_in',
   query: z.strictObject({
     limit: listQuery.limit,
@@ -32,6 +33,7 @@ export const list = route({
     const filter: logins.LoginFilter = {
       reach: reachOf(call.actor, 'keys.manage'),
       ownAccountId: call.actor.accountId,
+      ownIn: call.actor.shown?.known ?? null,
       onlyOwn: own === true,
       organizationId,
       teamId,

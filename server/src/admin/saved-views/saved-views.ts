@@ -3,6 +3,7 @@ import { can, reachOf } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import type { SavedViewRow } from '../../store/tenancy/saved-views.ts';
 import * as views from '../../store/tenancy/saved-views.ts';
+import { mayLearnOf } from '../http/actor.ts';
 import { authorize } from '../http/authorize.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, change, isUnchanged } from '../http/change.ts';
@@ -55,7 +56,8 @@ const viewOut = z
 
 export const list = route({
   summary: 'List saved views',
-  description: 'Returns the caller’s own views, and those shared with organizations that the caller belongs to. At most 250.',
+  description:
+    'Returns the caller’s own views, and those shared with organizations that the caller belongs to. At most 250. A session that only an identity provider opened leaves out those that may name other organizations.',
   permission: 'signed_in',
   query: z.strictObject({ path: path.optional(), organization_id: id.optional() }),
   response: z.object({ data: z.array(viewOut) }),
@@ -66,7 +68,8 @@ export const list = route({
     const readable = asked !== undefined && can(call.actor, 'organization.read', { organizationId: asked }) ? [asked] : [];
     const organizationIds = [...new Set([...ownOrganizations(call), ...readable])];
     const listed = await views.list(call.deps.db, { accountId, organizationIds, path: call.query.path, limit: LISTED_MAX });
-    return { data: listed.map(({ row, ownerName }) => view(call, row, ownerName)) };
+    const shown = listed.filter(({ row }) => isShown(call, row));
+    return { data: shown.map(({ row, ownerName }) => view(call, row, ownerName)) };
   },
 });
 
@@ -82,6 +85,7 @@ export const create = route({
     const [accountId, { body }] = [accountOf(call), call];
     const organizationId = body.organization_id ?? null;
     await requireSharing(call, organizationId);
+    requireShown(call, { accountId, organizationId, query: body.query });
     const row = await change(call, async ({ tx, now, record }) => {
       if ((await views.countOwn(tx, accountId)) >= VIEWS_MAX)
         throw conflict(`You have ${VIEWS_MAX} saved views, the most allowed. Delete one first.`);
@@ -146,6 +150,7 @@ async function applyPatch(
     query: query ?? row.query,
     organizationId: organization_id === undefined ? row.organizationId : organization_id,
   };
+  requireShown(call, { ...row, ...columns });
   if (isUnchanged(facts(row), facts({ ...row, ...columns }))) return row;
   const updated = await views.update(tx, id, columns, now);
   for (const organizationId of new Set([row.organizationId, updated.organizationId])) {
@@ -175,10 +180,35 @@ export async function findVisible(call: AdminCall<unknown, unknown, unknown>, id
   const row = await views.find(call.deps.db, id);
   const isVisible =
     row !== null &&
+    isShown(call, row) &&
     (row.accountId === accountId ||
       (row.organizationId !== null && can(call.actor, 'organization.read', { organizationId: row.organizationId })));
   if (!isVisible) throw notFound('saved view');
   return row;
+}
+
+/**
+ * Reports whether a view may be shown in this session. One that only an identity provider opened must not read where else the person
+ * belongs, and the name of an own view may say that. It sees those that are shared with a known organization or that name one.
+ */
+function isShown(
+  { actor }: AdminCall<unknown, unknown, unknown>,
+  { accountId, organizationId, query }: Pick<SavedViewRow, 'accountId' | 'organizationId' | 'query'>,
+): boolean {
+  if (accountId !== actor.accountId || actor.shown?.isElsewhereToo !== true) return true;
+  const of = organizationId ?? new URLSearchParams(query).get('organization_id');
+  return of !== null && mayLearnOf(actor, of);
+}
+
+/** Throws 403 for a view that this session would not find again. */
+function requireShown(
+  call: AdminCall<unknown, unknown, unknown>,
+  row: Pick<SavedViewRow, 'accountId' | 'organizationId' | 'query'>,
+): void {
+  if (isShown(call, row)) return;
+  throw forbidden(
+    'You signed in through an identity provider, which opens its organization only, and this view names no organization. Share it with the organization, or sign in with your own password or passkey to keep it for yourself.',
+  );
 }
 
 /** Returns the account of the caller. Throws 403 for an admin token, which has no views, and for somebody without a role. */

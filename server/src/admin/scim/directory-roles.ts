@@ -17,10 +17,11 @@ import * as accounts from '../../store/accounts/accounts.ts';
 import * as adminTokens from '../../store/accounts/admin-tokens.ts';
 import { judgeToken } from '../../store/accounts/token-facts.ts';
 import type { Database } from '../../store/database.ts';
-import { type MappingRow, mappingsOfGroups } from '../../store/identity/scim-mappings.ts';
-import * as people from '../../store/identity/scim-people.ts';
+import { type MappingRow, mappingsOfPerson } from '../../store/identity/scim-mappings.ts';
+import type * as people from '../../store/identity/scim-people.ts';
 import * as roleQueue from '../../store/identity/scim-role-queue.ts';
 import * as memberships from '../../store/tenancy/memberships.ts';
+import * as organizations from '../../store/tenancy/organizations.ts';
 import { narrowingOf } from '../http/actor.ts';
 import { type Change, change } from '../http/change.ts';
 import type { AdminDeps } from '../http/deps.ts';
@@ -29,32 +30,35 @@ import { ownCall } from './scim-call.ts';
 
 /** The most people whose roles one request works out. The job does the others within a minute or two. */
 const IN_REQUEST_MAX = 20;
-const BATCH = 50;
+/** The people of one transaction of the job. Requests of the directory wait for it, so it is short. */
+const BATCH = 5;
 /** The failures after which a run leaves an organization to the next run. */
 const FAILURES_MAX = 5;
 
-/** Notes that people's groups changed, and works out the roles of the first of them. */
+/** Notes that people's groups changed, and works out the roles of the first of them. The organization must be locked. */
 export async function applyToPeople(change: Change, organizationId: string, userIds: readonly string[]): Promise<void> {
   if (userIds.length > IN_REQUEST_MAX) return roleQueue.queue(change.tx, organizationId, userIds);
-  for (const id of userIds) await applyToPerson(change, { organizationId, id });
+  await applyToEach(change, organizationId, userIds);
 }
 
-async function applyToPerson(change: Change, key: people.PersonKey): Promise<void> {
-  const { organizationId, id } = key;
-  const groups = await people.groupIdsOf(change.tx, key);
-  const counting = await groupsThatCount(change, key, groups);
-  await applyGroups(change, { organizationId, membershipId: id, source: 'scim', groups: counting });
-}
-
-/** Returns the groups without those that would give a role by a mapping that its editor may no longer give. */
-async function groupsThatCount(change: Change, key: people.PersonKey, groups: readonly string[]): Promise<readonly string[]> {
-  const mappings = await mappingsOfGroups(change.tx, key.organizationId, groups);
-  if (mappings.length === 0) return groups;
-  const held = new Set<string>();
-  for (const mapping of mappings) {
-    if (!(await mayStillGive(change, mapping)) && !(await hasAlready(change.tx, key, mapping))) held.add(mapping.value);
+async function applyToEach(change: Change, organizationId: string, userIds: readonly string[]): Promise<void> {
+  // Of each mapping, its editor is judged once.
+  const judged = new Map<string, Promise<boolean>>();
+  const mayGive = (mapping: MappingRow) => {
+    const verdict = judged.get(mapping.id) ?? mayStillGive(change, mapping);
+    judged.set(mapping.id, verdict);
+    return verdict;
+  };
+  for (const id of userIds) {
+    const key = { organizationId, id };
+    const mappings: MappingRow[] = [];
+    for (const mapping of await mappingsOfPerson(change.tx, key)) {
+      // A mapping that its editor may no longer give keeps what it gave.
+      if ((await mayGive(mapping)) || (await hasAlready(change.tx, key, mapping))) mappings.push(mapping);
+    }
+    const groups = mappings.map(({ value }) => value);
+    await applyGroups(change, { organizationId, membershipId: id, source: 'scim', groups, mappings });
   }
-  return groups.filter((id) => !held.has(id));
 }
 
 /** Reports whether the editor of a mapping may give its role now. */
@@ -119,8 +123,10 @@ export async function applyQueued(deps: AdminDeps, goOn: () => void): Promise<nu
 /** Works out the roles of the next people of an organization. Returns their number. */
 function applyNext(deps: AdminDeps, organizationId: string, limit: number): Promise<number> {
   return change(ownCall(deps, requestId(deps.clock.nowMs())), async (change) => {
+    // Before the queue, as requests do that add people to it: otherwise the two could wait for each other.
+    await organizations.lock(change.tx, organizationId);
     const ids = await roleQueue.take(change.tx, organizationId, limit);
-    for (const id of ids) await applyToPerson(change, { organizationId, id });
+    await applyToEach(change, organizationId, ids);
     return ids.length;
   });
 }

@@ -16,6 +16,7 @@ import * as accounts from '../../store/accounts/accounts.ts';
 import { provedSince } from '../../store/accounts/address-proofs.ts';
 import * as signInStore from '../../store/accounts/sign-in.ts';
 import { activeOf } from '../../store/identity/identity-providers.ts';
+import { mayLearnOf } from '../http/actor.ts';
 import type { AdminCall } from '../http/call.ts';
 import { email } from '../http/fields.ts';
 import * as load from '../http/load.ts';
@@ -63,11 +64,14 @@ const sessionOut = z
       )
       .meta({
         description:
-          'Organizations that this session does not open, because it has not shown what they ask for. They are among the memberships, but give no permissions.',
+          'Organizations that this session does not open, because it has not shown what they ask for. They are among the memberships, but give no permissions. Absent in both are those that only the person’s own sign-in may show: see `own_sign_in`.',
       }),
     own_sign_in: z.boolean().meta({
       description:
-        'False if only an identity provider opened this session. Then platform roles do not count, and the account cannot be changed.',
+        'False if only an identity provider opened this session. Then platform roles do not count, the account cannot be changed, and other organizations of the person are not shown. A sign-in with the own password or passkey opens them.',
+    }),
+    signed_in_through: z.array(z.object({ id: z.string(), name: z.string() })).meta({
+      description: 'The active identity providers that opened this session. Signing out here does not sign out there.',
     }),
     platform_capabilities: permissions,
     capabilities_by_organization: z.record(z.string(), permissions),
@@ -145,7 +149,8 @@ export const signOut = route({
 async function viewOf(call: AdminCall): Promise<z.output<typeof sessionOut>> {
   const { actor, deps } = call;
   const account = actor.accountId === null ? null : await accounts.find(deps.db, actor.accountId);
-  const places = account === null ? [] : await placesOf(deps.db, account.id);
+  const all = account === null ? [] : await placesOf(deps.db, account.id);
+  const places = all.filter(({ organization }) => mayLearnOf(actor, organization.id));
   const factors = account === null ? null : await signInStore.factorsOf(deps.db, account.id);
   const platform = actor.roles.find((grant) => !('organizationId' in grant));
   return {
@@ -158,7 +163,7 @@ async function viewOf(call: AdminCall): Promise<z.output<typeof sessionOut>> {
     actor_kind: actor.kind === 'admin_token' ? 'admin_token' : 'account',
     platform_role: platform === undefined ? null : (platform.role as (typeof PLATFORM_ROLES)[number]),
     memberships: places.map(viewOfPlace),
-    places: await closedPlaces(call),
+    ...(await throughProviders(call)),
     own_sign_in: actor.shown?.isOwn ?? true,
     platform_capabilities: [...capabilitiesOf(actor, { organizationId: null })],
     capabilities_by_organization: capabilitiesByOrganization(call),
@@ -172,18 +177,18 @@ async function viewOf(call: AdminCall): Promise<z.output<typeof sessionOut>> {
   };
 }
 
-/** Returns what the caller must still show, and where. */
-async function closedPlaces({ actor, deps }: AdminCall) {
-  const closed = actor.shown?.closed ?? [];
-  const active = await activeOf(
-    deps.db,
-    closed.map(({ organizationId }) => organizationId),
-  );
-  return closed.map(({ organizationId, needs }) => ({
+/** Returns what the caller must still show, and where, and through which providers the session came. */
+async function throughProviders({ actor, deps }: AdminCall) {
+  const { closed = [], providers = [] } = actor.shown ?? {};
+  const organizationIds = new Set([...closed, ...providers].map(({ organizationId }) => organizationId));
+  const active = await activeOf(deps.db, [...organizationIds]);
+  const places = closed.map(({ organizationId, needs }) => ({
     organization_id: organizationId,
     needs,
     providers: (active.get(organizationId) ?? []).map(({ id, name }) => ({ id, name })),
   }));
+  const through = providers.flatMap(({ id, organizationId }) => active.get(organizationId)?.find((one) => one.id === id) ?? []);
+  return { places, signed_in_through: through.map(({ id, name }) => ({ id, name })) };
 }
 
 function viewOfPlace({ organization, memberId, role, teams }: AccountPlace) {

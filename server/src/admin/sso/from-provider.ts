@@ -11,7 +11,7 @@ import { providerEvent } from '../identity/provider-view.ts';
 import { providerToAsk, requirePublicUrl } from './provider-to-ask.ts';
 import { discover, providerParams } from './sso.ts';
 
-/** Calls of an identity provider itself, from its server to ours. */
+/** Calls of an identity provider itself, from its server to ours, and the way to a sign-out there. */
 
 export const metadata = route({
   summary: 'Get our SAML metadata for a provider',
@@ -66,5 +66,27 @@ export const backchannelLogout = route({
       return ended;
     });
     return { sessions_ended: ended };
+  },
+});
+
+export const logout = route({
+  summary: 'Get the address that ends a session at an identity provider',
+  description:
+    'For the page after a sign-out: signing out here ends no session at the provider. Null if an OpenID Connect provider has no such address, refuses a request without an ID token or does not answer, and for SAML. Headgate sends nobody there by itself.',
+  permission: 'public',
+  params: providerParams,
+  response: z.object({ location: z.string().nullable() }),
+  load: load.platform,
+  handle: async (call) => {
+    const { provider } = await discover(call);
+    const { oidc } = call.deps.protocols;
+    if (provider.protocol !== 'oidc' || provider.state !== 'active' || oidc?.logoutAddress === undefined)
+      return { location: null };
+    try {
+      return { location: await oidc.logoutAddress(providerToAsk(call.deps, provider, 'present')) };
+    } catch (error) {
+      if (!(error instanceof ProviderUnreachable)) throw error;
+      return { location: null };
+    }
   },
 });

@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Evidence, hasOwn, type JudgedPlace, needOf, OWN, type SignInRules, wasIdle } from './evidence.ts';
+import {
+  type Evidence,
+  hasOwn,
+  type JudgedPlace,
+  knownTo,
+  needOf,
+  OWN,
+  providersIn,
+  type SignInRules,
+  wasIdle,
+} from './evidence.ts';
 
 const NOW = 1_800_000_000_000;
 const HOUR = 3_600_000;
@@ -118,5 +128,30 @@ describe('what a policy asks for', () => {
     expect(needOf({ ...OWNER, rules: null }, shown([BY_PASSWORD], new Map([['org_b', NOW]])))).toBeNull();
     expect(wasIdle({ ...RULES, idleMinutes: 10 }, { lastUsedMs: NOW - 11 * 60_000, nowMs: NOW })).toBe(true);
     expect(wasIdle({ ...RULES, idleMinutes: 10 }, { lastUsedMs: NOW - 9 * 60_000, nowMs: NOW })).toBe(false);
+  });
+});
+
+describe('what a session may learn of', () => {
+  test.each<[string, readonly Evidence[], readonly string[] | null]>([
+    ['a password', [BY_PASSWORD], null],
+    ['a password of long ago', [{ ...BY_PASSWORD, shownAtMs: NOW - 900 * HOUR }], null],
+    ['a provider', [BY_PROVIDER], ['org_a']],
+    ['a provider whose evidence ended', [{ ...BY_PROVIDER, expiresAtMs: 0 }], ['org_a']],
+    ['a provider, and own evidence that ended', [BY_PROVIDER, { ...BY_PASSWORD, expiresAtMs: 0 }], ['org_a']],
+    ['a provider and a password', [BY_PROVIDER, BY_PASSWORD], null],
+    [
+      'providers of two organizations',
+      [BY_PROVIDER, { ...BY_PROVIDER, source: 'idp_b', organizationId: 'org_b' }],
+      ['org_a', 'org_b'],
+    ],
+    ['two providers of one', [BY_PROVIDER, { ...BY_PROVIDER, source: 'idp_c' }], ['org_a']],
+    ['nothing', [], []],
+  ])('%s', (_, evidence, known) => {
+    expect(knownTo(shown(evidence))).toEqual(known);
+  });
+
+  test('and the providers where the person is still signed in', () => {
+    const ended = { ...BY_PROVIDER, source: 'idp_c', expiresAtMs: 0 };
+    expect(providersIn(shown([BY_PROVIDER, BY_PASSWORD, ended]))).toEqual([{ id: 'idp_a', organizationId: 'org_a' }]);
   });
 });

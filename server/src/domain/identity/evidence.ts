@@ -91,6 +91,22 @@ export function hasOwn({ evidence, nowMs }: Pick<Shown, 'evidence' | 'nowMs'>): 
   return evidence.some(({ source, expiresAtMs }) => source === OWN && (expiresAtMs === null || expiresAtMs > nowMs));
 }
 
+/**
+ * Returns the organizations that a session may learn of; null: all. One that identity providers alone opened knows only theirs, also
+ * after their evidence has ended: then the person comes through them again.
+ */
+export function knownTo(shown: Pick<Shown, 'evidence' | 'nowMs'>): readonly string[] | null {
+  if (hasOwn(shown)) return null;
+  return [...new Set(shown.evidence.flatMap(({ organizationId }) => organizationId ?? []))];
+}
+
+/** Returns the identity providers whose evidence the session still holds: what a sign-out there did not end. */
+export function providersIn({ evidence, nowMs }: Pick<Shown, 'evidence' | 'nowMs'>) {
+  return evidence.flatMap(({ source: id, organizationId, expiresAtMs }) =>
+    organizationId === null || (expiresAtMs !== null && expiresAtMs <= nowMs) ? [] : [{ id, organizationId }],
+  );
+}
+
 /** Reports whether the session was idle for longer than these rules allow. */
 export function wasIdle(rules: SignInRules | null, { lastUsedMs, nowMs }: { lastUsedMs: number; nowMs: number }): boolean {
   const minutes = rules?.idleMinutes ?? null;

@@ -32,6 +32,7 @@ import {
   yes,
 } from './id-token.ts';
 import { type ClaimOnce, logoutReader, type ToldLogout } from './logout.ts';
+import { logoutAddresses } from './logout-address.ts';
 import { type CheckUrl, clientAuthenticationOf, parseOidcConfig } from './oidc-config.ts';
 import { type KeyStore, openProviderKeys, type ProviderKeys } from './provider-keys.ts';
 import { beginning, plain, quoted } from './quoted.ts';
@@ -53,8 +54,7 @@ export interface Oidc extends OidcProtocol {
    * needed and it does not answer. Then the provider should post again.
    */
   readLogout(provider: ProviderToAsk, form: URLSearchParams): Promise<ToldLogout>;
-  /** Returns where to send a browser that signs out, so that the provider's session ends too; null if it offers no such address. */
-  logoutAddress(provider: ProviderToAsk, returnTo: string): Promise<string | null>;
+  logoutAddress(provider: ProviderToAsk): Promise<string | null>;
 }
 
 const INCOMING_LENGTH_MAX = 16 * 1024;
@@ -74,14 +74,7 @@ export function openOidc(deps: OidcDeps): Oidc {
     start: (provider, asked) => start(deps, discovery, provider, asked),
     finish: (provider, keep, incoming) => finish(deps, discovery, keys, { provider, keep, incoming }),
     readLogout: logoutReader({ discovery, keys, claimOnce: deps.claimOnce, nowMs: deps.nowMs }),
-    logoutAddress: async (provider, returnTo) => {
-      const { config, metadata } = await discovery.of(provider);
-      if (metadata.end_session_endpoint === undefined) return null;
-      const url = new URL(metadata.end_session_endpoint);
-      url.searchParams.set('client_id', config.client_id);
-      url.searchParams.set('post_logout_redirect_uri', returnTo);
-      return url.href;
-    },
+    logoutAddress: logoutAddresses({ discovery, fetch: deps.fetch, checkUrl: deps.checkUrl, nowMs: deps.nowMs }),
   };
 }
 

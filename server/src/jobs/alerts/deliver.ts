@@ -10,6 +10,7 @@ import { open, UnsealFailure } from '../../lib/secrets.ts';
 import type { Clock } from '../../lib/timing/clock.ts';
 import { signatureHeaders } from '../../lib/webhook-signature.ts';
 import * as deliveries from '../../store/alerts/alert-deliveries.ts';
+import { isStillTold } from '../../store/alerts/alert-events.ts';
 import * as webhooks from '../../store/alerts/webhooks.ts';
 import type { Database } from '../../store/database.ts';
 
@@ -44,6 +45,8 @@ export async function deliver(options: DeliverOptions, deliveryId: string): Prom
   const { delivery, webhook } = found;
   if (webhook !== null && webhook.status !== 'active')
     return deliveries.giveUp(db, deliveryId, 'the webhook is disabled', new Date(clock.nowMs()));
+  if (webhook === null && !(await isStillTold(db, found.event, delivery.email as string)))
+    return deliveries.giveUp(db, deliveryId, NO_LONGER_TOLD, new Date(clock.nowMs()));
   const outcome = await (webhook === null ? mail(options, found) : post(options, found, webhook)).catch(failed);
   const at = new Date(clock.nowMs());
   const isOver = outcome.status === 'pending' && at >= delivery.giveUpAt;
@@ -52,6 +55,8 @@ export async function deliver(options: DeliverOptions, deliveryId: string): Prom
   if (outcome.status === 'pending' && !isOver)
     throw new NotDelivered(outcome.problem ?? 'the delivery failed for an unknown reason');
 }
+
+const NO_LONGER_TOLD = 'the person is no longer active in the role that gets these mails, or has another address';
 
 /** An attempt that a bug ended is one that failed. Otherwise its delivery would be retried for ever and never be lost. */
 function failed(): Outcome {

@@ -41,7 +41,7 @@ export async function recordAttempt(db: Database, id: string, { at, ...outcome }
     .where(eq(alertDeliveries.id, id));
 }
 
-/** Marks a delivery as lost, with the reason. Used when its webhook was turned off. */
+/** Marks a delivery as lost, with the reason. Used when its webhook was turned off, or its person is no longer told. */
 export async function giveUp(db: Database, id: string, problem: string, at: Date): Promise<void> {
   await db.update(alertDeliveries).set({ status: 'lost', problem, giveUpAt: at }).where(eq(alertDeliveries.id, id));
 }

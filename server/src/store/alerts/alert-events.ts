@@ -4,8 +4,9 @@ import { DELIVERY_MS_MAX } from '../../domain/tenancy/alert.ts';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import type { Database } from '../database.ts';
+import { activeOwners } from '../identity/owners.ts';
 import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from '../paging.ts';
-import { accounts, alertDeliveries, alertEvents, memberships, webhooks } from '../schema.ts';
+import { accounts, alertDeliveries, alertEvents, webhooks } from '../schema.ts';
 import { withinReach } from '../tenancy/reach.ts';
 
 export type AlertEventRow = typeof alertEvents.$inferSelect;
@@ -115,27 +116,26 @@ async function subscribers(
   return [...new Set([...subscribed, ...named])];
 }
 
-/** Returns the addresses of the active owners of an organization, or of the platform's admins. */
+/** Returns the addresses of the active owners of an organization, or of the platform's active admins. */
 async function peopleOf(tx: Database, organizationId: string | null): Promise<readonly string[]> {
-  const rows =
-    organizationId === null
-      ? await tx
-          .select({ email: accounts.email })
-          .from(accounts)
-          .where(and(eq(accounts.platformRole, 'platform_admin'), eq(accounts.status, 'active')))
-      : await tx
-          .select({ email: accounts.email })
-          .from(memberships)
-          .innerJoin(accounts, eq(accounts.id, memberships.accountId))
-          .where(
-            and(
-              eq(memberships.organizationId, organizationId),
-              eq(memberships.role, 'org_owner'),
-              eq(memberships.status, 'active'),
-              eq(accounts.status, 'active'),
-            ),
-          );
+  if (organizationId !== null) return (await activeOwners(tx, organizationId)).map(({ email }) => email);
+  const rows = await tx
+    .select({ email: accounts.email })
+    .from(accounts)
+    .where(and(eq(accounts.platformRole, 'platform_admin'), eq(accounts.status, 'active')));
   return rows.map(({ email }) => email);
+}
+
+/**
+ * Reports whether the address is still of somebody who gets this event by mail. A delivery can be retried for a day, and its person
+ * may be disabled or removed meanwhile.
+ */
+export async function isStillTold(
+  db: Database,
+  { organizationId }: Pick<AlertEventRow, 'organizationId'>,
+  email: string,
+): Promise<boolean> {
+  return (await peopleOf(db, organizationId)).includes(email);
 }
 
 /** Finds an event by id. Global, because ids are unique over all tenants: the caller must check permissions on the row. */

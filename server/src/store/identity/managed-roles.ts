@@ -14,6 +14,8 @@ export interface GroupsOfMember {
   readonly source: string;
   /** All groups of the person. The values of mappings are compared with them exactly. */
   readonly groups: readonly string[];
+  /** The mappings that count, if the caller read them. It has locked the organization, too. Absent: all of the source. */
+  readonly mappings?: readonly GroupMapping[];
   /** The organization's role if no group gives one; `org_member` if absent. */
   readonly defaultRole?: OrganizationRole;
 }
@@ -35,19 +37,20 @@ export interface AppliedTeam {
 
 /**
  * Gives a member the roles of their groups, and takes those that the same source gave before and no group gives now. Changes only
- * what is `managed_by` this source. Locks the organization, so that its last owners cannot leave at once. A member who was removed
- * is not changed.
+ * what is `managed_by` this source. The organization is locked, so that its last owners cannot leave at once. A member who was
+ * removed is not changed.
  */
 export async function applyGroups(tx: Database, wanted: GroupsOfMember, now: Date): Promise<AppliedGroups> {
   const { organizationId, membershipId, source, groups } = wanted;
-  await tx.select({ id: organizations.id }).from(organizations).where(eq(organizations.id, organizationId)).for('update');
+  if (wanted.mappings === undefined)
+    await tx.select({ id: organizations.id }).from(organizations).where(eq(organizations.id, organizationId)).for('update');
   const [member] = await tx
     .select()
     .from(memberships)
     .where(and(eq(memberships.organizationId, organizationId), eq(memberships.id, membershipId)))
     .for('update');
   if (member === undefined || member.status === 'removed') return { role: null, teams: [] };
-  const given = rolesOfGroups(await mappingsOf(tx, { organizationId, source }), groups);
+  const given = rolesOfGroups(wanted.mappings ?? (await mappingsOf(tx, { organizationId, source })), groups);
   const before = member.role as OrganizationRole;
   const after = member.managedBy === source ? (given.role ?? wanted.defaultRole ?? 'org_member') : before;
   const isOwnerLeft = before === 'org_owner' && after !== 'org_owner' && member.status === 'active';

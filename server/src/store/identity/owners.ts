@@ -1,4 +1,4 @@
-/** The owners of an organization, as far as signing in concerns them. */
+/** The owners of an organization who may act now: those who are told by mail, and who can be named for an emergency. */
 import { and, asc, eq, exists, gte, inArray, isNull, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { accounts, identityLinks, identityProviders, memberships, passkeys } from '../schema.ts';

@@ -1,6 +1,10 @@
 /** The mappings of groups of the SCIM directory to roles. */
+import { and, asc, eq, getTableColumns } from 'drizzle-orm';
 import type { Database } from '../database.ts';
-import { list, type ShownMapping } from './group-mappings.ts';
+import { groupMappings, scimGroupMembers } from '../schema.ts';
+import { list, type MappingRow, type ShownMapping } from './group-mappings.ts';
+import { MAPPINGS_MAX } from './managed-roles.ts';
+import type { PersonKey } from './scim-people.ts';
 
 export type { MappingRow } from './group-mappings.ts';
 
@@ -11,4 +15,22 @@ export async function mappingsOfGroups(
   groupIds: readonly string[],
 ): Promise<readonly ShownMapping[]> {
   return groupIds.length === 0 ? [] : list(db, { organizationId, source: 'scim', values: groupIds });
+}
+
+/** Returns the mappings of all groups of a person, oldest first. */
+export async function mappingsOfPerson(db: Database, { organizationId, id }: PersonKey): Promise<readonly MappingRow[]> {
+  return db
+    .select(getTableColumns(groupMappings))
+    .from(scimGroupMembers)
+    .innerJoin(
+      groupMappings,
+      and(
+        eq(groupMappings.organizationId, scimGroupMembers.organizationId),
+        eq(groupMappings.source, 'scim'),
+        eq(groupMappings.value, scimGroupMembers.groupId),
+      ),
+    )
+    .where(and(eq(scimGroupMembers.organizationId, organizationId), eq(scimGroupMembers.userId, id)))
+    .orderBy(asc(groupMappings.id))
+    .limit(MAPPINGS_MAX);
 }

@@ -2,7 +2,7 @@
 import { and, asc, eq, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { type Listed, listNamed, named, type PageRequest } from '../named-list.ts';
-import { accountMemberships, accounts, memberships, scimGroupMembers, scimUsers } from '../schema.ts';
+import { accountMemberships, accounts, memberships, scimUsers } from '../schema.ts';
 
 export type ScimUserRow = typeof scimUsers.$inferSelect;
 
@@ -84,16 +84,6 @@ export async function known(db: Database, organizationId: string, ids: readonly 
     .from(scimUsers)
     .where(and(eq(scimUsers.organizationId, organizationId), inArray(scimUsers.id, [...ids])));
   return new Set(rows.map(({ id }) => id));
-}
-
-/** Returns the ids of the groups of a person, in order. */
-export async function groupIdsOf(db: Database, { organizationId, id }: PersonKey): Promise<readonly string[]> {
-  const rows = await db
-    .select({ groupId: scimGroupMembers.groupId })
-    .from(scimGroupMembers)
-    .where(and(eq(scimGroupMembers.organizationId, organizationId), eq(scimGroupMembers.userId, id)))
-    .orderBy(asc(scimGroupMembers.groupId));
-  return rows.map(({ groupId }) => groupId);
 }
 
 /** The places of an account, as far as they decide whether an organization's directory may write to it. */

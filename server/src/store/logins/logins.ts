@@ -160,6 +160,8 @@ export interface LoginFilter {
   readonly reach: readonly Reach[];
   /** The caller's own account: own logins are always listed. */
   readonly ownAccountId: string | null;
+  /** The organizations whose own logins are listed. Null: all. */
+  readonly ownIn: readonly string[] | null;
   readonly onlyOwn: boolean;
   readonly organizationId?: string | undefined;
   readonly teamId?: string | undefined;
@@ -241,8 +243,9 @@ function listed(db: Database) {
     .innerJoin(organizations, eq(organizations.id, logins.organizationId));
 }
 
-function seen({ reach, ownAccountId, onlyOwn, organizationId, teamId }: LoginFilter): SQL | undefined {
-  const own = ownAccountId === null ? sql`false` : eq(logins.accountId, ownAccountId);
+function seen({ reach, ownAccountId, ownIn, onlyOwn, organizationId, teamId }: LoginFilter): SQL | undefined {
+  const isIn = ownIn === null ? undefined : inArray(logins.organizationId, [...ownIn]);
+  const own = ownAccountId === null ? sql`false` : and(eq(logins.accountId, ownAccountId), isIn);
   const within = withinReach(reach, {
     organizationId: keys.organizationId,
     teamId: keys.teamId,

@@ -67,7 +67,10 @@ export interface Owner {
   readonly email: string;
 }
 
-/** Returns the owners of each organization, by id, oldest membership first. Includes disabled ones. */
+/**
+ * Returns the owners of each organization, by id, oldest membership first, for people who look at it. Includes disabled ones,
+ * because they hold the role. Mail goes to `activeOwners` alone.
+ */
 export async function owners(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, readonly Owner[]>> {
   const rows = await db
     .select({

@@ -79,7 +79,7 @@ interface ButtonsProps {
 /** The next step as the first button, and the rest behind it. */
 function Buttons({ provider, verdict, onDo }: ButtonsProps) {
   const activating = useActivate(provider);
-  const { name, state } = provider;
+  const { name, state, protocol } = provider;
   const untested: Verdict = { allowed: false, reason: words.testFirst };
   const mayActivate = !verdict.allowed ? verdict : state === 'draft' ? untested : verdict;
   return (
@@ -110,6 +110,7 @@ function Buttons({ provider, verdict, onDo }: ButtonsProps) {
         verdict={verdict}
         actions={[
           { label: words.edit, does: () => onDo('edit') },
+          ...(protocol === 'saml' ? [{ label: words.replaceSigningKey, does: () => onDo('signing-key') }] : []),
           ...(state === 'active' ? [{ label: words.switchOff, does: () => onDo('switch-off') }] : []),
           { label: words.delete, does: () => onDo('delete'), isDestructive: true },
         ]}

@@ -15,6 +15,7 @@ import type { Doing } from './doing.ts';
 import { DeleteProviderDialog, SwitchOffDialog } from './ProviderActions.tsx';
 import { CreateProviderDialog, EditProviderDialog } from './ProviderDialogs.tsx';
 import { ProviderRow } from './ProviderRow.tsx';
+import { SigningKeyDialog } from './SigningKeyDialog.tsx';
 import { TestDialog } from './TestDialog.tsx';
 
 /** Lists the identity providers of an organization, from draft to active. */
@@ -67,6 +68,13 @@ export function ProvidersSection({ organization }: { organization: Organization 
       {doing?.is === 'test' && <TestDialog provider={doing.provider} onClose={done} />}
       {tested !== undefined && state.test !== undefined && (
         <TestDialog provider={tested} testId={state.test} onClose={() => set({ test: undefined, sso: undefined })} />
+      )}
+      {doing?.is === 'signing-key' && (
+        // The newest version: each step changes it.
+        <SigningKeyDialog
+          provider={providers.data?.find(({ id }) => id === doing.provider.id) ?? doing.provider}
+          onClose={done}
+        />
       )}
       {doing?.is === 'switch-off' && <SwitchOffDialog provider={doing.provider} onClose={done} />}
       {doing?.is === 'delete' && <DeleteProviderDialog provider={doing.provider} onClose={done} />}
