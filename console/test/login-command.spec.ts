@@ -53,3 +53,25 @@ test('the page proposes the team that the command names', async ({ page }) => {
     expect((await login.ended).code).toBe(3);
   }
 });
+
+test('the page of a code proposes the team too, and never the code', async ({ page }) => {
+  test.setTimeout(120_000);
+  await house.signIn(page, 'team_developer');
+  const { name } = (await house.api('GET', `/teams/${house.teamId}`)) as { name: string };
+  for (const [asked, shown] of [
+    [name, name],
+    ['No such team', ''],
+  ] as const) {
+    const login = start(newHome(), ['login', '--device', '--url', house.url, '--team', asked]);
+    const [, address = '', code = ''] = await login.says(/Open (\S+) on any device, and type this code:\s+(\S+)/);
+    await page.goto(address);
+    const field = page.getByLabel('Code');
+    await expect(field).toHaveValue('');
+    await field.fill(code);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await expect(page.getByRole('combobox', { name: 'Team' })).toHaveValue(shown);
+    await page.getByRole('button', { name: 'Deny' }).click();
+    await expect(page.getByText('The device was denied')).toBeVisible();
+    expect((await login.ended).code).toBe(3);
+  }
+});

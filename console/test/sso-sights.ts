@@ -205,4 +205,3 @@ async function signedOut(page: Page, site: SsoHouse): Promise<void> {
   await signOut(page);
   await page.getByRole('link', { name: 'Sign out at Acme Login too' }).waitFor();
 }
-

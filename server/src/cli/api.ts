@@ -4,7 +4,8 @@ import { BadUsage, CommandFailed, EXIT, GatewayAway } from './outcome.ts';
 /** The admin API over HTTP. If the API refuses, every method throws CommandFailed with the API's own message. */
 export interface Api {
   get(path: string, query?: Query): Promise<Json>;
-  send(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<Json>;
+  /** `version`: the version that was read. The change is refused if another one is stored by now. */
+  send(method: 'POST' | 'PATCH' | 'PUT' | 'DELETE', path: string, body?: object, version?: number): Promise<Json>;
   /** Returns an answer that is text: CSV. */
   text(path: string, query?: Query): Promise<string>;
 }
@@ -30,11 +31,11 @@ export function openApi({ url, tokenFile, env }: ApiOptions): Api {
     throw new BadUsage(
       'There is no admin token. Set HEADGATE_ADMIN_TOKEN to one, or name a file that contains one with --token-file.',
     );
-  const call = (method: string, path: string, query: Query = {}, body?: object) =>
-    answerOf(base, { method, path: path + search(query), token, body });
+  const call = (method: string, path: string, query: Query = {}, body?: object, version?: number) =>
+    answerOf(base, { method, path: path + search(query), token, body, version });
   return {
     get: async (path, query) => parsed((await call('GET', path, query)).text),
-    send: async (method, path, body) => parsed((await call(method, path, {}, body)).text),
+    send: async (method, path, body, version) => parsed((await call(method, path, {}, body, version)).text),
     text: async (path, query) => (await call('GET', path, query)).text,
   };
 }
@@ -44,10 +45,15 @@ interface Asked {
   readonly path: string;
   readonly token: string;
   readonly body: object | undefined;
+  readonly version: number | undefined;
 }
 
-async function answerOf(base: string, { method, path, token, body }: Asked): Promise<{ readonly text: string }> {
-  const headers = { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+async function answerOf(base: string, { method, path, token, body, version }: Asked): Promise<{ readonly text: string }> {
+  const headers = {
+    authorization: `Bearer ${token}`,
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(version === undefined ? {} : { 'if-match': `"${version}"` }),
+  };
   let response: Response | null = null;
   let text: string;
   try {
@@ -120,7 +126,8 @@ function readToken(file: string): string {
   }
 }
 
-function search(query: Query): string {
+/** Returns the query of a path; empty if no value is set. */
+export function search(query: Query): string {
   const pairs = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
   return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs)}`;
 }

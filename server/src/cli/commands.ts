@@ -3,16 +3,26 @@ import type { ArchiveCommand } from './archive.ts';
 import type { Command, CommandLine, Given } from './command.ts';
 import type { CommandIo } from './command-io.ts';
 import { auditCommands } from './commands/audit.ts';
+import { domainCommands } from './commands/domains.ts';
+import { groupMappingCommands } from './commands/group-mappings.ts';
+import { identityLinkCommands } from './commands/identity-links.ts';
+import { identityProviderCommands } from './commands/identity-providers.ts';
 import { keyCommands } from './commands/keys.ts';
 import { knownModelCommands } from './commands/known-models.ts';
 import { ledgerCommands } from './commands/ledger.ts';
+import { loginListCommands } from './commands/logins.ts';
 import { memberCommands } from './commands/members.ts';
 import { mirrorCommands } from './commands/mirrors.ts';
 import { organizationCommands } from './commands/organizations.ts';
 import { ownProviderCommands } from './commands/own-providers.ts';
 import { presetCommands } from './commands/presets.ts';
 import { priceListCommands } from './commands/price-lists.ts';
+import { scimCommands } from './commands/scim.ts';
+import { signInPolicyCommands } from './commands/sign-in-policy.ts';
 import { statementCommands } from './commands/statements.ts';
+import { trustCheckCommands } from './commands/trust-check.ts';
+import { trustIssuerCommands } from './commands/trust-issuers.ts';
+import { trustRuleCommands } from './commands/trust-rules.ts';
 import { usageCommands } from './commands/usage.ts';
 import { loginCommands } from './login/commands.ts';
 import type { LoginCommand } from './login/login-command.ts';
@@ -32,6 +42,16 @@ export const COMMANDS: readonly Command[] = [
   ...mirrorCommands,
   ...presetCommands,
   ...auditCommands,
+  ...domainCommands,
+  ...identityProviderCommands,
+  ...signInPolicyCommands,
+  ...groupMappingCommands,
+  ...identityLinkCommands,
+  ...scimCommands,
+  ...loginListCommands,
+  ...trustIssuerCommands,
+  ...trustRuleCommands,
+  ...trustCheckCommands,
 ];
 
 /** Commands that only start the server's code. main.ts runs them. */

@@ -1,10 +1,13 @@
 import type { Api, Json, Query } from './api.ts';
 import type { Given, Session } from './command.ts';
 
-/** The flags of every list command. */
+/** The flag of a list whose rows have no names to search for. */
+export const LIMIT_FLAG = { name: 'limit', value: 'n', about: 'most rows to list (default: 50)' } as const;
+
+/** The flags of every other list command. */
 export const LIST_FLAGS = [
   { name: 'search', value: 'text', about: 'only names that begin with this text, or this whole id' },
-  { name: 'limit', value: 'n', about: 'most rows to list (default: 50)' },
+  LIMIT_FLAG,
 ] as const;
 
 const LIMIT_DEFAULT = 50;

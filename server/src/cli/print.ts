@@ -34,6 +34,11 @@ export function printObject(session: Output, answer: Json, fields: readonly Colu
   for (const [name, cell] of fields) session.print(`${name.padEnd(width)}  ${textOf(cell(answer))}`);
 }
 
+/** Says what to do next, on standard error. Not with `--json`, which programs read. */
+export function printNext(session: Pick<Session, 'isJson' | 'note'>, text: string): void {
+  if (!session.isJson) session.note(text);
+}
+
 export function printJson(session: Output, value: unknown): void {
   session.print(JSON.stringify(value, null, 2));
 }

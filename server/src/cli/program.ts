@@ -42,10 +42,17 @@ export function programOf(io: CommandIo): CommandParser {
     parser.action(() => run(givenTo(parser), io));
   }
   program.commandsGroup('Others:').helpCommand('help [command...]', 'the operands and flags of a command');
-  for (const group of program.commands.filter(({ commands }) => commands.length > 0))
-    group.description(group.commands.map((one) => one.name()).join(', '));
+  describeGroups(program);
   tab(program, { completionCommandName: 'completion' });
   return program;
+}
+
+/** Describes each word that is no command by the words that follow it. */
+function describeGroups(parser: CommandParser): void {
+  for (const group of parser.commands.filter(({ commands }) => commands.length > 0)) {
+    group.description(group.commands.map((one) => one.name()).join(', '));
+    describeGroups(group);
+  }
 }
 
 const AFTER_HELP = `

@@ -95,9 +95,18 @@ test('a person logs in by the browser: the token works, is theirs, and only they
 test('a person who has no browser there types a code elsewhere', { timeout: MS_MAX }, async () => {
   const { gateway, ada } = site;
   const home = newHome();
-  const running = start(home, ['login', '--device', '--url', gateway.base, '--name', 'server']);
+  const place = ['--organization', 'Acme & Söhne', '--team', 'Support'];
+  const running = start(home, ['login', '--device', '--url', gateway.base, '--name', 'server', ...place]);
   const [, page = '', user_code = ''] = await running.says(/Open (\S+) on any device, and type this code:\s+(\S+)/);
-  expect(page).toBe(`${gateway.base}/device`);
+  // The page proposes the place that the person named. The code is not in the address.
+  const { origin, pathname, searchParams } = new URL(page);
+  expect([origin + pathname, [...searchParams]]).toEqual([
+    `${gateway.base}/device`,
+    [
+      ['organization', 'Acme & Söhne'],
+      ['team', 'Support'],
+    ],
+  ]);
   must(await asPerson(gateway, ada, 'POST', '/logins/device/lookup', { user_code }));
   must(await asPerson(gateway, ada, 'POST', '/logins/device/approve', { user_code, team_id: teamId() }));
   expect(await running.ended).toMatchObject({ code: 0, out: '', err: expect.stringContaining(`as ${ada.email}`) });
@@ -107,7 +116,8 @@ test('a person who has no browser there types a code elsewhere', { timeout: MS_M
 test('who refuses on the page is told so in the terminal', { timeout: MS_MAX }, async () => {
   const { gateway, ada } = site;
   const running = start(newHome(), ['login', '--device', '--url', gateway.base]);
-  const [, user_code = ''] = await running.says(/type this code:\s+(\S+)/);
+  const [, page = '', user_code = ''] = await running.says(/Open (\S+) on any device, and type this code:\s+(\S+)/);
+  expect(page).toBe(`${gateway.base}/device`);
   must(await asPerson(gateway, ada, 'POST', '/logins/device/lookup', { user_code }));
   must(await asPerson(gateway, ada, 'POST', '/logins/device/deny', { user_code }));
   expect(await running.ended).toEqual({

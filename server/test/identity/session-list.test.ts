@@ -100,6 +100,7 @@ describe('a route', () => {
       'GET /sso/:idp_id/logout',
       'GET /sso/:idp_id/metadata',
       'GET /sso/:idp_id/start',
+      'GET /sso/:idp_id/test',
       'POST /invitations/accept',
       'POST /session/first-admin',
       'POST /session/passkey',

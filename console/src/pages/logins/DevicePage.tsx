@@ -5,9 +5,10 @@ import { api, asked, type Schema } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { ProblemNote } from '../../components/Asked.tsx';
 import { FactTable } from '../../components/FactTable.tsx';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
-import { type Approval, ApproveForm } from './ApproveForm.tsx';
+import { type Approval, ApproveForm, type Proposed } from './ApproveForm.tsx';
 import { forgetApproval, keptApproval, pathToComeBackTo } from './kept-approval.ts';
 import { words } from './words.ts';
 
@@ -19,14 +20,15 @@ type Step =
   | { readonly is: 'judged'; readonly code: string; readonly request: LoginRequest }
   | { readonly is: 'approved' | 'denied' };
 
-/** Approves a device that shows a code. Nothing is filled in from the address: a link must not choose the code. */
+/** Approves a device that shows a code. A link must not choose the code. It may propose a team, which the person sees and can change. */
 export function DevicePage() {
+  const [{ organization, team }] = useUrlState();
   const [step, setStep] = useState<Step>({ is: 'code' });
   return (
     <Page title={words.deviceTitle} about={words.deviceAbout}>
       <Paper maw={560} p="md" withBorder>
         {step.is === 'code' && <EnterCode onFound={(code, request) => setStep({ is: 'judged', code, request })} />}
-        {step.is === 'judged' && <Judge {...step} onDone={(is) => setStep({ is })} />}
+        {step.is === 'judged' && <Judge {...step} proposed={{ organization, team }} onDone={(is) => setStep({ is })} />}
         {step.is === 'approved' && (
           <Alert color="green" title={words.approved} role="status">
             {words.approvedMeans}
@@ -92,10 +94,11 @@ function EnterCode({ onFound }: { onFound: (code: string, request: LoginRequest)
 interface JudgeProps {
   readonly code: string;
   readonly request: LoginRequest;
+  readonly proposed: Proposed;
   readonly onDone: (is: 'approved' | 'denied' | 'code') => void;
 }
 
-function Judge({ code, request, onDone }: JudgeProps) {
+function Judge({ code, request, proposed, onDone }: JudgeProps) {
   const approve = async (approval: Approval) => {
     await asked(api.POST('/logins/device/approve', { body: { ...approval, user_code: code } }));
     onDone('approved');
@@ -127,6 +130,7 @@ function Judge({ code, request, onDone }: JudgeProps) {
         way="device"
         code={code}
         onApprove={approve}
+        proposed={proposed}
         beside={
           <Button variant="default" loading={denying.isPending} onClick={() => denying.mutate()}>
             {words.deny}

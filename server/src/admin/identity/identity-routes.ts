@@ -19,6 +19,7 @@ export const IDENTITY_ROUTES: RouteTable = {
   'GET /sso/:idp_id/callback': sso.callback,
   'POST /sso/:idp_id/acs': sso.acs,
   'GET /sso/:idp_id/finish': sso.finish,
+  'GET /sso/:idp_id/test': sso.test,
   'GET /sso/:idp_id/metadata': fromProvider.metadata,
   'POST /sso/:idp_id/backchannel-logout': fromProvider.backchannelLogout,
   'GET /sso/:idp_id/logout': fromProvider.logout,

@@ -15,20 +15,28 @@ const HOME_OF_TESTS = '/sign-in';
 export const start = route({
   summary: 'Start a test of an identity provider',
   description:
-    'Returns the address of the provider to open in this browser. The test makes no session. Its result can be fetched by its id for ten minutes, and the browser comes back to `return_to` with `?sso=tested&test=<id>`.',
+    'Returns the address of the provider to open in this browser, and `open_url` for another one. The test makes no session. Its result can be fetched by its id for ten minutes, and the browser comes back to `return_to` with `?sso=tested&test=<id>`.',
   permission: 'identity.manage',
   takesReason: false,
   params: providerParams,
   body: z.strictObject({ return_to: text(1_000).optional() }),
-  response: z.object({ id: z.string(), location: z.string(), expires_at: instantOut }),
+  response: z.object({
+    id: z.string(),
+    location: z.string(),
+    open_url: z.string().meta({
+      description:
+        'For a test that a program starts: an address of the gateway that any browser can open until the test ends. Whoever has it can take this test, and nothing else.',
+    }),
+    expires_at: instantOut,
+  }),
   load: loadProvider,
   handle: async (call, row) => {
     const returnTo = requireReturnPath(call.body.return_to ?? HOME_OF_TESTS, '/return_to');
     try {
       const wanted = { purpose: 'test', accountId: call.actor.accountId, returnTo, loginHint: null, isFresh: false } as const;
-      const { id, location, cookies, expiresAt } = await startFlow(call, row, wanted);
+      const { id, location, openUrl, cookies, expiresAt } = await startFlow(call, row, wanted);
       call.cookies = cookies;
-      return { id, location, expires_at: isoOf(expiresAt) };
+      return { id, location, open_url: openUrl, expires_at: isoOf(expiresAt) };
     } catch (error) {
       if (error instanceof ProviderUnreachable) throw new Problem(502, error.message);
       throw error;

@@ -15,6 +15,7 @@ import { protocolOf, providerToAsk, requirePublicUrl } from './provider-to-ask.t
 /**
  * One way through an identity provider. Its `state` goes to the provider and comes back; its cookie stays in the browser that began.
  * Only the hashes of both are kept, so nobody who reads the database can end a flow. A flow is used once and lasts ten minutes.
+ * A test signs nobody in, so it may begin elsewhere, on a command line for example: its `openUrl` brings the cookie to a browser.
  */
 
 const FLOW_MS = 600_000;
@@ -37,6 +38,8 @@ export interface StartedFlow {
   /** The address of the provider to open. */
   readonly location: string;
   readonly cookies: Cookies;
+  /** An address of ours that gives a browser the cookie and opens the provider. Only of a test. */
+  readonly openUrl: string;
   /** Names the flow, for a page that waits for its result. No secret. */
   readonly id: string;
   readonly expiresAt: Date;
@@ -55,24 +58,40 @@ export async function startFlow(
   row: ProviderRow,
   { purpose, accountId, returnTo, loginHint, isFresh }: WantedFlow,
 ): Promise<StartedFlow> {
-  requirePublicUrl(deps);
+  const publicUrl = requirePublicUrl(deps);
   const now = new Date(deps.clock.nowMs());
   const [state, cookie] = [newSecret(), newSecret()];
   const stateHash = hashOf(state);
   const provider = providerToAsk(deps, row, purpose === 'test' ? 'next' : 'present');
   const started = await protocolOf(deps, row).start(provider, { state, purpose, loginHint, isFresh });
   requireProviderAddress(started.location);
+  const keep = purpose === 'test' ? { ...started.keep, [TEST_LOCATION]: started.location } : started.keep;
   const expiresAt = new Date(now.getTime() + FLOW_MS);
   await flows.insert(deps.db, {
     stateHash,
     ...{ organizationId: row.organizationId, providerId: row.id, purpose, returnTo, accountId, asksAgain: isFresh },
     cookieHash: hashOf(cookie),
-    sealed: seal(deps.keys.credentials, JSON.stringify(started.keep), placeOf(stateHash)),
+    sealed: seal(deps.keys.credentials, JSON.stringify(keep), placeOf(stateHash)),
     expiresAt,
     createdAt: now,
   });
   const cookies = [setCookie(deps, stateHash, cookie, FLOW_MS / 1_000)];
-  return { location: started.location, cookies, id: stateHash.toString('base64url'), expiresAt };
+  const id = stateHash.toString('base64url');
+  const openUrl = `${publicUrl}${COOKIE_PATH}/${row.id}/test?${new URLSearchParams({ id, key: cookie })}`;
+  return { location: started.location, cookies, openUrl, id, expiresAt };
+}
+
+/** What a flow keeps beside the facts of the protocol: the address at which a test begins. */
+const TEST_LOCATION = 'test_location';
+
+/** Lets a browser go on with a test that began elsewhere. Returns null if this is no test, was used, or `key` is not its cookie. */
+export function openTest(deps: AdminDeps, flow: FlowRow, key: string): Pick<StartedFlow, 'location' | 'cookies'> | null {
+  const isOurs = SECRET_FORM.test(key) && timingSafeEqual(hashOf(key), flow.cookieHash);
+  if (flow.purpose !== 'test' || flow.usedAt !== null || !isOurs) return null;
+  const location = keptWith(deps, flow)?.[TEST_LOCATION];
+  if (location === undefined) return null;
+  const seconds = Math.ceil((flow.expiresAt.getTime() - deps.clock.nowMs()) / 1_000);
+  return { location, cookies: [setCookie(deps, flow.stateHash, key, seconds)] };
 }
 
 /** A flow that a browser came back with. `lost`: never begun, or of another provider. */

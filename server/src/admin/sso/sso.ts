@@ -21,6 +21,7 @@ import {
   flowOfState,
   isOwnBrowser,
   openResult,
+  openTest,
   requireReturnPath,
   sealResult,
   startFlow,
@@ -120,6 +121,25 @@ async function begin(call: Call, found: ProviderOfOrganization, wanted: WantedFl
     return refuse(call, found, { flow: null, code: 'provider_unreachable', facts: { words: error.message } });
   }
 }
+
+export const test = route({
+  summary: 'Open a test of an identity provider in a browser',
+  description: `Gives this browser a test that was started elsewhere, and opens the provider. The address is in the answer of the start. ${ENDS}`,
+  permission: 'public',
+  params: providerParams,
+  query: z.strictObject({ id: text(64, 1), key: text(64, 1) }),
+  form: 'redirect',
+  response: redirectOut,
+  load: load.platform,
+  handle: async (call) => {
+    const found = await discover(call);
+    const known = await flowOfId(call.deps, found.provider.id, call.query.id);
+    const opened = known.is === 'found' ? openTest(call.deps, known.flow, call.query.key) : null;
+    if (opened === null) return lost(call, found);
+    call.cookies = opened.cookies;
+    return { location: opened.location };
+  },
+});
 
 /** Parameters as they come from elsewhere: names and values are text, and the protocol judges them. */
 const VALUE_LENGTH_MAX = 16_384;

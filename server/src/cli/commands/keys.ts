@@ -34,11 +34,22 @@ const list: Command = {
     { name: 'organization', value: 'id or slug', about: 'only keys of this organization' },
     { name: 'team', value: 'id', about: 'only keys of this team' },
     { name: 'status', value: 'status', about: 'only keys with this status: active, disabled or revoked' },
+    { name: 'kind', value: 'kind', about: 'only keys of this kind: api, login or workload' },
+    { name: 'owned-by', value: 'owner', about: 'only keys owned by a person, or by a service_account' },
+    { name: 'unused-days', value: 'n', about: 'only working keys that were not used for so many days' },
   ],
+  notes: ['The people who still hold a long-lived key: keys list --kind api --owned-by person --status active'],
   run: async (given, session) => {
     const named = given.flag('organization');
     const organization = named === undefined ? undefined : await organizationId(session.api, named);
-    const filter = { organization_id: organization, team_id: given.flag('team'), status: given.flag('status') };
+    const filter = {
+      organization_id: organization,
+      team_id: given.flag('team'),
+      status: given.flag('status'),
+      kind: given.flag('kind'),
+      owned_by: given.flag('owned-by'),
+      unused_days: given.whole('unused-days'),
+    };
     printRows(session, {}, await listRows(given, session, '/keys', filter), COLUMNS);
   },
 };

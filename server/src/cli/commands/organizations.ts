@@ -155,6 +155,11 @@ export async function organizationId(api: Api, idOrSlug: string): Promise<string
   return String(found.id);
 }
 
+/** Returns the path of the organization that the operand names, by its id or slug. */
+export async function organizationPath(given: Given, { api }: Session): Promise<string> {
+  return `/organizations/${await organizationId(api, given.operand('organization'))}`;
+}
+
 async function templateId(api: Api, idOrName: string): Promise<string> {
   if (idOrName.startsWith('tpl_')) return idOrName;
   const { data } = await api.get('/organization-templates', { search: idOrName, limit: 200 });

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Json } from '../api.ts';
 import type { Command, Given } from '../command.ts';
-import { BadUsage } from '../outcome.ts';
+import { jsonObjectIn } from '../given-files.ts';
 import { type Column, printJson, printObject, printRows } from '../print.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -46,7 +45,8 @@ const add: Command = {
   operands: [],
   flags: [FILE_FLAG],
   notes: NOTES,
-  run: async (given, session) => printObject(session, await session.api.send('POST', '/presets', fieldsIn(given)), COLUMNS),
+  run: async (given, session) =>
+    printObject(session, await session.api.send('POST', '/presets', jsonObjectIn(given, 'file')), COLUMNS),
 };
 
 const change: Command = {
@@ -54,7 +54,8 @@ const change: Command = {
   summary: 'replace fields of a preset that was added',
   operands: ['preset'],
   flags: [FILE_FLAG],
-  run: async (given, session) => printObject(session, await session.api.send('PATCH', pathOf(given), fieldsIn(given)), COLUMNS),
+  run: async (given, session) =>
+    printObject(session, await session.api.send('PATCH', pathOf(given), jsonObjectIn(given, 'file')), COLUMNS),
 };
 
 const remove: Command = {
@@ -72,18 +73,4 @@ export const presetCommands: readonly Command[] = [list, read, add, change, remo
 
 function pathOf(given: Given): string {
   return `/presets/${encodeURIComponent(given.operand('preset'))}`;
-}
-
-const STANDARD_INPUT = 0;
-
-/** Reads the fields of a preset from the file that was named. Throws BadUsage if it holds no JSON object. */
-function fieldsIn(given: Given): object {
-  const file = given.required('file');
-  try {
-    const fields: unknown = JSON.parse(readFileSync(file === '-' ? STANDARD_INPUT : file, 'utf8'));
-    if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) return fields;
-  } catch (error) {
-    throw new BadUsage(`--file cannot be read as JSON: ${(error as Error).message}`);
-  }
-  throw new BadUsage('--file must hold one JSON object.');
 }

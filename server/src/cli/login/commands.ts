@@ -23,8 +23,8 @@ const login: LoginCommand = {
     URL_FLAG,
     { name: 'device', value: null, about: 'show a code to type on another device, where no browser can open here' },
     { name: 'no-browser', value: null, about: 'print the address of the page, and open nothing' },
-    { name: 'organization', value: 'name', about: 'the organization that the page in the browser proposes' },
-    { name: 'team', value: 'name', about: 'the team that the page in the browser proposes' },
+    { name: 'organization', value: 'name', about: 'the organization that the page proposes' },
+    { name: 'team', value: 'name', about: 'the team that the page proposes' },
     { name: 'name', value: 'text', about: 'the name of this device on your list of logins; its host name unless said' },
   ],
   run: async (given, io) => {

@@ -25,9 +25,9 @@ export async function signInByDevice(
   { device, hints }: Wish,
   show: (page: string, code: string) => void,
 ): Promise<Login> {
-  const asked = await postForm(url, '/v1/oauth/device', { client_id: CLIENT_ID, device_name: device, ...hints });
+  const asked = await postForm(url, '/v1/oauth/device', { client_id: CLIENT_ID, device_name: device });
   const started = startedBy(asked, url);
-  show(started.page, started.userCode);
+  show(withHints(started.page, hints), started.userCode);
   const endMs = performance.now() + started.seconds * 1_000;
   for (let interval = started.interval; performance.now() < endMs; ) {
     await sleep(interval * 1_000);
@@ -40,6 +40,12 @@ export async function signInByDevice(
       throw new CommandFailed(`The login was not approved. ${wordsOf(answer as GatewayReply)}`, EXIT.notAllowed);
   }
   throw new CommandFailed('The code was not typed in time. Run headgate login --device again for a new one.');
+}
+
+/** Adds the place that the person named to the address of the page, which proposes it. The code is never in an address. */
+function withHints(page: string, hints: Wish['hints']): string {
+  const query = new URLSearchParams(hints).toString();
+  return query === '' ? page : `${page}?${query}`;
 }
 
 /** Returns the answer to one poll; null if the gateway did not answer, which the next poll may find mended. */
