@@ -69,8 +69,6 @@ test('an owner adds a provider, tests it in a window of its own and activates it
   await expect(dialog(page).getByText('Enter the issuer’s address.')).toBeVisible();
   await dialog(page).getByLabel('Name', { exact: true }).fill('Acme Login');
   await dialog(page).getByLabel('Issuer').fill(`${site.oidc.issuer}/elsewhere`);
-  await dialog(page).getByLabel('Client ID').fill(FORM.client_id);
-  await dialog(page).getByLabel('Client secret', { exact: true }).fill(FORM.client_secret);
   await dialog(page).getByLabel('Create accounts').check();
   await dialog(page).getByLabel('Groups claim').fill('groups');
   await dialog(page).getByRole('button', { name: 'Save as draft' }).click();
@@ -82,6 +80,14 @@ test('an owner adds a provider, tests it in a window of its own and activates it
   await expect(row.getByRole('button', { name: 'Activate Acme Login' })).toHaveAttribute('aria-disabled', 'true');
   const redirect = await row.getByText(/\/api\/v1\/sso\/idp_[^/]+\/callback$/).textContent();
   await site.allow(redirect ?? '');
+  // The provider gave the client ID for the redirect URI of the draft.
+  await expect(row.getByRole('button', { name: 'Test Acme Login' })).toHaveAttribute('aria-disabled', 'true');
+  await row.getByRole('button', { name: 'Actions for Acme Login' }).click();
+  await page.getByRole('menuitem', { name: 'Edit' }).click();
+  await dialog(page).getByLabel('Client ID').fill(FORM.client_id);
+  await dialog(page).getByLabel('Client secret', { exact: true }).fill(FORM.client_secret);
+  await dialog(page).getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(dialog(page)).toBeHidden();
 
   await row.getByRole('button', { name: 'Test Acme Login' }).click();
   const opened = page.context().waitForEvent('page');

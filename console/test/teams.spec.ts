@@ -42,11 +42,32 @@ test('an owner makes a team and sees the organization’s caps beside each field
   await dialog(page).getByRole('button', { name: 'Add budget' }).click();
   await dialog(page).getByLabel('Amount').fill('500');
   await expect(dialog(page).getByText(/Organization \$100\.00 per month · effective \$100\.00/)).toBeVisible();
-  await dialog(page).getByRole('switch', { name: 'Developers can create their own keys' }).click();
+  await dialog(page).getByRole('combobox', { name: 'Developers can' }).click();
+  await page.getByRole('option', { name: 'Log in, and create their own keys' }).click();
   await dialog(page).getByLabel('Keys per person').fill('2');
   await dialog(page).getByRole('button', { name: 'Create team' }).click();
   await expect(page.getByRole('heading', { name: 'Night shift' })).toBeVisible();
   await expect(page.getByText('Developers can create their own keys: at most 2 keys each.')).toBeVisible();
+});
+
+test('an owner lets developers log in without letting them create keys, and both are told so', async ({ page, house }) => {
+  await house.api('PATCH', `/teams/${house.teamId}`, { self_service: { enabled: true, max_keys_per_member: 2 } });
+  await house.signIn(page, 'org_owner');
+  await page.goto(`${house.url}/teams/${house.teamId}`);
+  await page.getByRole('button', { name: 'Edit' }).click();
+  const choice = dialog(page).getByRole('combobox', { name: 'Developers can' });
+  await expect(choice).toHaveValue('Log in, and create their own keys');
+  await choice.click();
+  await page.getByRole('option', { name: 'Log in, but create no keys' }).click();
+  await expect(dialog(page).getByLabel('Logins per person')).toHaveValue('2');
+  await dialog(page).getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Developers can log in, but create no keys: at most 2 logins each.')).toBeVisible();
+  await house.signIn(page, 'team_developer');
+  await page.goto(`${house.url}/keys`);
+  await expect(page.getByRole('button', { name: 'Create key' }).first()).toHaveAttribute(
+    'aria-description',
+    /This team allows logins only\. Run headgate login\./,
+  );
 });
 
 test('a restricted team is offered what its organization has; the rest is shown, disabled, with why', async ({ page, house }) => {

@@ -77,10 +77,13 @@ export async function exchangeToken(house: House, key: SigningKey, claims: Reado
   return answer.key_id;
 }
 
-/** Makes a workload exchange a token, on a gateway with a public URL, and asks to forget its key. */
+let looks = 0;
+
+/** Makes a workload exchange a token, on a gateway with a public URL, and asks to forget its key. Each look has a rule of its own. */
 export async function forgettingKey(page: Page, house: House): Promise<void> {
-  const issuer = 'https://forgetting.test';
-  const { key, rule } = await makeTrust(house, 'forgetting', { issuer });
+  looks += 1;
+  const issuer = `https://forgetting-${looks}.test`;
+  const { key, rule } = await makeTrust(house, `nightly jobs ${looks}`, { issuer });
   await exchangeToken(house, key, { iss: issuer, sub: 'job' });
   await page.goto(`${house.url}/organizations/${house.organizationId}/workloads`);
   await menuOf(rule.name, 'Show keys')(page);

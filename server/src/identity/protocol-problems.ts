@@ -15,3 +15,6 @@ export class ProviderUnreachable extends Error {
     this.name = 'ProviderUnreachable';
   }
 }
+
+/** An identity provider that cannot be asked before somebody enters what is missing. The message says what. */
+export class ProviderIncomplete extends ProviderUnreachable {}

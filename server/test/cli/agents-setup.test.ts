@@ -1,10 +1,14 @@
 /** `headgate agents setup` and `agents status` on the files of a home. The gateway is only asked for the names of models, so none runs here. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { repository } from '../prove/gateway.ts';
 import { bytes, type Home, newHome, put } from './login-support.ts';
-import { headgateHere } from './support.ts';
+import { headgateHere, type Ran } from './support.ts';
 
 const URL = 'https://gateway.example.com';
 
@@ -241,3 +245,96 @@ test('a file that is too large, or that changes while somebody decides, is left 
   expect(bytes(home, 'other/settings.json')).toBeNull();
   expect(bytes(home, '.claude/settings.json')?.toString()).toBe('{}');
 });
+
+test('without a login and without an address, nothing is written, and it is said what to do', async () => {
+  const home = newHome();
+  for (const flags of [['--yes'], ['--print'], []])
+    expect(await headgateHere(home.env, 'agents', 'setup', 'claude', ...flags)).toEqual({
+      ...{ code: 3, out: '' },
+      err: 'headgate: You are not signed in. Run: headgate login --url <address of your gateway>\n',
+    });
+  expect(bytes(home, '.claude')).toBeNull();
+  // Whoever names the gateway may sign in later.
+  const named = { ...home.env, HEADGATE_URL: URL };
+  expect(await headgateHere(named, 'agents', 'setup', 'claude', '--yes')).toMatchObject({
+    code: 0,
+    err: expect.stringContaining(`You are not signed in there yet. Run: headgate login --url ${URL}`),
+  });
+});
+
+test('status offers no set-up for a gateway that nobody named', async () => {
+  const home = newHome();
+  put(home, '.gemini/.env', `GEMINI_API_KEY=${SECRET}\n`);
+  const { code, err } = await headgateHere(home.env, 'agents', 'status');
+  expect([code, err]).toEqual([
+    0,
+    expect.stringContaining('A login can replace it: headgate login --url <address of your gateway>'),
+  ]);
+  expect(err).not.toContain('127.0.0.1');
+});
+
+describe('the helper', () => {
+  /** Returns the helper in Claude Code's settings, after a set-up by a program that was started in `cwd`. */
+  const helperOf = async (home: Home, command: readonly string[], cwd: string, PATH: string): Promise<string> => {
+    const env = { HOME: home.folder, PATH };
+    const ran = await inProcess([...command, 'agents', 'setup', 'claude', '--url', URL, '--yes'], { cwd, env });
+    expect(ran).toMatchObject({ code: 0 });
+    return JSON.parse(bytes(home, '.claude/settings.json')?.toString() ?? '').apiKeyHelper;
+  };
+  /** Runs a helper as an agent does that was started anywhere. */
+  const runHelper = (home: Home, helper: string) =>
+    inProcess(['/bin/sh', '-c', helper], { cwd: '/', env: { HOME: home.folder, PATH: '/usr/bin:/bin' } });
+  const notSignedIn = { code: 3, out: '', err: expect.stringContaining('not signed in') };
+
+  // Both start the program as `npm run headgate` does: with a path that is right in the clone only.
+  test.each([
+    ['in two words', ['--import', './server/bin/faster-start.mjs']],
+    ['in one word', ['--import=./server/bin/faster-start.mjs']],
+  ])('of a clone runs in any folder: flags %s', async (_, flags) => {
+    const home = newHome();
+    const command = [process.execPath, ...flags, 'server/src/cli/headgate.ts'];
+    expect(await runHelper(home, await helperOf(home, command, repository, '/usr/bin:/bin'))).toEqual(notSignedIn);
+  });
+
+  test.each(['plain', 'with blanks, a # and 100 % of it’s "signs"'])(
+    'of an installation in a folder that is named %j runs in any folder',
+    async (name) => {
+      const home = newHome();
+      const folder = path.join(home.folder, name);
+      mkdirSync(folder);
+      writeFileSync(path.join(folder, 'before.mjs'), 'globalThis.isBefore = true;\n');
+      const entrance = pathToFileURL(path.join(repository, 'server/bin/headgate.mjs')).href;
+      writeFileSync(
+        path.join(folder, 'headgate.mjs'),
+        `if (globalThis.isBefore !== true) throw new Error('not imported');\nawait import(${JSON.stringify(entrance)});\n`,
+      );
+      // npm puts its folder of commands on the PATH of what it starts, and no agent has it there.
+      const ofNpm = path.join(folder, 'node_modules/.bin');
+      mkdirSync(ofNpm, { recursive: true });
+      writeFileSync(path.join(ofNpm, 'headgate'), '#!/bin/sh\n', { mode: 0o755 });
+      const command = [process.execPath, '--import', './before.mjs', 'headgate.mjs'];
+      const helper = await helperOf(home, command, folder, `${ofNpm}:node_modules/.bin:/usr/bin:/bin`);
+      expect(await runHelper(home, helper)).toEqual(notSignedIn);
+    },
+  );
+
+  test('is the name alone where the PATH has it', async () => {
+    const home = newHome();
+    const command = [process.execPath, 'server/bin/headgate.mjs'];
+    const PATH = home.env.PATH ?? '';
+    expect(await helperOf(home, command, repository, PATH)).toBe(`headgate token --url ${URL}`);
+  });
+});
+
+/** Runs a program with this environment and no other. */
+async function inProcess(
+  [file = '', ...argv]: readonly string[],
+  options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+): Promise<Ran> {
+  const child = spawn(file, argv, { ...options, env: options.env as NodeJS.ProcessEnv });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const [code] = await once(child, 'close');
+  return { code, out, err };
+}

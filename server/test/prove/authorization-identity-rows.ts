@@ -42,7 +42,7 @@ export const identityRows: readonly Row[] = [
   row('PUT /organizations/:id/identity-providers/:idp_id/keys', ORGANIZATION_OWNERS, async (asking) =>
     made(await providerPath(asking, '/keys'), { keys: [] }),
   ),
-  row('GET /organizations/:id/identity-providers/:idp_id/signing-key', OWNERS_CONFLICT, (asking) =>
+  row('GET /organizations/:id/identity-providers/:idp_id/signing-key', ORGANIZATION_OWNERS, (asking) =>
     providerPath(asking, '/signing-key'),
   ),
   row('POST /organizations/:id/identity-providers/:idp_id/signing-key', OWNERS_CONFLICT, async (asking) =>

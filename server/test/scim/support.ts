@@ -2,7 +2,7 @@
 
 import { newId } from '../../src/lib/id.ts';
 import { groupMappings, organizationDomains } from '../../src/store/schema.ts';
-import { type AdminWorld, freshSlug, makeOrganization, must } from '../admin/support.ts';
+import { type AdminWorld, freshSlug, makeAccount, makeOrganization, must } from '../admin/support.ts';
 
 export const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
 export const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
@@ -100,4 +100,19 @@ export async function mapGroup(
   const gives = 'role' in wanted ? { role: wanted.role } : { teamId: wanted.teamId, teamRole: wanted.teamRole };
   await deps.db.insert(groupMappings).values({ organizationId, id, source: 'scim', value, createdBy, ...gives });
   return id;
+}
+
+/** An owner made by hand, in whose name mappings are. */
+export async function makeOwner({ root }: AdminWorld, organizationId: string): Promise<{ accountId: string; memberId: string }> {
+  const account = await makeAccount(root, 'Owner');
+  const body = { account_id: account.id, role: 'org_owner' };
+  const member = must(await root('POST', `/organizations/${organizationId}/members`, body));
+  return { accountId: account.id, memberId: member.id };
+}
+
+export const memberOf = async ({ root }: AdminWorld, { organizationId }: Site, id: string) =>
+  must(await root('GET', `/organizations/${organizationId}/members/${id}`));
+
+export async function makeGroup({ scim }: Site, displayName: string, ...ids: readonly string[]): Promise<string> {
+  return mustScim(await scim('POST', '/Groups', { displayName, members: ids.map((value) => ({ value })) })).id;
 }

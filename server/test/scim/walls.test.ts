@@ -7,24 +7,9 @@ import type { ProviderRow } from '../../src/store/identity/identity-providers.ts
 import { findByExternalId } from '../../src/store/identity/scim-people.ts';
 import * as roleQueue from '../../src/store/identity/scim-role-queue.ts';
 import { accounts, groupMappings, sessionEvidence, sessions } from '../../src/store/schema.ts';
-import { type AdminWorld, makeAccount, makeOrganization, makeTeam, must, withAdmin } from '../admin/support.ts';
+import { makeAccount, makeOrganization, makeTeam, must, withAdmin } from '../admin/support.ts';
 import { onOneDatabase } from '../support/database.ts';
-import { makePerson, makeSite, mapGroup, mustScim, patchBody, personBody, type Site } from './support.ts';
-
-/** An owner made by hand, in whose name mappings are. */
-async function makeOwner({ root }: AdminWorld, organizationId: string): Promise<{ accountId: string; memberId: string }> {
-  const account = await makeAccount(root, 'Owner');
-  const body = { account_id: account.id, role: 'org_owner' };
-  const member = must(await root('POST', `/organizations/${organizationId}/members`, body));
-  return { accountId: account.id, memberId: member.id };
-}
-
-const memberOf = async ({ root }: AdminWorld, { organizationId }: Site, id: string) =>
-  must(await root('GET', `/organizations/${organizationId}/members/${id}`));
-
-async function makeGroup({ scim }: Site, displayName: string, ...ids: readonly string[]): Promise<string> {
-  return mustScim(await scim('POST', '/Groups', { displayName, members: ids.map((value) => ({ value })) })).id;
-}
+import { makeGroup, makeOwner, makePerson, makeSite, mapGroup, memberOf, mustScim, patchBody, personBody } from './support.ts';
 
 onOneDatabase('A SCIM directory', (given) => {
   const world = withAdmin(given);

@@ -191,13 +191,19 @@ describe('an account that exists', () => {
   test('that was removed or disabled does not come back by signing in', async () => {
     const tenant = await makeTenant(world());
     const email = `leaver@${tenant.domain}`;
-    expect(await arrive(browse(world()), tenant.idp, { subject: 'leaver', email })).toBe('/');
+    const browser = browse(world());
+    expect(await arrive(browser, tenant.idp, { subject: 'leaver', email })).toBe('/');
     const { data } = must(await world().root('GET', `/organizations/${tenant.id}/members`));
     const member = `/organizations/${tenant.id}/members/${data[0].id}`;
     must(await world().root('PATCH', member, { status: 'disabled' }));
-    expect(codeOf(await arrive(browse(world()), tenant.idp, { subject: 'leaver', email }))).toBe('membership_ended');
+    expect(codeOf(await arrive(browse(world()), tenant.idp, { subject: 'leaver', email }))).toBe('membership_disabled');
+    expect(must(await browser('GET', '/session', undefined, HERE))).toMatchObject({
+      memberships: [],
+      disabled_in: [{ organization_id: tenant.id }],
+    });
     must(await world().root('DELETE', member));
     expect(codeOf(await arrive(browse(world()), tenant.idp, { subject: 'leaver', email }))).toBe('membership_ended');
+    expect(must(await browser('GET', '/session', undefined, HERE)).disabled_in).toEqual([]);
   });
 });
 

@@ -47,9 +47,22 @@ test('a provider is configured, tested and activated; a person signs in by it, a
   const body = { name: 'Okta', protocol: 'oidc', creates_accounts: true, groups_claim: 'groups', second_factor_values: ['otp'] };
   const unreachable = { issuer: 'http://127.0.0.1:9', client_id: CLIENT_ID };
   expect((await root('POST', path, { ...body, config: unreachable, client_secret: SECRET })).status).toBe(400);
+  // The provider gives the client ID for the redirect URI, which the draft has before.
+  const draft = must(await root('POST', path, { ...body, config: { issuer: okta.issuer } }));
+  expect(draft).toMatchObject({ state: 'draft', redirect_url: redirectUriOf(PUBLIC_URL, draft.id) });
+  expect(draft.config).not.toHaveProperty('client_id');
+  for (const next of ['test', 'activate'])
+    expect(await root('POST', `${path}/${draft.id}/${next}`, next === 'test' ? {} : undefined)).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('Okta has no client ID yet. Enter the client ID') },
+    });
+  expect(await root('PATCH', `${path}/${draft.id}`, { config: { issuer: okta.issuer, client_id: '' } })).toMatchObject({
+    status: 400,
+    body: { errors: [{ pointer: '/config/client_id' }] },
+  });
   const config = { issuer: okta.issuer, client_id: CLIENT_ID };
-  const made = must(await root('POST', path, { ...body, config, client_secret: SECRET }));
-  expect(made).toMatchObject({ state: 'draft', redirect_url: redirectUriOf(PUBLIC_URL, made.id) });
+  const made = must(await root('PATCH', `${path}/${draft.id}`, { config, client_secret: SECRET }));
+  expect(made).toMatchObject({ state: 'draft', config, redirect_url: draft.redirect_url });
   expect(JSON.stringify(made)).not.toContain(SECRET);
   await okta.setClients([
     {

@@ -111,6 +111,7 @@ describe('requiring the identity provider', () => {
     expect(must(await set({ break_glass: [owner.id] }))).toMatchObject({
       ...{ sign_in: 'sso', version: 1, enforced_at: expect.any(String) },
       break_glass: [{ account_id: owner.id, is_owner: true, passkeys: 1 }],
+      owners: expect.arrayContaining([expect.objectContaining({ account_id: owner.id, passkeys: 1 })]),
     });
     const { data } = must(await root('GET', `/organizations/${tenant.id}/audit-events?action=sign_in_policy.update`));
     expect(data).toMatchObject([{ before: { sign_in: 'any' }, after: { sign_in: 'sso', break_glass: [owner.id] } }]);

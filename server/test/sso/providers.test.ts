@@ -302,7 +302,9 @@ describe('an answer that is posted', () => {
     const visitor = browse(world());
     expect((await visitor('GET', unsolicited.location, undefined, HERE)).headers.location).toContain('https://idp.test/');
     expect(codeOf((await visitor('GET', unsolicited.location, undefined, HERE)).headers.location ?? '')).toBe('flow_unknown');
-    expect((await fetch(`${world().address}/api/v1/sso/${idp}/metadata`)).headers.get('content-type')).toContain('samlmetadata');
+    const { headers } = await fetch(`${world().address}/api/v1/sso/${idp}/metadata`);
+    expect(headers.get('content-type')).toContain('samlmetadata');
+    expect(headers.get('x-request-id')).toMatch(/^req_/);
   });
 
   test('a form is taken by no other path', async () => {

@@ -4,6 +4,7 @@ import * as accounts from '../../src/store/accounts/accounts.ts';
 import { must, withAdmin } from '../admin/support.ts';
 import { type Authenticator, makeAuthenticator } from '../identity/authenticator.ts';
 import { type Browser, browse, makePerson, PASSWORD } from '../identity/support.ts';
+import { directoryOf, mustScim, patchBody, personBody } from '../scim/support.ts';
 import { withDatabase } from '../support/database.ts';
 import { SAYING } from '../support/saying-protocol.ts';
 import { arrive, codeOf, comeBack, HERE, join, makeTenant, opened, PUBLIC_URL, type Tenant, useWorld } from './support.ts';
@@ -102,5 +103,62 @@ describe('an account that somebody else made, later by an identity provider', ()
     const email = `made-before@${tenant.domain}`;
     must(await world().root('POST', '/accounts', { email, name: 'Made before' }));
     expect(codeOf(await arrive(browse(world()), tenant.idp, { subject: 'ada', email }))).toBe('signed_in_first');
+  });
+});
+
+describe('a person whom the directory names by `externalId`', () => {
+  /** Makes a person of the tenant's directory. */
+  async function directed(tenant: Tenant, email: string, externalId: string) {
+    const { token } = must(await world().root('POST', `/organizations/${tenant.id}/scim-tokens`, { name: externalId }));
+    const scim = directoryOf(world().address, token);
+    const person = mustScim(await scim('POST', '/Users', personBody(email, { externalId })));
+    return { scim, id: person.id as string };
+  }
+  /** Signs in through the provider. Returns where the browser is sent, and whether the address is proved then. */
+  async function proofOf(tenant: Tenant, said: Parameters<typeof arrive>[2]) {
+    const browser = browse(world());
+    const at = await arrive(browser, tenant.idp, said);
+    return [at, must(await browser('GET', '/session', undefined, HERE)).account.address_proved];
+  }
+
+  // promise: An address is proved by mail
+  test('has a proved address as soon as the provider says that it is verified, as a person has who was made at sign-in', async () => {
+    const tenant = await makeTenant(world());
+    const email = `cleo@${tenant.domain}`;
+    const { scim, id } = await directed(tenant, email, 'cleo');
+    expect(await proofOf(tenant, { subject: 'cleo', email, emailVerified: false })).toEqual(['/', false]);
+    expect(await proofOf(tenant, { subject: 'cleo', email: null })).toEqual(['/', false]);
+    expect(await proofOf(tenant, { subject: 'cleo', email: `dan@${tenant.domain}` })).toEqual(['/', false]);
+    expect((await proofOf(tenant, { subject: 'cleo', email })).at(-1)).toBe(true);
+    // A new address of the directory needs a new proof, which the next sign-in is.
+    const moved = `cleo.b@${tenant.domain}`;
+    const renamed = { op: 'replace', path: 'emails[type eq "work"].value', value: moved };
+    mustScim(await scim('PATCH', `/Users/${id}`, patchBody(renamed)));
+    expect(await proofOf(tenant, { subject: 'cleo', email })).toEqual(['/', false]);
+    expect((await proofOf(tenant, { subject: 'cleo', email: moved })).at(-1)).toBe(true);
+  });
+
+  test('in an account that somebody else made here: its owner gets in, and its maker no more', async () => {
+    const tenant = await makeTenant(world());
+    const attacker = await attack(tenant, tenant);
+    await directed(tenant, attacker.email, 'victim');
+    // Without a proof, the link alone removes nothing.
+    expect(await proofOf(tenant, { subject: 'victim', email: attacker.email, emailVerified: false })).toEqual(['/', false]);
+    expect(await proofOf(tenant, { subject: 'victim', email: attacker.email })).toEqual([
+      '/?link_removed=password.passkeys.sessions',
+      true,
+    ]);
+    expect(await opensFor(attacker)).toEqual([]);
+    // The second sign-in removes nothing, also of what was added since.
+    expect(await proofOf(tenant, { subject: 'victim', email: attacker.email })).toEqual(['/', true]);
+  });
+
+  test('in an account that was made outside of this organization: the provider proves nothing', async () => {
+    const tenant = await makeTenant(world());
+    const email = `made-before@${tenant.domain}`;
+    const { id } = must(await world().root('POST', '/accounts', { email, name: 'Made before' }));
+    must(await world().root('POST', `/organizations/${tenant.id}/members`, { account_id: id, role: 'org_member' }));
+    await directed(tenant, email, 'before');
+    expect(await proofOf(tenant, { subject: 'before', email })).toEqual(['/', false]);
   });
 });

@@ -33,6 +33,8 @@ interface EditProps<T, V extends object>
   readonly what: string;
   /** The path below /api/v1, for GET and PATCH unless `read` and `save` say otherwise. Also the object's key in the cache. */
   readonly path: string;
+  /** True while something must be shown before saving. */
+  readonly isWaiting?: boolean;
   /** The text of the save button. Defaults to `Save`. */
   readonly verb?: string;
   /** The notification after saving. Without it, a default says that the object was changed. Null: `save` shows its own. */
@@ -102,7 +104,7 @@ function Editing<T, V extends object>(props: EditingProps<T, V>) {
         save={edited.save}
         onSaved={() => props.done !== null && saved(props.done ?? words.wasChanged(what))}
         isUnsaved={changed.length > 0}
-        maySave={changed.length > 0}
+        maySave={changed.length > 0 && props.isWaiting !== true}
         aside={props.aside?.(draft) ?? <Changed labels={changed.map(({ label }) => label)} />}
         beforeSaving={body !== null && <EffectPreview query={effect} />}
       >

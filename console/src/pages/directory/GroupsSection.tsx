@@ -1,7 +1,9 @@
-import { ActionIcon, Badge, Group, Stack, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Alert, Anchor, Badge, Group, Stack, Text, Tooltip } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type DirectoryGroup, listDirectoryGroups } from '../../api/directory.ts';
+import { listMappings } from '../../api/identity.ts';
 import type { Organization } from '../../api/organizations.ts';
 import { type Verdict, verdictOf } from '../../api/session.tsx';
 import { roleWord } from '../../components/fields/RoleSelect.tsx';
@@ -9,8 +11,10 @@ import { ActionMenu } from '../../components/list/ActionMenu.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { Section } from '../../components/Section.tsx';
 import { Time } from '../../components/Time.tsx';
+import { links } from '../../links.ts';
 import { countText } from '../../numbers/numbers.ts';
 import { GiveRoleDialog, type TakenRole, TakeRoleDialog } from './RoleDialogs.tsx';
 import { words } from './words.ts';
@@ -24,6 +28,7 @@ export function GroupsSection({ organization }: { organization: Organization }) 
   const mayManage = verdictOf('directory.manage', organization);
   return (
     <Section title={words.groups}>
+      <MappedToo organization={organization} />
       <DataList<DirectoryGroup>
         name="directory-groups"
         scope={[organization.id]}
@@ -35,6 +40,23 @@ export function GroupsSection({ organization }: { organization: Organization }) 
       <GiveRoleDialog group={giving} organization={organization} onClose={() => setGiving(null)} />
       <TakeRoleDialog taken={taking} organizationId={organization.id} onClose={() => setTaking(null)} />
     </Section>
+  );
+}
+
+/** A hint if groups of an identity provider give roles too. */
+function MappedToo({ organization: { id } }: { organization: Organization }) {
+  const mappings = useQuery({
+    queryKey: ['group-mappings', id, 'any-of-provider'],
+    queryFn: () => listMappings(id, { limit: 200 }),
+  });
+  if (mappings.data?.data.some(({ source }) => source !== 'scim') !== true) return null;
+  return (
+    <Alert color="gray" py="xs" mb="md" maw={760}>
+      {words.mappedToo}{' '}
+      <Anchor component={PageLink} at={links.organization(id, { tab: 'sign-in', part: 'groups' })} inherit>
+        {words.openMappings}
+      </Anchor>
+    </Alert>
   );
 }
 

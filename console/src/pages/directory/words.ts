@@ -76,6 +76,9 @@ export const words = {
   noPeopleYet: 'No people yet',
   noPeopleHint: 'People appear here once your identity provider sends them.',
 
+  mappedToo:
+    'This organization has group mappings of single sign-on too. Use one of the two for each place: the source that gave a role first keeps it, and the other does not change it.',
+  openMappings: 'Show group mappings',
   group: 'Group',
   members: 'Members',
   gives: 'Gives',

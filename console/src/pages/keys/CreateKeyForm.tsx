@@ -123,6 +123,7 @@ function SelfServiceNote({ team: { id, self_service: policy, name } }: { team: S
       {words.ownKeyIn(name, rules.join('; '))}
       {left != null && words.keysLeft(left)}
       {own.data?.budget_left != null && words.budgetLeft(own.data.budget_left)}
+      {policy.max_budget !== null && words.shared}
     </Alert>
   );
 }

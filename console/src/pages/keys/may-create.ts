@@ -57,6 +57,7 @@ export function makingIn(team: Schema<'Team'>, session: Session): Making {
   const needs = { permission: 'keys.manage', organizationId: team.organization_id, teamId: team.id } as const;
   const none = (reason: string): Making => ({ is: 'none', verdict: { allowed: false, reason, needs } });
   if (!roles.some(({ role }) => role === 'team_developer' || role === 'team_admin')) return none(words.notADeveloper);
+  if (team.self_service.logins_only) return none(words.loginsOnly);
   if (!team.self_service.enabled) return none(words.noSelfService);
   return { is: 'own' };
 }

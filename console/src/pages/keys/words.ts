@@ -21,6 +21,8 @@ export const words = {
   ownKeyIn: (team: string, rules: string) =>
     `You create a key of your own in ${team}${rules === '' ? '.' : `. Its rules: ${rules}.`}`,
   keysLeft: (left: number) => ` You can create ${countText(left)} more.`,
+  shared:
+    ' Your logins share this amount. The budget below takes all of it unless you lower it, and then a later login finds nothing left.',
   budgetLeft: (usd: string) => ` You have ${moneyText(usd)} left to spend.`,
 
   // EditKeyDialog
@@ -210,5 +212,6 @@ export const words = {
   onlyAViewer: 'You are only a viewer of your teams. To create keys, ask a team admin to make you a developer.',
   inNoTeam: 'You are in no team, and keys belong to teams. Ask an owner or admin of your organization to add you to one.',
   notADeveloper: 'You are not a developer of this team. Ask one of its admins to create a key or to give you that role.',
+  loginsOnly: 'This team allows logins only. Run headgate login.',
   noSelfService: 'This team does not let its members create their own keys. Ask one of its admins for a key.',
 };

@@ -1,6 +1,6 @@
 /**
- * What a person had entered when they left to sign in again through their provider. Session storage belongs to one tab of this
- * console, so no link can choose a code, and no other page can.
+ * The fields of an approval, kept while a person signs in again through their provider. Session storage belongs to one tab of this
+ * console: no link and no other page can choose a code.
  */
 interface KeptApproval {
   /** The code of a device. Absent on the page of logins on this computer, whose address has everything. */

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { Suspense, useDeferredValue, useMemo, useState } from 'react';
 import { listOrganizations, type Organization, type OrganizationsSummary } from '../../api/organizations.ts';
+import { useSession } from '../../api/session.tsx';
 import { DataList } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { BulkBar, CreateTemplate, LifecycleDialog, OrganizationDialog } from './dialog/deferred.tsx';
@@ -86,7 +87,12 @@ export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, on
 }
 
 function NoOrganization({ onCreate }: Pick<OrganizationsListProps, 'onCreate'>) {
-  if (onCreate === undefined) return <EmptyState title={words.noOrganizationsYet}>{words.notAMemberYet}</EmptyState>;
+  const { disabled_in: disabled } = useSession();
+  const names = disabled.map(({ organization_name }) => organization_name).join(', ');
+  if (onCreate === undefined)
+    return (
+      <EmptyState title={words.noOrganizationsYet}>{names === '' ? words.notAMemberYet : words.disabledIn(names)}</EmptyState>
+    );
   return (
     <EmptyState title={words.noOrganizationsYet} action={<Button onClick={onCreate}>{words.createOrganization}</Button>}>
       {words.organizationMeans}

@@ -71,8 +71,10 @@ function Figures({ isOfPlatform }: { isOfPlatform: boolean }) {
   );
 }
 
-function placeOf({ platform_role, memberships }: Session): string {
+function placeOf({ platform_role, memberships, disabled_in }: Session): string {
   if (platform_role !== null) return words.everyOrganization;
-  const names = memberships.map(({ organization_name }) => organization_name);
-  return names.length === 0 ? words.inNoOrganization : names.join(', ');
+  const namesOf = (places: readonly { readonly organization_name: string }[]) =>
+    places.map(({ organization_name }) => organization_name).join(', ');
+  if (memberships.length > 0) return namesOf(memberships);
+  return disabled_in.length > 0 ? words.disabledIn(namesOf(disabled_in)) : words.inNoOrganization;
 }

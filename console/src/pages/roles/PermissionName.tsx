@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
 
-/** What a permission allows, and its name in the API. */
+/** The sentence about a permission, and its name in the API. */
 export function PermissionName({ means, permission }: { readonly means: string; readonly permission: string }) {
   return (
     <>

@@ -14,7 +14,7 @@ import { words } from './words.ts';
 
 type RoleTable = Schema<'RoleTable'>;
 
-/** What each role may do, as the server decides it. Search and role are in the address. */
+/** The table of what each role may do, as the server decides it. Search and role are in the address. */
 export function RolesPage() {
   const table = useQuery({
     queryKey: ['roles'],

@@ -141,6 +141,10 @@ export const words = {
       next: 'Ask an owner or admin of your organization to invite you.',
     },
     account_disabled: { why: 'Your account is disabled.', next: 'Ask a platform admin to enable it again.' },
+    membership_disabled: {
+      why: 'Your access to this organization is disabled.',
+      next: 'Ask an owner or admin of the organization to enable it again.',
+    },
     membership_ended: {
       why: 'You are no longer a member of this organization.',
       next: 'Ask an owner or admin of the organization to add you again.',

@@ -79,6 +79,8 @@ export const words = {
   enterIssuer: 'Enter the issuer’s address.',
   clientId: 'Client ID',
   enterClientId: 'Enter the client ID.',
+  clientIdLater: 'The provider gives it for the redirect URI, which you get when you save the draft. Until then leave it empty.',
+  enterClientIdFirst: 'Edit the provider and enter its client ID first.',
   clientSecret: 'Client secret',
   clientSecretMeans: 'Stored encrypted, and never shown again.',
   clientSecretStays: 'Leave it empty to keep the present one.',
@@ -312,6 +314,9 @@ export const words = {
   breakGlassMeans:
     'One to three owners with a passkey who can come in while the provider does not work. All owners are told by mail whenever one of them does.',
   chooseOwners: 'Choose one to three owners.',
+  nobodyIsMailed: 'No mail server is configured, so nobody is told. Watch the audit log for sign_in.break_glass.',
+  ownerWithoutPasskey: (owner: string) => `${owner}: has no passkey yet`,
+  computingEffect: 'Counting who is concerned…',
   secondFactor: 'Second factor',
   secondFactorMode: { off: 'Not required', idp_or_own: 'At the provider or here', own: 'Here' },
   secondFactorModeMeans: {
@@ -343,6 +348,7 @@ export const words = {
   downKeepsSessions: (hours: string) => `People who are signed in go on working until ${hours} after their sign-in.`,
   downKeepsKeys: 'API keys and running requests are not affected.',
   downLetsIn: (owners: string) => `Break-glass owners come in with their passkey: ${owners}.`,
-  downRelease: 'If none of them can, an operator lifts the policy on the host:',
+  downRelease:
+    'If none of them can, an operator lifts the policy on the host (with the embedded database, stop the gateway first):',
   releaseCommand: (slug: string) => `headgate sso release ${slug}`,
 } as const;

@@ -4,34 +4,37 @@ import { type Bound, errorAt } from '../../forms/bind.ts';
 import { type OwnKeysPeriod, PER, type SelfServiceDraft } from './team-draft.ts';
 import { words } from './words.ts';
 
-/** Edits what a team's developers may do by themselves: the number of keys, their budget together, and their lifetime. */
+/** Edits what a team's developers may do by themselves: keys or logins alone, their number, their budget together, and their lifetime. */
 export function SelfServiceFields(props: Bound<SelfServiceDraft>) {
   const { value, onChange, disabled = false } = props;
   const set = (change: Partial<SelfServiceDraft>) => onChange({ ...value, ...change });
   return (
     <Paper withBorder p="sm" role="group" aria-label={words.selfService}>
       <Stack gap="sm">
-        <Switch
-          label={words.developersCreateKeys}
+        <Select
+          label={words.developersCan}
           description={words.selfServiceMeans}
-          checked={value.enabled}
+          allowDeselect={false}
           disabled={disabled}
-          onChange={(event) => set({ enabled: event.currentTarget.checked })}
+          data={Object.entries(words.allows).map(([allows, label]) => ({ value: allows, label }))}
+          value={value.allows}
+          onChange={(allows) => set({ allows: allows as SelfServiceDraft['allows'] })}
         />
-        {value.enabled && <OwnKeysFields {...props} />}
+        {value.allows !== 'nothing' && <OwnKeysFields {...props} />}
       </Stack>
     </Paper>
   );
 }
 
-/** The bounds on keys that developers make by themselves. */
+/** The bounds on keys and logins that developers make by themselves. */
 function OwnKeysFields(props: Bound<SelfServiceDraft>) {
   const { value, onChange, errors, at, disabled = false } = props;
+  const isLoginsOnly = value.allows === 'logins';
   const set = (change: Partial<SelfServiceDraft>) => onChange({ ...value, ...change });
   return (
     <SimpleGrid cols={{ base: 1, xs: 2 }}>
       <WholeNumberInput
-        label={words.keysPerPerson}
+        label={isLoginsOnly ? words.loginsPerPerson : words.keysPerPerson}
         placeholder={words.anyNumber}
         max={10_000}
         disabled={disabled}
@@ -42,7 +45,7 @@ function OwnKeysFields(props: Bound<SelfServiceDraft>) {
       <SpendFields {...props} />
       <Switch
         mt={{ base: 0, xs: 26 }}
-        label={words.eachKeyMustExpire}
+        label={isLoginsOnly ? words.eachLoginEndsSooner : words.eachKeyMustExpire}
         checked={value.requires_expiry}
         disabled={disabled}
         onChange={(event) => set({ requires_expiry: event.currentTarget.checked })}

@@ -10,9 +10,10 @@ export type OwnKeysPeriod = Schema<'SelfServiceBudget'>['period'];
 /** The period in words that follow an amount. */
 export const PER: Readonly<Record<OwnKeysPeriod, string>> = words.per;
 
-/** A team's self-service in a form: what its members may do with keys of their own. */
+/** A team's self-service in a form: what its members may do with keys and logins of their own. */
 export interface SelfServiceDraft {
-  readonly enabled: boolean;
+  /** The things that members may make: nothing, logins alone, or keys and logins. */
+  readonly allows: keyof typeof words.allows;
   readonly max_keys_per_member: number | '';
   readonly max_budget: string;
   readonly budget_period: OwnKeysPeriod;
@@ -26,7 +27,7 @@ export interface TeamDraft extends PolicyDraft, TagsDraft {
 }
 
 const NO_SELF_SERVICE: SelfServiceDraft = {
-  enabled: false,
+  allows: 'nothing',
   max_keys_per_member: 3,
   max_budget: '',
   budget_period: 'month',
@@ -37,11 +38,11 @@ const NO_SELF_SERVICE: SelfServiceDraft = {
 export const NEW_TEAM: TeamDraft = { name: '', self_service: NO_SELF_SERVICE, ...NO_POLICY, ...NO_TAGS };
 
 export function teamDraft(team: Schema<'Team'>): TeamDraft {
-  const { enabled, max_keys_per_member, max_budget, max_expiry_days } = team.self_service;
+  const { enabled, logins_only, max_keys_per_member, max_budget, max_expiry_days } = team.self_service;
   return {
     name: team.name,
     self_service: {
-      enabled,
+      allows: enabled ? 'keys' : logins_only ? 'logins' : 'nothing',
       max_keys_per_member: max_keys_per_member ?? '',
       max_budget: max_budget?.amount ?? '',
       budget_period: max_budget?.period ?? 'month',
@@ -58,10 +59,11 @@ export function teamBody(draft: TeamDraft) {
 }
 
 function selfServiceBody(draft: SelfServiceDraft) {
-  const { enabled, max_keys_per_member: keys, requires_expiry, max_expiry_days: days } = draft;
+  const { allows, max_keys_per_member: keys, requires_expiry, max_expiry_days: days } = draft;
   const amount = decimalOf(draft.max_budget);
   return {
-    enabled,
+    enabled: allows === 'keys',
+    logins_only: allows === 'logins',
     max_keys_per_member: keys === '' ? null : keys,
     max_budget: amount === '' ? null : { amount, period: draft.budget_period },
     max_expiry_days: requires_expiry && days !== '' ? days : null,
@@ -80,13 +82,17 @@ export const TEAM_PARTS: readonly EditPart<TeamDraft>[] = [
   ...tagParts<TeamDraft>(),
 ];
 
-/** Says in a sentence what members may do with keys of their own. */
+/** Says in a sentence what members may do with keys and logins of their own. */
 export function selfServiceWords(policy: Schema<'SelfService'>): string {
-  if (!policy.enabled) return words.noSelfService;
+  if (!policy.enabled && !policy.logins_only) return words.noSelfService;
+  const most = policy.max_keys_per_member;
+  const [any, atMost, rulesOf] = policy.logins_only
+    ? [words.anyNumberOfLogins, words.atMostLogins, words.loginsOnlyRules]
+    : [words.anyNumberOfKeys, words.atMostKeys, words.selfServiceRules];
   const rules = [
-    policy.max_keys_per_member === null ? words.anyNumberOfKeys : words.atMostKeys(policy.max_keys_per_member),
+    most === null ? any : atMost(most),
     policy.max_budget === null ? '' : words.spendAtMost(policy.max_budget.amount, PER[policy.max_budget.period]),
     policy.max_expiry_days === null ? '' : words.expireWithin(policy.max_expiry_days),
   ].filter((rule) => rule !== '');
-  return words.selfServiceRules(rules.join(', '));
+  return rulesOf(rules.join(', '));
 }

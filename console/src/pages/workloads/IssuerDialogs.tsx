@@ -155,7 +155,7 @@ function SharedFields({ form }: { form: UseFormReturnType<IssuerDraft> }) {
           autosize
           minRows={4}
           maxRows={12}
-          className="mono"
+          classNames={{ input: 'mono' }}
           {...form.getInputProps('pasted_keys')}
         />
       )}

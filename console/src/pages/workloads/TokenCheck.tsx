@@ -118,7 +118,7 @@ function ClaimsForm({ organizationId, isPending, onCheck }: CheckFormProps & { o
   );
 }
 
-const AREA = { autosize: true, minRows: 3, maxRows: 8, className: 'mono', spellCheck: false } as const;
+const AREA = { autosize: true, minRows: 3, maxRows: 8, classNames: { input: 'mono' }, spellCheck: false } as const;
 
 function Shown({ outcome }: { outcome: Outcome }) {
   return (

@@ -31,7 +31,8 @@ const settings = {
 };
 
 const givenConfig = z.record(text(100), z.unknown()).meta({
-  description: 'The configuration of the protocol. OpenID Connect: `issuer`, `client_id`, `scopes`, `prompt`.',
+  description:
+    'The configuration of the protocol. OpenID Connect: `issuer`, `client_id`, `scopes`, `prompt`, `client_authentication`. A draft may be without `client_id`: the provider gives it for the redirect URI of the draft.',
   examples: [{ issuer: 'https://login.acme.test', client_id: 'headgate' }],
 });
 

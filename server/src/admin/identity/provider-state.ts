@@ -27,12 +27,19 @@ export const activate = route({
       const row = await lockOne(change, key);
       requireVersion(call, row.version);
       if (row.state === 'active') return row;
-      if (row.testedAt === null) throw conflict('Test the configuration first: a test must pass before people sign in by it.');
+      if (row.testedAt === null) throw conflict(untestedWords(row));
       return setState(change, row, 'active');
     });
     return viewProvider(row, call.deps.publicUrl);
   },
 });
+
+/** Says what is missing before a provider that no test passed for can be activated. */
+function untestedWords({ name, protocol, config }: ProviderRow): string {
+  return protocol === 'oidc' && config.client_id === undefined
+    ? `${name} has no client ID yet. Enter the client ID that the provider gave to the application, then test the connection.`
+    : 'Test the configuration first: a test must pass before people sign in by it.';
+}
 
 /** The people who lose their way in if a provider is switched off or deleted. */
 export const stopEffectOut = z

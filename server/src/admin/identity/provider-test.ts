@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { ProviderUnreachable } from '../../identity/protocol-problems.ts';
+import { ProviderIncomplete, ProviderUnreachable } from '../../identity/protocol-problems.ts';
 import { instantOut, isoOf } from '../http/fields.ts';
-import { notFound, Problem } from '../http/problem.ts';
+import { conflict, notFound, Problem } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { text } from '../http/schemas.ts';
 import { flowOfId, openResult, requireReturnPath, startFlow } from '../sso/flow.ts';
@@ -38,6 +38,7 @@ export const start = route({
       call.cookies = cookies;
       return { id, location, open_url: openUrl, expires_at: isoOf(expiresAt) };
     } catch (error) {
+      if (error instanceof ProviderIncomplete) throw conflict(error.message);
       if (error instanceof ProviderUnreachable) throw new Problem(502, error.message);
       throw error;
     }

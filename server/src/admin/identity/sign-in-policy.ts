@@ -61,6 +61,9 @@ const policyOut = z
         is_owner: z.boolean().meta({ description: 'False: the account is no longer an active owner and opens nothing.' }),
       }),
     ),
+    owners: z
+      .array(z.object({ account_id: z.string(), name: z.string(), email: z.string(), passkeys: z.int() }))
+      .meta({ description: 'The active owners, at most 200. Those with a passkey can be break-glass owners.' }),
     enforced_at: instantOut.nullable(),
     owner_signed_in_at: instantOut.nullable().meta({
       description: 'The last sign-in of an owner through an active provider in the last 24 hours.',
@@ -228,6 +231,7 @@ async function view(
       const { name, email, passkeys } = owner ?? { name: '', email: '', passkeys: 0 };
       return { account_id: accountId, name, email, passkeys, is_owner: owner !== undefined };
     }),
+    owners: found.map(({ accountId, name, email, passkeys }) => ({ account_id: accountId, name, email, passkeys })),
     enforced_at: isoOrNull(row.enforcedAt),
     owner_signed_in_at: isoOrNull(signedInAt),
     active_providers: active.length,

@@ -37,7 +37,8 @@ export const list = route({
   params: providerParams,
   response: signingKeysOut,
   load: loadProvider,
-  handle: async (call, row) => viewKeys(samlOf(call, row), readSecret(call, row)),
+  // A provider of another protocol has none.
+  handle: async (call, row) => (row.protocol === 'saml' ? viewKeys(samlOf(call, row), readSecret(call, row)) : { data: [] }),
 });
 
 export const replace = route({

@@ -151,5 +151,5 @@ async function requireMayCreate(
   key: OwnerColumns & Pick<Parameters<typeof requireSelfService>[2], 'expiresAt' | 'budgets'>,
 ): Promise<void> {
   if (can(call.actor, 'keys.manage', { organizationId: team.organizationId, teamId: team.id })) return;
-  await requireSelfService(tx, team, { ...key, membershipId: key.ownerMembershipId ?? '' }, now);
+  await requireSelfService(tx, team, { ...key, kind: 'key', membershipId: key.ownerMembershipId ?? '' }, now);
 }

@@ -8,8 +8,8 @@ import * as keys from '../../store/tenancy/keys.ts';
 import * as teams from '../../store/tenancy/teams.ts';
 import { mayLearnOf } from '../http/actor.ts';
 import type { AdminCall } from '../http/call.ts';
-import { ownKeysCap, ownKeysCapOut, renderCap } from '../teams/self-service.ts';
-import { type KeysOfMember, spokenForNanoUsd } from '../teams/self-service-keys.ts';
+import { allowsLogins, ownKeysCap, ownKeysCapOut, renderCap } from '../teams/self-service.ts';
+import { type KeysOfMember, NO_LOGINS, spokenForNanoUsd } from '../teams/self-service-keys.ts';
 import { endedUseOf } from './ended-use.ts';
 
 /** The teams in which the caller may log in, and why not in the others. */
@@ -66,7 +66,7 @@ async function placeOf(
     organization_id: organizationId,
     team_id: teamId,
     team_name: team.name,
-    reason: reasonOf({ logins, isManager, mayOwn, isEnabled: selfService.enabled === true, isFull, left }),
+    reason: reasonOf({ logins, isManager, mayOwn, isEnabled: allowsLogins(selfService), isFull, left }),
     budget_max: renderCap(cap),
     budget_left: left === null ? null : formatUsd(left),
   };
@@ -95,8 +95,8 @@ interface Standing {
 function reasonOf({ logins, isManager, mayOwn, isEnabled, isFull, left }: Standing): string | null {
   if (logins === 'off') return 'This organization has switched logins off. Ask an admin for a key.';
   if (isManager) return null;
-  if (!mayOwn) return 'Your role in this team may not create keys. Ask a team admin for another role.';
-  if (!isEnabled) return 'Members of this team may not create their own keys. Ask a team admin to allow it.';
+  if (!mayOwn) return 'Your role in this team may not log in. Ask a team admin for another role.';
+  if (!isEnabled) return NO_LOGINS;
   if (isFull)
     return 'You have the most keys and logins that this team allows a member. End one first, or log in again on the same device.';
   return left === 0 ? 'The budgets of your keys and logins use up what this team lets you spend.' : null;

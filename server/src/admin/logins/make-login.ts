@@ -18,8 +18,8 @@ import type { Change } from '../http/change.ts';
 import { forbidden, invalid, notFound, Problem } from '../http/problem.ts';
 import { NO_POLICY, policyColumns } from '../organizations/policy.ts';
 import { memberIn } from '../people/reassign.ts';
-import { ownKeysCap } from '../teams/self-service.ts';
-import { type EndedUse, requireSelfService, spokenForNanoUsd } from '../teams/self-service-keys.ts';
+import { allowsLogins, ownKeysCap } from '../teams/self-service.ts';
+import { type EndedUse, NO_LOGINS, requireSelfService, spokenForNanoUsd } from '../teams/self-service-keys.ts';
 
 /** The device that asks for a login, and its person's choices. */
 export interface AskedLogin {
@@ -124,7 +124,8 @@ async function newLogin(
   const { organizationId, id: teamId } = team;
   const { membershipId, endsAt, ended } = asked;
   const own = isManager(call, team) ? [] : await budgetsFor(change, team, asked);
-  if (!isManager(call, team)) await requireSelfService(tx, team, { membershipId, expiresAt: endsAt, budgets: own }, now, ended);
+  if (!isManager(call, team))
+    await requireSelfService(tx, team, { kind: 'login', membershipId, expiresAt: endsAt, budgets: own }, now, ended);
   const row = await keys.insert(tx, {
     ...{ organizationId, teamId, id: newId('key', now.getTime()), name: asked.deviceName, kind: 'login' },
     ...{ ownerMembershipId: membershipId, ownerServiceAccountId: null, expiresAt: endsAt, prefix: '', lastFour: '' },
@@ -157,8 +158,7 @@ async function again(
   login: logins.LoginId,
   asked: AskedLogin & { readonly endsAt: Date; readonly isManager: boolean },
 ): Promise<logins.LoginId> {
-  if (!asked.isManager && team.selfService.enabled !== true)
-    throw forbidden('Members of this team may not create their own keys. Ask a team admin for a key.');
+  if (!asked.isManager && !allowsLogins(team.selfService)) throw forbidden(NO_LOGINS);
   const { organizationId, keyId } = login;
   await requests.takeBack(tx, login);
   await logins.dropRefreshTokens(tx, login);

@@ -3,6 +3,7 @@
  * checked when it was saved. It is checked again here: while its editor may no longer give the role, it gives it to nobody new,
  * and keeps what it gave.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   canGrantRole,
   grantAboveTeams,
@@ -30,8 +31,14 @@ import { ownCall } from './scim-call.ts';
 
 /** The most people whose roles one request works out. The job does the others within a minute or two. */
 const IN_REQUEST_MAX = 20;
-/** The people of one transaction of the job. Requests of the directory wait for it, so it is short. */
-const BATCH = 5;
+/** The most people of one transaction of the job. Requests of the directory wait for it, so it is short. */
+export const BATCH = 5;
+/** A transaction that took longer is followed by one of fewer people. The embedded database does nothing else meanwhile. */
+const LONG_MS = 100;
+/** The least pause between two transactions. It is never shorter than the transaction before it, so that others have half of the time. */
+const PAUSE_MS_MIN = 10;
+/** The longest pause, after a transaction that had to wait for others. */
+const PAUSE_MS_MAX = 1_000;
 /** The failures after which a run leaves an organization to the next run. */
 const FAILURES_MAX = 5;
 
@@ -93,7 +100,8 @@ function isAsStrong(order: readonly string[], held: string, wanted: string): boo
 }
 
 /**
- * Works out the roles of everybody in the queue, in small transactions. Returns the number of people. A person whose roles cannot be
+ * Works out the roles of everybody in the queue, in small transactions with pauses between: the embedded database has one
+ * connection, and a request of several queries would wait for a transaction before each of them. Returns the number of people. A person whose roles cannot be
  * worked out is logged and goes to the end of the queue, so that nobody else waits for them.
  */
 export async function applyQueued(deps: AdminDeps, goOn: () => void): Promise<number> {
@@ -102,10 +110,14 @@ export async function applyQueued(deps: AdminDeps, goOn: () => void): Promise<nu
     let [batch, failures] = [BATCH, 0];
     while (failures < FAILURES_MAX) {
       goOn();
+      const begunMs = performance.now();
       try {
         const taken = await applyNext(deps, organizationId, batch);
         done += taken;
         if (taken < batch) break;
+        const tookMs = performance.now() - begunMs;
+        batch = tookMs > LONG_MS ? Math.max(1, Math.floor(batch / 2)) : Math.min(BATCH, batch + 1);
+        await sleep(Math.min(PAUSE_MS_MAX, Math.max(PAUSE_MS_MIN, tookMs)));
       } catch (error) {
         if (batch === 1) {
           failures += 1;

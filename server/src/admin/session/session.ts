@@ -11,7 +11,7 @@ import {
   type TeamRole,
 } from '../../domain/tenancy/permission.ts';
 import { SignInRefused } from '../../identity/refusal.ts';
-import { type AccountPlace, placesOf } from '../../store/accounts/account-places.ts';
+import { type AccountPlace, disabledIn, placesOf } from '../../store/accounts/account-places.ts';
 import * as accounts from '../../store/accounts/accounts.ts';
 import { provedSince } from '../../store/accounts/address-proofs.ts';
 import * as signInStore from '../../store/accounts/sign-in.ts';
@@ -66,6 +66,9 @@ const sessionOut = z
         description:
           'Organizations that this session does not open, because it has not shown what they ask for. They are among the memberships, but give no permissions. Absent in both are those that only the person’s own sign-in may show: see `own_sign_in`.',
       }),
+    disabled_in: z
+      .array(z.object({ organization_id: z.string(), organization_name: z.string() }))
+      .meta({ description: 'Organizations in which an admin or the directory disabled the membership of the person.' }),
     own_sign_in: z.boolean().meta({
       description:
         'False if only an identity provider opened this session. Then platform roles do not count, the account cannot be changed, and other organizations of the person are not shown. A sign-in with the own password or passkey opens them.',
@@ -151,6 +154,7 @@ async function viewOf(call: AdminCall): Promise<z.output<typeof sessionOut>> {
   const account = actor.accountId === null ? null : await accounts.find(deps.db, actor.accountId);
   const all = account === null ? [] : await placesOf(deps.db, account.id);
   const places = all.filter(({ organization }) => mayLearnOf(actor, organization.id));
+  const disabled = account === null ? [] : await disabledIn(deps.db, account.id);
   const factors = account === null ? null : await signInStore.factorsOf(deps.db, account.id);
   const platform = actor.roles.find((grant) => !('organizationId' in grant));
   return {
@@ -164,6 +168,7 @@ async function viewOf(call: AdminCall): Promise<z.output<typeof sessionOut>> {
     platform_role: platform === undefined ? null : (platform.role as (typeof PLATFORM_ROLES)[number]),
     memberships: places.map(viewOfPlace),
     ...(await throughProviders(call)),
+    disabled_in: disabled.filter((one) => mayLearnOf(actor, one.organization_id)),
     own_sign_in: actor.shown?.isOwn ?? true,
     platform_capabilities: [...capabilitiesOf(actor, { organizationId: null })],
     capabilities_by_organization: capabilitiesByOrganization(call),

@@ -68,14 +68,15 @@ async function arriveIn(call: AdminCall<unknown, unknown, unknown>, change: Chan
   const own = actingAs(change, account);
   const { organizationId, id: providerId } = row;
   const key = { organizationId, providerId, subject: assertion.subject };
-  const removed = isNewLink ? await takeOverUnproved(own, account, { row, assertion, key }) : [];
+  const isProof = isNewLink || (arrival.is === 'in' && arrival.proves);
+  const removed = isProof ? await takeOverUnproved(own, account, { row, assertion, key, isNewLink }) : [];
   if (arrival.is !== 'in') await recordLink(own, row, account, assertion.subject);
   await links.use(change.tx, key, { accountId: account.id, email: assertion.email, now: change.now });
   await providers.markSignIn(change.tx, row, change.now);
   await giveRoles(own, row, account, assertion);
   return {
     finish: () => {
-      if (isNewLink) tellOfLink(call, account, found, removed);
+      if (isNewLink || removed.length > 0) tellOfLink(call, account, found, { isNewLink, removed });
       return { is: 'arrived', account, removed };
     },
   };
@@ -143,18 +144,27 @@ async function joinOrganization(change: Change, row: ProviderRow, account: Accou
   await memberships.update(change.tx, { organizationId, id }, { managedBy }, change.now);
 }
 
+interface Proof {
+  readonly row: ProviderRow;
+  readonly assertion: Assertion;
+  readonly key: links.LinkKey;
+  readonly isNewLink: boolean;
+}
+
 /**
- * Proves the address of an account by a new link. If it was not proved before, whoever made the account may hold ways into it. So
- * its password, passkeys, second factors, sessions and other links are removed, as a mailed invitation does. Returns which of them
- * there were.
+ * Proves the address of an account by a new link, or by a sign-in of a person whom a directory made. If it was not proved before,
+ * whoever made the account may hold ways into it. So its password, passkeys, second factors, sessions and other links are removed,
+ * as a mailed invitation does. Returns which of them there were.
  */
 async function takeOverUnproved(
   { tx, now, record }: Change,
   account: AccountRow,
-  { row, assertion, key }: { readonly row: ProviderRow; readonly assertion: Assertion; readonly key: links.LinkKey },
+  { row, assertion, key, isNewLink }: Proof,
 ): Promise<readonly RemovedWay[]> {
   if (assertion.email !== account.email.toLowerCase()) return [];
-  const { isProved } = await addressProofs.standingOf(tx, account);
+  const { isProved, boundTo } = await addressProofs.standingOf(tx, account);
+  // Only the organization that made an account can prove the address of one that is linked already.
+  if (!isNewLink && !isProved && boundTo !== row.organizationId) return [];
   await addProof(tx, now, row, account);
   if (isProved) return [];
   const removed = await signIn.dropFactors(tx, account.id);
@@ -198,14 +208,18 @@ function tellOfLink(
   call: AdminCall<unknown, unknown, unknown>,
   account: AccountRow,
   { provider, organization }: ProviderOfOrganization,
-  removed: readonly RemovedWay[],
+  { isNewLink, removed }: { readonly isNewLink: boolean; readonly removed: readonly RemovedWay[] },
 ): void {
   const letter = {
     to: account.email,
-    subject: `Your Headgate account was linked to ${provider.name}`,
+    subject: isNewLink
+      ? `Your Headgate account was linked to ${provider.name}`
+      : `${provider.name} proved the address of your Headgate account`,
     paragraphs: [
       `Hello ${account.name},`,
-      `from now on you can sign in to ${organization.name} through ${provider.name}. That opens ${organization.name}, and nothing else of your account.`,
+      isNewLink
+        ? `from now on you can sign in to ${organization.name} through ${provider.name}. That opens ${organization.name}, and nothing else of your account.`
+        : `you signed in to ${organization.name} through ${provider.name}, which says that this address is yours.`,
       ...(removed.length === 0 ? [] : [removedWords(removed, provider.name)]),
     ],
     link: null,

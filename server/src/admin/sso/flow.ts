@@ -81,7 +81,7 @@ export async function startFlow(
   return { location: started.location, cookies, openUrl, id, expiresAt };
 }
 
-/** What a flow keeps beside the facts of the protocol: the address at which a test begins. */
+/** The name under which a flow keeps the address at which a test begins, beside the facts of the protocol. */
 const TEST_LOCATION = 'test_location';
 
 /** Lets a browser go on with a test that began elsewhere. Returns null if this is no test, was used, or `key` is not its cookie. */

@@ -28,7 +28,10 @@ export const metadata = route({
     requirePublicUrl(call.deps);
     const xml = Buffer.from(saml.metadata(providerToAsk(call.deps, provider, 'present')));
     return (response) => {
-      response.writeHead(200, { 'content-type': 'application/samlmetadata+xml; charset=utf-8', 'content-length': xml.length });
+      const type = 'application/samlmetadata+xml; charset=utf-8';
+      // What is passed on names its request itself.
+      const ids = { 'x-request-id': call.requestId, 'request-id': call.requestId };
+      response.writeHead(200, { 'content-type': type, 'content-length': xml.length, ...ids });
       response.end(xml);
     };
   },

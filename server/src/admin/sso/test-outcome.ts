@@ -118,7 +118,8 @@ const WHY: Readonly<Partial<Record<SsoCode, string>>> = {
   domain_not_verified: 'the address is outside the verified domains of the organization',
   no_account: 'there is no account, and this provider does not create any',
   account_disabled: 'the account is disabled',
-  membership_ended: 'the membership is disabled or was removed',
+  membership_disabled: 'the membership is disabled',
+  membership_ended: 'the membership was removed',
   signed_in_first: 'the account belongs elsewhere too, so its owner must sign in in their own way once and link it',
   linked_elsewhere: 'the person at the provider is linked to another account',
 };

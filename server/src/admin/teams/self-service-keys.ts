@@ -7,10 +7,16 @@ import * as keys from '../../store/tenancy/keys.ts';
 import * as organizations from '../../store/tenancy/organizations.ts';
 import type { TeamRow } from '../../store/tenancy/teams.ts';
 import { forbidden, invalid } from '../http/problem.ts';
-import { ownKeysCap } from './self-service.ts';
+import { allowsLogins, ownKeysCap } from './self-service.ts';
 
-/** A key that a member creates or changes for themself. */
+/** The refusals where a team's policy lets members make nothing of the kind. */
+const NO_OWN_KEYS = 'Members of this team may not create their own keys. Ask a team admin for a key.';
+export const LOGINS_ONLY = 'This team allows logins only. Run headgate login.';
+export const NO_LOGINS = 'This team does not allow logins. Ask a team admin to allow them.';
+
+/** A key that a member makes for themself. */
 export interface OwnKey {
+  readonly kind: 'key' | 'login';
   readonly membershipId: string;
   readonly expiresAt: Date | null;
   readonly budgets: readonly Budget[];
@@ -27,11 +33,14 @@ export async function requireSelfService(
   ended: EndedUse = NONE_ENDED,
 ): Promise<void> {
   const policy = team.selfService;
-  if (policy.enabled !== true) throw forbidden('Members of this team may not create their own keys. Ask a team admin for a key.');
+  if (key.kind === 'login' && !allowsLogins(policy)) throw forbidden(NO_LOGINS);
+  if (key.kind === 'key' && policy.enabled !== true) throw forbidden(policy.loginsOnly === true ? LOGINS_ONLY : NO_OWN_KEYS);
   const own = { organizationId: team.organizationId, teamId: team.id, membershipId: key.membershipId };
   if (policy.maxKeysPerMember !== undefined && (await keys.listLiving(db, own)).length >= policy.maxKeysPerMember) {
     throw forbidden(
-      `You have reached the most keys that a member of this team may have: ${policy.maxKeysPerMember}. Revoke one first, or ask a team admin.`,
+      key.kind === 'login'
+        ? `You have reached the most keys and logins that a member of this team may have: ${policy.maxKeysPerMember}. End one first, or log in again on the same device.`
+        : `You have reached the most keys that a member of this team may have: ${policy.maxKeysPerMember}. Revoke one first, or ask a team admin.`,
     );
   }
   requireExpiry(policy.maxExpiryDays, key.expiresAt, now);

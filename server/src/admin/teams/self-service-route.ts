@@ -10,7 +10,7 @@ import * as load from '../http/load.ts';
 import { route } from '../http/route.ts';
 import { memberIn } from '../people/reassign.ts';
 import { ownKeysCap, ownKeysCapOut, renderCap, renderSelfService } from './self-service.ts';
-import { spokenForNanoUsd } from './self-service-keys.ts';
+import { LOGINS_ONLY, spokenForNanoUsd } from './self-service-keys.ts';
 
 /** Tells callers whether they may make a key of their own in a team, and within which limits. */
 
@@ -52,7 +52,13 @@ export const read = route({
     const cap = isManager ? null : ownKeysCap(team.selfService);
     const budgetLeft = cap === null || membershipId === null ? null : await budgetLeftOf(call, team, membershipId, cap);
     const isSpent = cap !== null && cap.amountNanoUsd > 0 && budgetLeft === formatUsd(0);
-    const reason = whyNot(call, team, { membershipId, isEnabled: policy.enabled, left, isSpent });
+    const reason = whyNot(call, team, {
+      membershipId,
+      isEnabled: policy.enabled,
+      isLoginsOnly: policy.logins_only,
+      left,
+      isSpent,
+    });
     return {
       enabled: reason === null,
       reason,
@@ -65,7 +71,7 @@ export const read = route({
   },
 });
 
-const UNBOUND = { enabled: true, max_keys_per_member: null, max_expiry_days: null, max_budget: null };
+const UNBOUND = { enabled: true, logins_only: false, max_keys_per_member: null, max_expiry_days: null, max_budget: null };
 
 /** Returns the caller's membership if it is active and in the team, else null. */
 async function membershipOf(call: AdminCall<unknown, unknown, unknown>, team: TeamRow): Promise<string | null> {
@@ -100,6 +106,7 @@ async function budgetLeftOf(
 interface Standing {
   readonly membershipId: string | null;
   readonly isEnabled: boolean;
+  readonly isLoginsOnly: boolean;
   readonly left: number | null;
   /** True if the budgets of their keys use up what the team lets them spend. */
   readonly isSpent: boolean;
@@ -112,6 +119,7 @@ function whyNot({ actor }: AdminCall<unknown, unknown, unknown>, team: TeamRow, 
   const own = { organizationId, teamId, ownerAccountId: actor.accountId };
   if (!can(actor, 'keys.manage', own) && !can(actor, 'keys.manage_own', own))
     return 'Your role in this team may not create keys.';
+  if (standing.isLoginsOnly) return LOGINS_ONLY;
   if (!standing.isEnabled) return 'Members of this team may not create their own keys.';
   if (standing.left === 0) return 'You already have the most keys that this team allows a member.';
   return standing.isSpent

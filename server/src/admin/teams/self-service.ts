@@ -4,11 +4,15 @@ import { OWN_KEYS_PERIODS, type OwnKeysCap } from '../../domain/money/own-key-bu
 import type { TeamRow } from '../../store/tenancy/teams.ts';
 import { usd } from '../limits/budget-fields.ts';
 
-/** The self-service policy of a team: the keys that members may make for themselves. */
+/** The self-service policy of a team: the keys and logins that members may make for themselves. */
 
 export const selfService = z
   .strictObject({
-    enabled: z.boolean().optional(),
+    enabled: z.boolean().optional().meta({ description: 'True lets members create keys of their own, and log in.' }),
+    logins_only: z
+      .boolean()
+      .optional()
+      .meta({ description: 'True lets members log in, and create no keys. It sets `enabled` to false.' }),
     max_keys_per_member: z.int().min(0).max(10_000).nullish(),
     max_expiry_days: z
       .int()
@@ -34,6 +38,7 @@ export const ownKeysCapOut = z
 export const selfServiceOut = z
   .object({
     enabled: z.boolean(),
+    logins_only: z.boolean(),
     max_keys_per_member: z.int().nullable(),
     max_expiry_days: z.int().nullable(),
     max_budget: ownKeysCapOut.nullable(),
@@ -46,18 +51,31 @@ type Stored = TeamRow['selfService'];
 export function patchedSelfService(stored: Stored, patch: z.output<typeof selfService> | null | undefined): Stored {
   if (patch === undefined) return stored;
   if (patch === null) return {};
-  const { enabled, max_keys_per_member: keys, max_expiry_days: days, max_budget: budget } = patch;
+  const { max_keys_per_member: keys, max_expiry_days: days, max_budget: budget } = patch;
   return withoutUndefined({
-    enabled: enabled ?? stored.enabled,
+    ...patchedAllowance(stored, patch),
     maxKeysPerMember: keys === undefined ? stored.maxKeysPerMember : (keys ?? undefined),
     maxExpiryDays: days === undefined ? stored.maxExpiryDays : (days ?? undefined),
     ...(budget === undefined ? budgetOf(stored) : newBudget(budget)),
   });
 }
 
+/** Returns what members may make after a PATCH. Keys and logins only exclude each other, so the one that is named ends the other. */
+function patchedAllowance(stored: Stored, { enabled, logins_only: only }: z.output<typeof selfService>): Stored {
+  const loginsOnly = only ?? (enabled === true ? undefined : stored.loginsOnly);
+  if (loginsOnly === true) return { enabled: false, loginsOnly };
+  return withoutUndefined({ enabled: enabled ?? stored.enabled });
+}
+
+/** Reports whether members may log in. Who may make keys may log in, too. */
+export function allowsLogins({ enabled, loginsOnly }: Stored): boolean {
+  return enabled === true || loginsOnly === true;
+}
+
 export function renderSelfService(stored: Stored): z.output<typeof selfServiceOut> {
   return {
     enabled: stored.enabled ?? false,
+    logins_only: stored.loginsOnly ?? false,
     max_keys_per_member: stored.maxKeysPerMember ?? null,
     max_expiry_days: stored.maxExpiryDays ?? null,
     max_budget: renderCap(ownKeysCap(stored)),

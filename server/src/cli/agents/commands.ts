@@ -3,7 +3,7 @@ import type { Given } from '../command.ts';
 import { freshLogin } from '../login/fresh-token.ts';
 import { getWithToken } from '../login/gateway-calls.ts';
 import { JSON_FLAG, type LoginCommand, outputOf, URL_FLAG } from '../login/login-command.ts';
-import { gatewayOf, type Place, placeOf } from '../login/place.ts';
+import { gatewayOf, gatewayOfLogin, isGatewayNamed, type Place, placeOf } from '../login/place.ts';
 import { BadUsage, CommandFailed } from '../outcome.ts';
 import { printRows } from '../print.ts';
 import { AGENT_NAMES, type Agent, type Target } from './agent.ts';
@@ -102,7 +102,8 @@ async function targetOf(given: Given, place: Place): Promise<Target> {
   if (model !== null && (model === '' || model.length > 200 || /[\p{C}\s"']/u.test(model)))
     throw new BadUsage(`--model wants the name of a model, not ${JSON.stringify(model)}.`);
   const logins = place.read();
-  const url = gatewayOf(given, place, logins);
+  // A gateway that nobody named is not written anywhere.
+  const url = gatewayOfLogin(given, place, logins);
   const [command, ...words] = ownCommand(place.machine);
   const models = logins.byUrl.has(url) ? await modelsAt(url, place) : null;
   return { url, model, models, tokenCommand: [command, ...words, 'token', '--url', url] };
@@ -129,7 +130,8 @@ const status: LoginCommand = {
   flags: [URL_FLAG, JSON_FLAG],
   run: async (given, io) => {
     const place = placeOf(io);
-    const url = gatewayOf(given, place, place.read());
+    const logins = place.read();
+    const url = gatewayOf(given, place, logins);
     const rows = AGENT_NAMES.map((name) => rowOf(AGENTS[name], url, place));
     const output = outputOf(given, io);
     printRows(output, {}, rows, [
@@ -138,7 +140,7 @@ const status: LoginCommand = {
       ['with', (row) => (row.by_login ? 'your login' : 'a key or login of its own')],
       ['keys that do not end', (row) => (row.long_lived_keys as { place: string }[]).map((key) => key.place)],
     ]);
-    if (!output.isJson) await offer(rows, url, given, place);
+    if (!output.isJson) await offer(rows, isGatewayNamed(given, place, logins) ? url : null, given, place);
   },
 };
 
@@ -154,10 +156,16 @@ function rowOf(agent: Agent, url: string, { machine }: Place) {
 }
 
 /** Offers to replace each key that a set-up replaces: asks in a terminal, and elsewhere names the command. */
-async function offer(rows: readonly ReturnType<typeof rowOf>[], url: string, given: Given, place: Place): Promise<void> {
+async function offer(rows: readonly ReturnType<typeof rowOf>[], url: string | null, given: Given, place: Place): Promise<void> {
   for (const { agent, long_lived_keys: keys } of rows) {
     const key = keys.find(({ is_replaced_by_setup: isReplaced }) => isReplaced);
     if (key === undefined) continue;
+    if (url === null) {
+      place.note(
+        `${key.file} holds a key at ${key.place}. A login can replace it: headgate login --url <address of your gateway>`,
+      );
+      continue;
+    }
     place.note(`${key.file} holds a key at ${key.place}. Your login can replace it: headgate agents setup ${agent} --url ${url}`);
     if (canAsk() && (await confirmed(`Set ${AGENTS[agent].title} up now?`))) await setUp(AGENTS[agent], given, place);
   }

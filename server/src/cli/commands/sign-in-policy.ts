@@ -1,10 +1,10 @@
 import { type Api, type Json, search } from '../api.ts';
 import type { Command, Given, Session } from '../command.ts';
-import { BadUsage, CommandFailed, EXIT } from '../outcome.ts';
+import { BadUsage, CommandFailed } from '../outcome.ts';
 import { type Column, printObject } from '../print.ts';
 import { organizationPath } from './organizations.ts';
 
-/** What an organization asks of a sign-in in a browser. Keys and admin tokens are not concerned. */
+/** The rules of an organization for sign-ins in a browser. Keys and admin tokens are not concerned. */
 
 const FIELDS: readonly Column[] = [
   ['sign-in', (row) => row.sign_in],
@@ -108,6 +108,6 @@ async function ownerWith(api: Api, organization: string, address: string): Promi
     throw new BadUsage('--break-glass wants accounts (acct_…) or e-mail addresses, separated by commas, or none.');
   const { data } = await api.get(`${organization}/members`, { role: 'org_owner', search: address, limit: 200 });
   const found = (data as readonly Json[]).find(({ email }) => String(email).toLowerCase() === address.toLowerCase());
-  if (found === undefined) throw new CommandFailed(`${address} is no owner of this organization.`, EXIT.failed);
+  if (found === undefined) throw new CommandFailed(`${address} is no owner of this organization.`);
   return String(found.account_id);
 }

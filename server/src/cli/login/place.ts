@@ -31,13 +31,23 @@ export function placeOf(io: CommandIo): Place {
 }
 
 /** Returns the gateway that a command means: by its flag, by HEADGATE_URL, or that of the last login. */
-export function gatewayOf(given: Given, { io }: Place, logins: Logins): string {
-  return baseOf(given.flag('url') || io.env.HEADGATE_URL || logins.current || DEFAULT_URL);
+export function gatewayOf(given: Given, place: Place, logins: Logins): string {
+  return baseOf(named(given, place, logins) ?? DEFAULT_URL);
 }
 
 /** Returns the gateway of a command that needs a login. Throws CommandFailed if there is none and no gateway is named. */
 export function gatewayOfLogin(given: Given, place: Place, logins: Logins): string {
-  if (given.flag('url') === undefined && !place.io.env.HEADGATE_URL && logins.current === null)
+  const url = named(given, place, logins);
+  if (url === null)
     throw new CommandFailed('You are not signed in. Run: headgate login --url <address of your gateway>', EXIT.notAllowed);
-  return gatewayOf(given, place, logins);
+  return baseOf(url);
+}
+
+/** Reports whether anybody said which gateway is meant. */
+export function isGatewayNamed(given: Given, place: Place, logins: Logins): boolean {
+  return named(given, place, logins) !== null;
+}
+
+function named(given: Given, { io }: Place, logins: Logins): string | null {
+  return given.flag('url') || io.env.HEADGATE_URL || logins.current || null;
 }

@@ -11,7 +11,9 @@ const STRANGER: Arriving = {
   ...{ account: null, createsAccounts: true, linking: null },
 };
 const refused = (code: string) => ({ is: 'refused', code });
-const IN = { is: 'in', accountId: ADA.id };
+const IN = { is: 'in', accountId: ADA.id, proves: false };
+/** Made by a directory: its address is here, and nobody proved it. */
+const MADE_HERE: KnownAccount = { ...ADA, address: 'ada@acme.test', isProved: false };
 const LINKED = { is: 'link', accountId: ADA.id, joins: false };
 
 describe('who comes in', () => {
@@ -23,9 +25,22 @@ describe('who comes in', () => {
       { linked: { ...ADA, platformRole: 'platform_admin', isElsewhere: true } },
       IN,
     ],
+    ['linked, with an address of here that nobody proved', { linked: MADE_HERE }, { ...IN, proves: true }],
+    ['linked, with an address that was proved before', { linked: { ...MADE_HERE, isProved: true } }, IN],
+    ['linked, and the provider names no address', { linked: MADE_HERE, email: null }, IN],
+    ['linked, and the provider names another address', { linked: MADE_HERE, email: 'ben@acme.test' }, IN],
+    ['linked, and the provider did not verify the address', { linked: MADE_HERE, emailVerified: false }, IN],
+    ['linked, and the address is outside the verified domains', { linked: MADE_HERE, domains: new Set(['acme.example']) }, IN],
+    ['linked, unproved, and it belongs elsewhere too', { linked: { ...MADE_HERE, isElsewhere: true } }, IN],
+    ['linked, unproved, with a platform role', { linked: { ...MADE_HERE, platformRole: 'platform_auditor' } }, IN],
+    [
+      'linked, unproved, but the membership is disabled',
+      { linked: { ...MADE_HERE, membership: 'disabled' } },
+      refused('membership_ended'),
+    ],
     ['linked, but the account is disabled', { linked: { ...ADA, isActive: false } }, refused('account_disabled')],
     ['linked, but removed', { linked: { ...ADA, membership: 'removed' } }, refused('membership_ended')],
-    ['linked, but the membership is disabled', { linked: { ...ADA, membership: 'disabled' } }, refused('membership_ended')],
+    ['linked, but the membership is disabled', { linked: { ...ADA, membership: 'disabled' } }, refused('membership_disabled')],
     ['without an address', { email: null }, refused('no_email')],
     ['with an address that the provider did not verify', { emailVerified: false }, refused('email_unverified')],
     ['outside the verified domains', { email: 'ada@evil.test', account: ADA }, refused('domain_not_verified')],
@@ -34,6 +49,7 @@ describe('who comes in', () => {
     ['no account, accounts are created', {}, { is: 'create', email: 'ada@acme.test' }],
     ['no account, none is created', { createsAccounts: false }, refused('no_account')],
     ['an account that belongs here only', { account: ADA }, LINKED],
+    ['an account that is disabled here', { account: { ...ADA, membership: 'disabled' } }, refused('membership_disabled')],
     ['an account that was removed here', { account: { ...ADA, membership: 'removed' } }, refused('membership_ended')],
     ['an account that belongs elsewhere too', { account: { ...ADA, isElsewhere: true } }, refused('signed_in_first')],
     [
@@ -98,6 +114,11 @@ describe('who comes in', () => {
         if (arrival.is === 'refused') return;
         if (arrival.is === 'in') {
           expect(world.linked).toMatchObject({ id: arrival.accountId, isActive: true, membership: 'active' });
+          // Only the present address is proved, and only of an account that nobody else has a part in.
+          if (arrival.proves) {
+            expect(world.linked).toMatchObject({ address: world.email, isProved: false, isElsewhere: false, platformRole: null });
+            expect(world.emailVerified && world.domains.has(world.email?.split('@')[1] ?? '')).toBe(true);
+          }
           return;
         }
         // Nothing is made or linked without an address that the provider verified, of a domain that the organization verified.

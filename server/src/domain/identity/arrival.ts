@@ -39,7 +39,8 @@ export interface Arriving {
 
 /** The action to take. `link` also signs in; `join` links an account and makes it a member. */
 export type Arrival =
-  | { readonly is: 'in'; readonly accountId: string }
+  /** `proves`: the provider proves the address, which nobody has proved before. */
+  | { readonly is: 'in'; readonly accountId: string; readonly proves: boolean }
   | { readonly is: 'create'; readonly email: string }
   | { readonly is: 'link'; readonly accountId: string; readonly joins: boolean }
   | { readonly is: 'refused'; readonly code: SsoCode };
@@ -47,14 +48,19 @@ export type Arrival =
 /** Decides what happens with a person whom an identity provider asserts. */
 export function arrivalOf(arriving: Arriving): Arrival {
   const { linked, linking, email, account, domains } = arriving;
-  if (linked !== null) return linking === null || linking.id === linked.id ? enter(linked) : refused('linked_elsewhere');
+  if (linked !== null)
+    return linking === null || linking.id === linked.id ? enter(linked, arriving) : refused('linked_elsewhere');
   if (email === null) return refused('no_email');
   if (!arriving.emailVerified) return refused('email_unverified');
   if (!domains.has(domainOf(email))) return refused('domain_not_verified');
   if (linking !== null) return join(linking, arriving);
   if (account === null) return arriving.createsAccounts ? { is: 'create', email } : refused('no_account');
-  const isOfThisOneOnly = account.membership !== 'none' && !account.isElsewhere && account.platformRole === null;
-  return isOfThisOneOnly ? join(account, arriving) : refused('signed_in_first');
+  return isOfThisOneOnly(account) ? join(account, arriving) : refused('signed_in_first');
+}
+
+/** Reports whether an account belongs to this organization and nowhere else, so that its provider may speak for its address. */
+function isOfThisOneOnly({ membership, isElsewhere, platformRole }: KnownAccount): boolean {
+  return membership !== 'none' && !isElsewhere && platformRole === null;
 }
 
 /** Returns the domain of an address: what follows the last `@`. */
@@ -63,15 +69,27 @@ export function domainOf(email: string): string {
 }
 
 /** Lets an account in that is linked already. A removed member does not return by signing in. */
-function enter(account: KnownAccount): Arrival {
+function enter(account: KnownAccount, arriving: Arriving): Arrival {
   if (!account.isActive) return refused('account_disabled');
-  return account.membership === 'active' ? { is: 'in', accountId: account.id } : refused('membership_ended');
+  return account.membership === 'active'
+    ? { is: 'in', accountId: account.id, proves: proves(account, arriving) }
+    : ended(account);
+}
+
+function ended({ membership }: KnownAccount): Arrival {
+  return refused(membership === 'disabled' ? 'membership_disabled' : 'membership_ended');
+}
+
+/** Reports whether an arrival proves an address as one by that address does. A directory made the account, or gave it a new address. */
+function proves(account: KnownAccount, { email, emailVerified, domains }: Arriving): boolean {
+  if (account.isProved || email === null || email !== account.address || !emailVerified) return false;
+  return domains.has(domainOf(email)) && isOfThisOneOnly(account);
 }
 
 function join(account: KnownAccount, { createsAccounts, email }: Arriving): Arrival {
   if (!account.isActive) return refused('account_disabled');
   if (account.membership === 'active') return { is: 'link', accountId: account.id, joins: false };
-  if (account.membership !== 'none') return refused('membership_ended');
+  if (account.membership !== 'none') return ended(account);
   // Until its address is proved, another organization may have made the account for somebody else.
   const isAdmissible = account.isProved || account.address === email;
   return createsAccounts && isAdmissible ? { is: 'link', accountId: account.id, joins: true } : refused('no_account');

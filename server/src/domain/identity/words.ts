@@ -43,7 +43,8 @@ export const SSO_CODES = [
   'domain_not_verified',
   'no_account',
   'account_disabled',
-  'membership_ended',
+  'membership_disabled', // by an admin or the directory; it can be enabled again
+  'membership_ended', // removed
   'signed_in_first', // the account exists: sign in your own way once, then link
   'linked_elsewhere', // the person at the provider is another account
   'too_many_attempts',

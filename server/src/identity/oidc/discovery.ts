@@ -1,6 +1,6 @@
 import { type BoundedFetch, NotAnswered } from '../../lib/bounded-fetch.ts';
 import type { ProviderToAsk } from '../protocol.ts';
-import { ConfigProblem, ProviderUnreachable } from '../protocol-problems.ts';
+import { ConfigProblem, ProviderIncomplete, ProviderUnreachable } from '../protocol-problems.ts';
 import {
   type CheckUrl,
   discoveryUrl,
@@ -27,7 +27,10 @@ export interface Discovered {
 export interface Discovery {
   /** Reads the document now. Throws ConfigProblem. */
   read(issuer: string): Promise<OidcMetadata>;
-  /** Returns what is known of a provider, at most an hour old if it answers. Throws ProviderUnreachable if nothing is known. */
+  /**
+   * Returns what is known of a provider, at most an hour old if it answers. Throws ProviderUnreachable if nothing is known, and
+   * ProviderIncomplete for a draft without a client ID.
+   */
   of(provider: ProviderToAsk): Promise<Discovered>;
 }
 
@@ -89,7 +92,12 @@ export function openDiscovery(deps: DiscoveryDeps): Discovery {
 /** Reads the stored configuration. One that no longer passes makes the provider unreachable: the words say what to correct. */
 function configOf(provider: ProviderToAsk, checkUrl: CheckUrl): OidcConfig {
   try {
-    return parseOidcConfig(provider.config, checkUrl);
+    const { client_id, ...config } = parseOidcConfig(provider.config, checkUrl);
+    if (client_id === undefined)
+      throw new ProviderIncomplete(
+        `${provider.name} has no client ID yet. Enter the client ID that the provider gave to the application.`,
+      );
+    return { ...config, client_id };
   } catch (error) {
     if (!(error instanceof ConfigProblem)) throw error;
     throw new ProviderUnreachable(`The configuration cannot be used: ${error.pointer.slice(1)} ${error.message}.`);

@@ -23,6 +23,9 @@ export interface OidcConfig {
   readonly client_authentication?: ClientAuthentication;
 }
 
+/** The fields of a draft. Providers give the client ID for the redirect URI, which a draft gets when it is saved. */
+export type OidcDraft = Omit<OidcConfig, 'client_id'> & Partial<Pick<OidcConfig, 'client_id'>>;
+
 /** The discovery document in which a provider describes itself, made plausible. */
 export interface OidcMetadata {
   readonly issuer: string;
@@ -48,7 +51,7 @@ const DEFAULT_SCOPES = ['openid', 'email', 'profile'];
 const LISTED_MAX = 100;
 
 /** Reads what an owner entered. Throws ConfigProblem. `metadata` is what an earlier save added, and is read anew. */
-export function parseOidcConfig(given: unknown, checkUrl: CheckUrl): OidcConfig {
+export function parseOidcConfig(given: unknown, checkUrl: CheckUrl): OidcDraft {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw new ConfigProblem('', 'must be an object with issuer, client_id and scopes');
   const fields = given as Readonly<Record<string, unknown>>;
@@ -58,9 +61,9 @@ export function parseOidcConfig(given: unknown, checkUrl: CheckUrl): OidcConfig 
       `/${plain(unknown)}`,
       'is not known; known are issuer, client_id, scopes, prompt and client_authentication',
     );
-  const config: OidcConfig = {
+  const config: OidcDraft = {
     issuer: issuerIn(fields, checkUrl),
-    client_id: clientIdIn(fields),
+    ...optional('client_id', clientIdIn(fields)),
     scopes: scopesIn(fields),
     ...optional('prompt', oneOf(fields, 'prompt', PROMPTS)),
     ...optional('client_authentication', oneOf(fields, 'client_authentication', CLIENT_AUTHENTICATION)),
@@ -77,7 +80,8 @@ function issuerIn({ issuer }: Readonly<Record<string, unknown>>, checkUrl: Check
   return issuer as string;
 }
 
-function clientIdIn({ client_id: id }: Readonly<Record<string, unknown>>): string {
+function clientIdIn({ client_id: id }: Readonly<Record<string, unknown>>): string | undefined {
+  if (id === undefined || id === null) return undefined;
   if (typeof id !== 'string' || id.length === 0 || id.length > CLIENT_ID_LENGTH_MAX || !/^[\x21-\x7e]+$/.test(id))
     throw new ConfigProblem('/client_id', `must be 1 to ${CLIENT_ID_LENGTH_MAX} printable characters without spaces`);
   return id;

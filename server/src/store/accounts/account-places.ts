@@ -57,6 +57,17 @@ export async function placesOf(db: Database, accountId: string): Promise<readonl
   });
 }
 
+/** Returns the organizations in which the membership of an account is disabled, by name. */
+export async function disabledIn(db: Database, accountId: string) {
+  return db
+    .select({ organization_id: organizations.id, organization_name: organizations.name })
+    .from(accountMemberships)
+    .innerJoin(memberships, and(IS_MEMBERSHIP_OF_ACCOUNT, eq(memberships.status, 'disabled')))
+    .innerJoin(organizations, IS_LIVING_ORGANIZATION)
+    .where(eq(accountMemberships.accountId, accountId))
+    .orderBy(asc(organizations.name), asc(organizations.id));
+}
+
 /** Returns the roles of an account: its platform role, and those in its organizations and teams. */
 export function grantsOf(platformRole: PlatformRole | null, places: readonly AccountPlace[]): readonly RoleGrant[] {
   const grants: RoleGrant[] = platformRole === null ? [] : [{ role: platformRole }];

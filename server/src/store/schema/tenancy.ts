@@ -53,6 +53,8 @@ const version = () => bigint('version', { mode: 'number' }).notNull().default(1)
 /** The rules by which members may create their own keys in a team, and the bounds of such keys. */
 export interface StoredSelfService {
   readonly enabled?: boolean;
+  /** Members may log in while `enabled` is false. A replica of the version before, which does not know it, then refuses both. */
+  readonly loginsOnly?: boolean;
   readonly maxKeysPerMember?: number;
   readonly maxExpiryDays?: number;
   readonly maxBudgetNanoUsd?: number;

@@ -1,8 +1,10 @@
 import { Alert, Checkbox, MultiSelect, Stack } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { IconAlertTriangle } from '@tabler/icons-react';
+import { useState } from 'react';
 import { type SignInPolicy, savePolicy } from '../../../api/identity.ts';
 import type { Organization } from '../../../api/organizations.ts';
+import { useSession } from '../../../api/session.tsx';
 import { EditDialog } from '../../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../../components/dialogs/edit-parts.ts';
 import { FormSection } from '../../../components/dialogs/FormSections.tsx';
@@ -49,6 +51,7 @@ interface PolicyDialogProps {
 
 /** Changes what a sign-in must show. Shows before saving who would be asked to sign in again. */
 export function PolicyDialog({ opened, organization, onClose }: PolicyDialogProps) {
+  const [isWaiting, setWaiting] = useState(false);
   return (
     <EditDialog<SignInPolicy, PolicyDraft>
       opened={opened}
@@ -70,8 +73,9 @@ export function PolicyDialog({ opened, organization, onClose }: PolicyDialogProp
       }}
       save={(_, etag, draft) => savePolicy(organization.id, bodyOf(draft), etag)}
       invalidates={['sign-in-policy', 'session']}
+      isWaiting={isWaiting}
     >
-      {(form, policy) => <PolicyFields form={form} organization={organization} policy={policy} />}
+      {(form, policy) => <PolicyFields form={form} organization={organization} policy={policy} onWaiting={setWaiting} />}
     </EditDialog>
   );
 }
@@ -79,9 +83,10 @@ export function PolicyDialog({ opened, organization, onClose }: PolicyDialogProp
 interface FieldsProps extends Pick<PolicyDialogProps, 'organization'> {
   readonly form: UseFormReturnType<PolicyDraft>;
   readonly policy: SignInPolicy;
+  readonly onWaiting: (isWaiting: boolean) => void;
 }
 
-function PolicyFields({ form, organization, policy }: FieldsProps) {
+function PolicyFields({ form, organization, policy, onWaiting }: FieldsProps) {
   const { sign_in: mode, second_factor: factor } = form.values;
   const isEnforced = mode === 'sso';
   const hasActiveProvider = policy.active_providers > 0;
@@ -109,23 +114,13 @@ function PolicyFields({ form, organization, policy }: FieldsProps) {
                 {words.beforeEnforcingMeans}
               </Alert>
             )}
-            <MultiSelect
-              label={words.breakGlass}
-              description={words.breakGlassMeans}
-              data={(organization.owners ?? []).map(({ account_id, name, email }) => ({
-                value: account_id,
-                label: `${name} (${email})`,
-              }))}
-              maxValues={OWNERS_MAX}
-              value={[...form.values.break_glass]}
-              onChange={(ids) => form.setFieldValue('break_glass', ids)}
-              error={form.errors.break_glass}
-            />
+            <BreakGlassOwners form={form} policy={policy} />
           </>
         )}
         <PolicyEffect
           organizationId={organization.id}
           draft={form.values}
+          onWaiting={onWaiting}
           isAsked={form.isDirty() && (!isEnforced || policy.sign_in === 'sso' || policy.owner_signed_in_at !== null)}
         />
       </Stack>
@@ -166,5 +161,29 @@ function PolicyFields({ form, organization, policy }: FieldsProps) {
         />
       </FormSection>
     </Stack>
+  );
+}
+
+/** The owners who may come in with a passkey. Those without one are shown, and cannot be chosen. */
+function BreakGlassOwners({ form, policy }: Pick<FieldsProps, 'form' | 'policy'>) {
+  const { mail_configured: hasMail } = useSession();
+  const gone = policy.break_glass.filter(({ is_owner: isOwner }) => !isOwner);
+  return (
+    <MultiSelect
+      label={words.breakGlass}
+      description={hasMail ? words.breakGlassMeans : `${words.breakGlassMeans} ${words.nobodyIsMailed}`}
+      data={[
+        ...policy.owners.map(({ account_id, name, email, passkeys }) => ({
+          value: account_id,
+          label: passkeys === 0 ? words.ownerWithoutPasskey(`${name} (${email})`) : `${name} (${email})`,
+          disabled: passkeys === 0,
+        })),
+        ...gone.map(({ account_id }) => ({ value: account_id, label: words.noOwner(account_id), disabled: true })),
+      ]}
+      maxValues={OWNERS_MAX}
+      value={[...form.values.break_glass]}
+      onChange={(ids) => form.setFieldValue('break_glass', ids)}
+      error={form.errors.break_glass}
+    />
   );
 }

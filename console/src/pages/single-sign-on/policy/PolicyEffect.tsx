@@ -1,6 +1,7 @@
 import { Alert, Stack, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { fieldErrorsOf } from '../../../api/field-errors.ts';
 import { effectOfPolicy } from '../../../api/identity.ts';
 import { ProblemNote } from '../../../components/Asked.tsx';
@@ -14,19 +15,30 @@ interface PolicyEffectProps {
   readonly draft: PolicyDraft;
   /** False while nothing changed, or while the form itself says what is missing. */
   readonly isAsked: boolean;
+  /** Told true until the effect of the present choice is shown. */
+  readonly onWaiting: (isWaiting: boolean) => void;
 }
 
 /** Shows before saving whom the policy would concern, or why it cannot be saved. */
-export function PolicyEffect({ organizationId, draft, isAsked }: PolicyEffectProps) {
+export function PolicyEffect({ organizationId, draft, isAsked, onWaiting }: PolicyEffectProps) {
   const isComplete = draft.evidence_hours !== '' && (draft.sign_in === 'any' || draft.break_glass.length > 0);
-  const [text] = useDebouncedValue(JSON.stringify(bodyOf(draft)), TYPING_MS);
+  const present = JSON.stringify(bodyOf(draft));
+  const [text] = useDebouncedValue(present, TYPING_MS);
   const effect = useQuery({
     queryKey: ['effect', 'sign-in-policy', organizationId, text],
     queryFn: () => effectOfPolicy(organizationId, JSON.parse(text)),
     enabled: isAsked && isComplete,
     retry: false,
   });
+  const isWaiting = isAsked && isComplete && (text !== present || effect.isFetching);
+  useEffect(() => onWaiting(isWaiting), [onWaiting, isWaiting]);
   if (!isAsked || !isComplete) return null;
+  if (isWaiting)
+    return (
+      <Text fz="sm" c="dimmed" aria-live="polite">
+        {words.computingEffect}
+      </Text>
+    );
   if (effect.isError) {
     const faults = Object.values(fieldErrorsOf(effect.error));
     return faults.length === 0 ? (

@@ -71,7 +71,13 @@ function OidcFields({ form, isNew }: ProviderFieldsProps) {
         maxLength={2_048}
         {...form.getInputProps('issuer')}
       />
-      <TextInput label={words.clientId} maxLength={500} spellCheck={false} {...form.getInputProps('client_id')} />
+      <TextInput
+        label={words.clientId}
+        description={form.values.mayLackClientId ? words.clientIdLater : undefined}
+        maxLength={500}
+        spellCheck={false}
+        {...form.getInputProps('client_id')}
+      />
       <PasswordInput
         label={words.clientSecret}
         description={isNew ? words.clientSecretMeans : words.clientSecretStays}

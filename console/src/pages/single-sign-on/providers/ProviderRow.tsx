@@ -81,13 +81,15 @@ function Buttons({ provider, verdict, onDo }: ButtonsProps) {
   const activating = useActivate(provider);
   const { name, state, protocol } = provider;
   const untested: Verdict = { allowed: false, reason: words.testFirst };
+  const isIncomplete = provider.protocol === 'oidc' && (provider.next_config ?? provider.config).client_id === undefined;
+  const mayTest: Verdict = verdict.allowed && isIncomplete ? { allowed: false, reason: words.enterClientIdFirst } : verdict;
   const mayActivate = !verdict.allowed ? verdict : state === 'draft' ? untested : verdict;
   return (
     <Group gap={6}>
       <GuardedButton
         size="compact-sm"
         variant={state === 'draft' ? 'filled' : 'default'}
-        verdict={verdict}
+        verdict={mayTest}
         aria-label={words.testNamed(name)}
         onClick={() => onDo('test')}
       >

@@ -10,6 +10,8 @@ export interface ProviderDraft {
   readonly protocol: IdentityProvider['protocol'];
   readonly issuer: string;
   readonly client_id: string;
+  /** True for a draft: the provider gives the client ID for the redirect URI of the saved draft. */
+  readonly mayLackClientId: boolean;
   /** Empty: the stored one stays. */
   readonly client_secret: string;
   readonly scopes: readonly string[];
@@ -37,6 +39,7 @@ export const NEW_PROVIDER: ProviderDraft = {
   protocol: 'oidc',
   issuer: '',
   client_id: '',
+  mayLackClientId: true,
   client_secret: '',
   scopes: ['openid', 'profile', 'email'],
   source: 'url',
@@ -65,6 +68,7 @@ export function draftOf(provider: IdentityProvider): ProviderDraft {
     protocol: provider.protocol,
     issuer: text('issuer'),
     client_id: text('client_id'),
+    mayLackClientId: provider.state === 'draft',
     scopes: textsIn(config.scopes) ?? NEW_PROVIDER.scopes,
     source: text('metadata_url') === '' ? 'hand' : 'url',
     metadata_url: text('metadata_url'),
@@ -91,8 +95,11 @@ function textsIn(value: unknown): readonly string[] | null {
 
 /** Returns the facts of the draft's protocol, as the API takes them. */
 export function configOf(draft: ProviderDraft): Record<string, unknown> {
-  if (draft.protocol === 'oidc')
-    return { ...draft.kept, issuer: draft.issuer.trim(), client_id: draft.client_id.trim(), scopes: [...draft.scopes] };
+  if (draft.protocol === 'oidc') {
+    const clientId = draft.client_id.trim();
+    const named = clientId === '' ? {} : { client_id: clientId };
+    return { ...draft.kept, issuer: draft.issuer.trim(), ...named, scopes: [...draft.scopes] };
+  }
   const orNull = (text: string) => (text.trim() === '' ? null : text.trim());
   return {
     ...factsOfSource(draft),
@@ -175,7 +182,7 @@ const isFrom = (wanted: ProviderDraft['source']) => (draft: ProviderDraft) => !i
 export const RULES: Rules = {
   name: (name) => (name.trim() === '' ? words.enterAName : null),
   issuer: needed(isOidc, words.enterIssuer),
-  client_id: needed(isOidc, words.enterClientId),
+  client_id: needed((draft) => isOidc(draft) && !draft.mayLackClientId, words.enterClientId),
   metadata_url: needed(isFrom('url'), words.enterMetadataUrl),
   metadata_xml: needed(isFrom('xml'), words.enterMetadataXml),
   entity_id: needed(isFrom('hand'), words.enterEntityId),
