@@ -3,7 +3,7 @@ import { delimiter, isAbsolute, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Machine } from '../login/config-directory.ts';
 
-/** How this program was started. */
+/** The way in which this program was started. */
 export interface OwnStart {
   readonly node: string;
   /** The flags of Node. */
