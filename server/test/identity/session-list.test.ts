@@ -86,9 +86,11 @@ describe('a route', () => {
   test('that is for the signed-in is 401 for everybody else', async () => {
     const { ROUTES } = await import('../../src/admin/http/app.ts');
     const forSignedIn = Object.entries(ROUTES).filter(([, route]) => route.permission === 'signed_in');
-    // What is one's own: sessions, saved views, logins, and the link to an identity provider.
+    // What is one's own: sessions, saved views, logins, and the link to an identity provider. The table of roles is for everybody.
     expect(
-      forSignedIn.map(([name]) => name).filter((name) => !/ \/(session|saved-views|logins|sso\/:idp_id\/link)(\/|$)/.test(name)),
+      forSignedIn
+        .map(([name]) => name)
+        .filter((name) => !/ \/(session|saved-views|logins|roles|sso\/:idp_id\/link)(\/|$)/.test(name)),
     ).toEqual([]);
     const open = Object.entries(ROUTES).filter(([, route]) => route.permission === 'public');
     expect(open.map(([name]) => name).sort()).toEqual([

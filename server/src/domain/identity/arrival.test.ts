@@ -36,7 +36,7 @@ describe('who comes in', () => {
     [
       'linked, unproved, but the membership is disabled',
       { linked: { ...MADE_HERE, membership: 'disabled' } },
-      refused('membership_ended'),
+      refused('membership_disabled'),
     ],
     ['linked, but the account is disabled', { linked: { ...ADA, isActive: false } }, refused('account_disabled')],
     ['linked, but removed', { linked: { ...ADA, membership: 'removed' } }, refused('membership_ended')],
