@@ -42,8 +42,14 @@ test('every operation with hostile values of each parameter', async () => {
   expect(problems).toEqual([]);
 }, 600_000);
 
-async function send({ method, path, body }: HostileCall): Promise<number> {
-  const { status } = await world().root(method, path, body ?? undefined);
+/** Returns the status. A connection that ends before its answer is tried again once: it was kept alive, and closed meanwhile. */
+async function send({ name, method, path, body }: HostileCall): Promise<number> {
+  const ask = () => world().root(method, path, body ?? undefined);
+  const { status } = await ask().catch(() =>
+    ask().catch((error: unknown) => {
+      throw new Error(`${name} got no answer, twice`, { cause: error });
+    }),
+  );
   return status;
 }
 
