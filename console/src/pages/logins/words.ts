@@ -4,7 +4,7 @@ import { moneyText } from '../../numbers/numbers.ts';
 export const words = {
   // ApproveForm
   team: 'Team',
-  teamMeans: 'Its limits and budgets apply, and its spend has the use of this login.',
+  teamMeans: 'Its limits and budgets apply, and what this login uses counts as its spend.',
   chooseATeam: 'Choose a team.',
   noTeams: 'You are in no team, so there is nothing to log in to. Ask an admin to add you to a team.',
   budget: 'Budget of this login (USD)',
