@@ -63,7 +63,8 @@ function successOf(route: AdminRoute) {
   // The library needs a schema; `withProblems` writes the description.
   if (route.status === 204 || route.status === 303) return z.undefined();
   const description = route.status === 201 ? 'Created.' : 'The answer.';
-  const schemas = Object.fromEntries(TYPES_OF[route.form].map((type) => [type, { schema: schemaFor(route, type) }]));
+  const types = route.contentType === undefined ? TYPES_OF[route.form] : [route.contentType];
+  const schemas = Object.fromEntries(types.map((type) => [type, { schema: schemaFor(route, type) }]));
   return { description, content: schemas };
 }
 

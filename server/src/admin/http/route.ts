@@ -37,6 +37,8 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   readonly rehearsal?: z.ZodType;
   /** The form of the answer; `json` if absent. */
   readonly form?: AnswerForm;
+  /** The content type of an answer that is passed on, if it is another than the playground's. Serves only the reference. */
+  readonly contentType?: string;
   /** Set if the route calls a provider, which is an audit event. */
   readonly callsProvider?: true;
   /** Set if the route takes a file as its body, with the larger bounds of http.ts. */
@@ -75,6 +77,7 @@ export interface AdminRoute {
   readonly response: z.ZodType;
   readonly rehearsal: z.ZodType | undefined;
   readonly form: AnswerForm;
+  readonly contentType: string | undefined;
   readonly callsProvider: boolean;
   readonly takesFile: boolean;
   readonly takesForm: boolean;
@@ -110,6 +113,7 @@ export function route<
     response: definition.response,
     rehearsal: definition.rehearsal,
     form: definition.form ?? 'json',
+    contentType: definition.contentType,
     callsProvider: definition.callsProvider ?? false,
     takesFile: definition.takesFile ?? false,
     takesForm: definition.takesForm ?? false,

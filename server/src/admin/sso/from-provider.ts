@@ -13,12 +13,16 @@ import { discover, providerParams } from './sso.ts';
 
 /** Calls of an identity provider itself, from its server to ours, and the way to a sign-out there. */
 
+/** Registered for SAML's metadata (saml-metadata-2.0, appendix A). */
+const METADATA_TYPE = 'application/samlmetadata+xml';
+
 export const metadata = route({
   summary: 'Get our SAML metadata for a provider',
   description: 'Returns the XML that a SAML provider reads: our name, the address of our service, and our certificates.',
   permission: 'public',
   params: providerParams,
   form: 'passed_on',
+  contentType: METADATA_TYPE,
   response: z.custom<PassOn>(),
   load: load.platform,
   handle: async (call) => {
@@ -28,10 +32,9 @@ export const metadata = route({
     requirePublicUrl(call.deps);
     const xml = Buffer.from(saml.metadata(providerToAsk(call.deps, provider, 'present')));
     return (response) => {
-      const type = 'application/samlmetadata+xml; charset=utf-8';
       // What is passed on names its request itself.
       const ids = { 'x-request-id': call.requestId, 'request-id': call.requestId };
-      response.writeHead(200, { 'content-type': type, 'content-length': xml.length, ...ids });
+      response.writeHead(200, { 'content-type': `${METADATA_TYPE}; charset=utf-8`, 'content-length': xml.length, ...ids });
       response.end(xml);
     };
   },
