@@ -81,7 +81,7 @@ test('an owner adds a provider, tests it in a window of its own and activates it
   const redirect = await row.getByText(/\/api\/v1\/sso\/idp_[^/]+\/callback$/).textContent();
   await site.allow(redirect ?? '');
   // The provider gave the client ID for the redirect URI of the draft.
-  await expect(row.getByRole('button', { name: 'Test Acme Login' })).toHaveAttribute('aria-disabled', 'true');
+  await expect(row.getByRole('button', { name: 'Test connection to Acme Login' })).toHaveAttribute('aria-disabled', 'true');
   await row.getByRole('button', { name: 'Actions for Acme Login' }).click();
   await page.getByRole('menuitem', { name: 'Edit' }).click();
   await dialog(page).getByLabel('Client ID').fill(FORM.client_id);
@@ -89,7 +89,7 @@ test('an owner adds a provider, tests it in a window of its own and activates it
   await dialog(page).getByRole('button', { name: 'Save', exact: true }).click();
   await expect(dialog(page)).toBeHidden();
 
-  await row.getByRole('button', { name: 'Test Acme Login' }).click();
+  await row.getByRole('button', { name: 'Test connection to Acme Login' }).click();
   const opened = page.context().waitForEvent('page');
   await dialog(page).getByRole('link', { name: 'Open Acme Login' }).click();
   const window = await opened;

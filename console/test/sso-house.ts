@@ -82,7 +82,7 @@ export const FORM = CLIENT;
 /** Goes once through the provider as the owner who is signed in, for a test. */
 async function passTest(page: Page, house: House): Promise<void> {
   await page.goto(`${house.url}/organizations/${house.organizationId}?tab=sign-in&part=providers`);
-  await page.getByRole('button', { name: 'Test Acme Login' }).click();
+  await page.getByRole('button', { name: 'Test connection to Acme Login' }).click();
   const opened = page.context().waitForEvent('page');
   await page.getByRole('link', { name: 'Open Acme Login' }).click();
   await (await opened).getByText('The test passed').waitFor();

@@ -157,7 +157,7 @@ function organization(site: SsoHouse, name: string): Promise<string> {
 
 /** A test that has passed, with what the provider said. */
 async function tested(page: Page): Promise<void> {
-  await button('Test Acme Login')(page);
+  await button('Test connection to Acme Login')(page);
   const window = page.context().waitForEvent('page');
   await page.getByRole('link', { name: 'Open Acme Login' }).click();
   await (await window).getByText('The test passed').waitFor();

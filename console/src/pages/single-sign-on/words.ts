@@ -162,7 +162,7 @@ export const words = {
   startUrl: 'Sign-in link',
   needsPublicUrl: 'Set HEADGATE_PUBLIC_URL: identity providers send people back to it.',
   testConnection: 'Test connection',
-  testNamed: (name: string) => `Test ${name}`,
+  testNamed: (name: string) => `Test connection to ${name}`,
   activate: 'Activate',
   activateNamed: (name: string) => `Activate ${name}`,
   testFirst: 'Test the connection first: a provider can be activated once a test passed.',
