@@ -25,7 +25,7 @@ export function ssoSights(): readonly Sight[] {
     owner('sso-signing-key', 'providers', menuOf('Acme SAML', 'Signing key…'), 'SigningKeyDialog: Our signing key at …'),
     owner('sso-provider-off', 'providers', menuOf('Acme Login', 'Switch off'), 'ProviderActions: Switch … off'),
     owner('sso-provider-delete', 'providers', menuOf('Acme Login', 'Delete'), 'ProviderActions: Delete …'),
-    owner('sso-test', 'providers', tested, 'TestDialog: Test …'),
+    owner('sso-test', 'providers', tested, 'TestDialog: Test connection to …'),
     owner('sso-groups', 'groups'),
     owner('sso-mapping-add', 'groups', button('Add group mapping'), 'MappingDialogs: Add group mapping'),
     owner('sso-mapping-remove', 'groups', button('Remove the mapping of support'), 'MappingDialogs: Remove the mapping of …'),
