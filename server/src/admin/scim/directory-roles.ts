@@ -101,8 +101,8 @@ function isAsStrong(order: readonly string[], held: string, wanted: string): boo
 
 /**
  * Works out the roles of everybody in the queue, in small transactions with pauses between: the embedded database has one
- * connection, and a request of several queries would wait for a transaction before each of them. Returns the number of people. A person whose roles cannot be
- * worked out is logged and goes to the end of the queue, so that nobody else waits for them.
+ * connection, and a request of several queries would wait for a transaction before each of them. Returns the number of people. A
+ * person whose roles cannot be worked out is logged and goes to the end of the queue, so that nobody else waits for them.
  */
 export async function applyQueued(deps: AdminDeps, goOn: () => void): Promise<number> {
   let done = 0;

@@ -139,8 +139,7 @@ function readSid(sid: unknown): { readonly value: string | null; readonly proble
   return { value: null, problem: `the claim sid is ${quoted(sid)}; a text of 1 to ${SID_LENGTH_MAX} characters is expected` };
 }
 
-/** Returns `auth_time` if it is a time that has passed, otherwise when the token was issued. */
-/** A token is also issued for a person who signed in hours ago. So only `auth_time` says when that was, and no later than now. */
+/** Returns `auth_time`, but no later than now; null without it. `iat` does not say: a token is also issued for a person who signed in hours ago. */
 function authenticatedAt({ auth_time: at }: Claims, nowMs: number): number | null {
   return typeof at === 'number' && at > 0 ? Math.min(Math.floor(at * 1_000), nowMs) : null;
 }
