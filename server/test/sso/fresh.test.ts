@@ -1,6 +1,7 @@
 /** People who have only their provider show again through it that it is them, and come back to the page that asked. */
 import { sql } from 'drizzle-orm';
 import { beforeEach, describe, expect, test } from 'vitest';
+import * as links from '../../src/store/identity/identity-links.ts';
 import { must, withAdmin } from '../admin/support.ts';
 import { type Browser, browse, makePerson, PASSWORD } from '../identity/support.ts';
 import { withDatabase } from '../support/database.ts';
@@ -43,6 +44,17 @@ test('a sign-in that is too old to approve a login is made fresh through the pro
   const back = await arrive(browser, idp, ada, `?fresh=1&return_to=${encodeURIComponent(CONNECT)}`);
   expect(back).toBe(CONNECT);
   expect(await places()).toMatchObject({ is_fresh: true });
+});
+
+test('a session that a provider opened is told of no provider of another organization', async () => {
+  const [here, there] = [await makeTenant(world()), await makeTenant(world())];
+  const browser = browse(world());
+  await arrive(browser, here.idp, { subject: 'ada', email: `ada@${here.domain}` });
+  const { account } = must(await browser('GET', '/session', undefined, HERE));
+  const key = { organizationId: there.id, providerId: there.idp, subject: 'ada' };
+  await links.use(world().deps.db, key, { accountId: account.id, email: null, now: new Date() });
+  const { again } = must(await browser('GET', '/logins/places', undefined, HERE));
+  expect(again.providers.map(({ id }: { id: string }) => id)).toEqual([here.idp]);
 });
 
 test('a provider that is switched off is no way to show it', async () => {

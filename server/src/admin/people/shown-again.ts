@@ -4,6 +4,7 @@ import { SignInRefused } from '../../identity/refusal.ts';
 import type { AccountRow } from '../../store/accounts/accounts.ts';
 import { factorsOf, passwordHash, shownSince } from '../../store/accounts/sign-in.ts';
 import { activeOfAccount } from '../../store/identity/identity-links.ts';
+import { mayLearnOf } from '../http/actor.ts';
 import type { AdminCall } from '../http/call.ts';
 import { Problem } from '../http/problem.ts';
 import { text } from '../http/schemas.ts';
@@ -83,7 +84,7 @@ export const againOut = z.object({
   passkey: z.boolean(),
   providers: z.array(z.object({ id: z.string(), name: z.string() })).meta({
     description:
-      'The active identity providers that the account is linked to. `GET /sso/{idp_id}/start` with `fresh=1` signs in again through one.',
+      'The active identity providers that the account is linked to, as far as the session may learn of their organizations. `GET /sso/{idp_id}/start` with `fresh=1` signs in again through one.',
   }),
 });
 
@@ -96,6 +97,6 @@ export async function waysToShowAgain({ actor, deps }: AdminCall<unknown, unknow
   return {
     password: (await passwordHash(deps.db, accountId)) !== null,
     passkey: passkeys > 0,
-    providers: providers.map(({ id, name }) => ({ id, name })),
+    providers: providers.filter((one) => mayLearnOf(actor, one.organizationId)).map(({ id, name }) => ({ id, name })),
   };
 }

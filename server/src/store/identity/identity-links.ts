@@ -41,9 +41,10 @@ export async function use(
 export async function activeOfAccount(
   db: Database,
   accountId: string,
-): Promise<readonly { readonly id: string; readonly name: string }[]> {
+): Promise<readonly { readonly organizationId: string; readonly id: string; readonly name: string }[]> {
+  const { organizationId, id, name } = identityProviders;
   return db
-    .selectDistinct({ id: identityProviders.id, name: identityProviders.name })
+    .selectDistinct({ organizationId, id, name })
     .from(identityLinks)
     .innerJoin(
       identityProviders,
