@@ -7,6 +7,7 @@ import { createTokenAttempts } from '../identity/workload/token-attempts.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
 import type { TimerWheel } from '../lib/timing/timer-wheel.ts';
 import type { ExchangeParts } from '../proxy/oauth/exchange-grant.ts';
+import { TokenNames } from '../proxy/oauth/token-names.ts';
 import type { Config } from '../settings/config.ts';
 import { findKeySet, saveKeySet } from '../store/workload/trust.ts';
 import { checkWebhookUrl } from '../upstream/address-policy.ts';
@@ -45,5 +46,6 @@ export function workloadsFor(
     pepper: installation.pepper,
     audit,
     attempts: createTokenAttempts(clock),
+    names: new TokenNames(),
   };
 }

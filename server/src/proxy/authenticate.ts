@@ -3,7 +3,8 @@ import type { GatewayRequest } from '../http/request-reply.ts';
 import { looksLikeToken } from '../identity/workload/read-token.ts';
 import { looksLikeKeySecret } from '../lib/secrets.ts';
 import type { Gateway } from './gateway.ts';
-import { findByToken, nameOfToken } from './oauth/direct-tokens.ts';
+import { findByToken } from './oauth/direct-tokens.ts';
+import { nameOfToken } from './oauth/token-names.ts';
 import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
 import type { CachedKey } from './snapshot/cached-key.ts';
 
@@ -132,8 +133,14 @@ function unknownKey(message: string): Refusal {
 
 /** Finds the key that a token of a trusted issuer opens. Anything else that is no key's secret is refused at once. */
 function keyByToken(secret: string, { snapshot, workloads }: Gateway): CachedKey | Promise<CachedKey | null> {
-  if (workloads === null || !looksLikeToken(secret)) refuseGarbage();
-  return snapshot.keyByProof(nameOfToken(secret), () => findByToken(secret, workloads));
+  if (workloads === null) refuseGarbage();
+  const known = workloads.names.known(secret);
+  if (known === undefined && !looksLikeToken(secret)) refuseGarbage();
+  const name = known ?? nameOfToken(secret);
+  const found = snapshot.keyByProof(name, () => findByToken(secret, workloads));
+  // One that is found at once was accepted before. Refused ones are not remembered, so they displace none.
+  if (known === undefined && !(found instanceof Promise)) workloads.names.remember(secret, name);
+  return found;
 }
 
 function refuseGarbage(): never {

@@ -1,5 +1,4 @@
 /** Tokens of trusted issuers in place of a key's secret, where an issuer allows it. */
-import { hash } from 'node:crypto';
 import { KeysUnreachable } from '../../identity/workload/issuer-keys.ts';
 import { findKey } from '../../store/configuration/key-config.ts';
 import { serviceUnavailable } from '../refusal.ts';
@@ -15,14 +14,6 @@ const CACHED_MS_MAX = 5 * 60_000;
 const PROVED_MAX = 6_000;
 
 const DIRECT: WantedOfToken = { use: 'direct', ruleId: null, organization: null, serviceAccountId: null, teamId: null };
-
-/**
- * Returns the name under which a proved token is cached: the SHA-256 of all of it. No header can hold a line feed, so nobody can
- * present the name itself.
- */
-export function nameOfToken(token: string): string {
-  return `\n${hash('sha256', token, 'base64url')}`;
-}
 
 /** Finds the key that a token opens, or says why it opens none. Throws a refusal if nobody can tell now. */
 export async function findByToken(token: string, parts: ExchangeParts): Promise<FoundSecret | RefusedProof | null> {

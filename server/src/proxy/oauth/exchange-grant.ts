@@ -10,6 +10,7 @@ import type { Grant, GrantAnswer } from './grant.ts';
 import { oauthError, slowDown } from './oauth-error.ts';
 import { type ResolvedToken, resolveToken, type WantedOfToken, type WorkloadParts } from './resolve-token.ts';
 import { addShortSecret, keyOfRule } from './rule-key.ts';
+import type { TokenNames } from './token-names.ts';
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -18,6 +19,7 @@ const TOKEN_TYPES: readonly string[] = ['urn:ietf:params:oauth:token-type:jwt', 
 
 export interface ExchangeParts extends WorkloadParts {
   readonly attempts: TokenAttempts;
+  readonly names: TokenNames;
 }
 
 /** Returns the two grants by their `grant_type`. */
