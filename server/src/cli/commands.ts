@@ -6,11 +6,14 @@ import { auditCommands } from './commands/audit.ts';
 import { domainCommands } from './commands/domains.ts';
 import { groupMappingCommands } from './commands/group-mappings.ts';
 import { identityLinkCommands } from './commands/identity-links.ts';
+import { identityProviderChangeCommands } from './commands/identity-provider-change.ts';
 import { identityProviderCommands } from './commands/identity-providers.ts';
 import { keyCommands } from './commands/keys.ts';
 import { knownModelCommands } from './commands/known-models.ts';
 import { ledgerCommands } from './commands/ledger.ts';
+import { loginPolicyCommands } from './commands/login-policy.ts';
 import { loginListCommands } from './commands/logins.ts';
+import { managedSettingsCommands } from './commands/managed-settings.ts';
 import { memberCommands } from './commands/members.ts';
 import { mirrorCommands } from './commands/mirrors.ts';
 import { organizationCommands } from './commands/organizations.ts';
@@ -44,11 +47,14 @@ export const COMMANDS: readonly Command[] = [
   ...auditCommands,
   ...domainCommands,
   ...identityProviderCommands,
+  ...identityProviderChangeCommands,
   ...signInPolicyCommands,
   ...groupMappingCommands,
   ...identityLinkCommands,
   ...scimCommands,
   ...loginListCommands,
+  ...loginPolicyCommands,
+  ...managedSettingsCommands,
   ...trustIssuerCommands,
   ...trustRuleCommands,
   ...trustCheckCommands,

@@ -1,4 +1,5 @@
 import type { Flag, Given } from './command.ts';
+import { clearable, clearableWhole } from './given-changes.ts';
 import { BadUsage } from './outcome.ts';
 
 /** The flags for limits and a budget when a key or an organization is created. */
@@ -26,11 +27,30 @@ export function policyBody(given: Given): object {
     rpd: given.whole('rpd'),
     max_parallel: given.whole('max-parallel'),
   };
-  const budget = given.flag('budget');
-  if (budget === undefined && given.has('budget-period')) throw new BadUsage('--budget-period needs --budget.');
-  const budgets = budget === undefined ? undefined : [{ amount: budget, period: given.flag('budget-period') ?? 'month' }];
   const hasLimits = Object.values(limits).some((value) => value !== undefined);
-  return { ...(hasLimits ? { rate_limits: limits } : {}), ...(budgets === undefined ? {} : { budgets }) };
+  return { ...(hasLimits ? { rate_limits: limits } : {}), ...budgetBody(given) };
+}
+
+function budgetBody(given: Given): object {
+  const budget = given.flag('budget');
+  if (!budget && given.has('budget-period')) throw new BadUsage('--budget-period needs --budget.');
+  return budget === undefined ? {} : { budgets: [{ amount: budget, period: given.flag('budget-period') ?? 'month' }] };
+}
+
+/** The same flags for a change of what has limits already. */
+export const POLICY_CHANGE_FLAGS: readonly Flag[] = POLICY_FLAGS.map((flag) =>
+  flag.name === 'budget' ? { ...flag, about: `${flag.about}; in place of every budget that there is` } : flag,
+);
+
+/** Returns the part of a request body that changes limits by these flags. An empty value removes a limit, and an empty budget all budgets. */
+export function policyChangeBody(given: Given): object {
+  const cleared = (name: string) => clearableWhole(given, name);
+  const limits = { rpm: cleared('rpm'), tpm: cleared('tpm'), rpd: cleared('rpd'), max_parallel: cleared('max-parallel') };
+  const hasLimits = Object.values(limits).some((value) => value !== undefined);
+  return {
+    ...(hasLimits ? { rate_limits: limits } : {}),
+    ...(clearable(given, 'budget') === null ? { budgets: [] } : budgetBody(given)),
+  };
 }
 
 /** Returns the part of a request body that the flags about end users set. */

@@ -44,7 +44,7 @@ export function printJson(session: Output, value: unknown): void {
 }
 
 /** Returns a value as text. Replaces control characters, which a terminal obeys and an older gateway may have in names. */
-function textOf(value: unknown): string {
+export function textOf(value: unknown): string {
   if (value === null || value === undefined || value === '') return '-';
   if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(textOf).join(',');
   return String(value).replaceAll(/\p{Cc}/gu, '?');

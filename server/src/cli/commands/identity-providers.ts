@@ -24,6 +24,8 @@ const OIDC: readonly Column[] = [
   ['client id', config('client_id')],
   ['client secret', yesNo('has_client_secret')],
   ['scopes', config('scopes')],
+  ['prompt', config('prompt')],
+  ['client authentication', config('client_authentication')],
   ['redirect URI', (row) => row.redirect_url],
 ];
 
@@ -31,6 +33,7 @@ const SAML: readonly Column[] = [
   ['entity id of the provider', config('entity_id')],
   ['sign-in URL', config('sso_url')],
   ['metadata', config('metadata_url')],
+  ['name id', config('name_id')],
   ['our ACS URL', (row) => row.redirect_url],
   ['our entity id', (row) => row.entity_id],
 ];
@@ -41,7 +44,7 @@ const SETTINGS: readonly Column[] = [
   ['default role', (row) => row.default_role],
   ['groups claim', (row) => row.groups_claim],
   ['second factor', (row) => row.second_factor_values],
-  ['waits for a test', (row) => (row.next_config === null ? null : 'a new configuration')],
+  ['waits for a test', (row) => (row.next_config === null ? null : newParts(row))],
 ];
 
 const list: Command = {
@@ -59,7 +62,7 @@ const show: Command = {
   words: ['identity-providers', 'show'],
   summary: 'show an identity provider, and the addresses to enter there; never its secret',
   operands: ['organization', 'provider'],
-  run: async (given, session) => printProvider(session, await session.api.get(await pathOf(given, session))),
+  run: async (given, session) => printProvider(session, await session.api.get(await providerPath(given, session))),
 };
 
 const create: Command = {
@@ -73,7 +76,11 @@ const create: Command = {
     const made = await session.api.send('POST', await providersPath(given, session), body);
     printProvider(session, made);
     const address = made.protocol === 'saml' ? 'our ACS URL and our entity id' : 'the redirect URI';
-    printNext(session, `Enter ${address} at the provider, then: ${commandOf('test', given, String(made.id))}`);
+    const next = lacksClientId(made) ? clientIdCommand(given, made) : commandOf('test', given, String(made.id));
+    printNext(
+      session,
+      `Enter ${address} at the provider, then${lacksClientId(made) ? ' the client id that it gives' : ''}: ${next}`,
+    );
   },
 };
 
@@ -89,7 +96,7 @@ const test: Command = {
   run: async (given, session) => {
     const id = given.flag('result');
     if (id !== undefined) return printResult(given, session, await resultOf(given, session, id));
-    const started = await session.api.send('POST', `${await pathOf(given, session)}/test`, {});
+    const started = await session.api.send('POST', `${await providerPath(given, session)}/test`, {});
     printObject(session, started, [
       ['test', (row) => row.id],
       ['open', (row) => row.open_url],
@@ -105,7 +112,7 @@ const activate: Command = {
   summary: 'let people sign in through an identity provider whose test has passed',
   operands: ['organization', 'provider'],
   run: async (given, session) =>
-    printProvider(session, await session.api.send('POST', `${await pathOf(given, session)}/activate`)),
+    printProvider(session, await session.api.send('POST', `${await providerPath(given, session)}/activate`)),
 };
 
 const DRY_RUN = { name: 'dry-run', value: null, about: 'change nothing, and say how many browsers must sign in again' } as const;
@@ -116,7 +123,7 @@ const switchOff: Command = {
   operands: ['organization', 'provider'],
   flags: [DRY_RUN],
   run: async (given, session) => {
-    const answer = await session.api.send('POST', `${await pathOf(given, session)}/switch-off${dryRun(given)}`);
+    const answer = await session.api.send('POST', `${await providerPath(given, session)}/switch-off${dryRun(given)}`);
     if (given.has('dry-run')) printEffect(session, answer);
     else printProvider(session, answer);
   },
@@ -128,7 +135,7 @@ const remove: Command = {
   operands: ['organization', 'provider'],
   flags: [DRY_RUN],
   run: async (given, session) => {
-    const answer = await session.api.send('DELETE', `${await pathOf(given, session)}${dryRun(given)}`);
+    const answer = await session.api.send('DELETE', `${await providerPath(given, session)}${dryRun(given)}`);
     if (given.has('dry-run')) printEffect(session, answer);
     else session.note(`${given.operand('provider')} was deleted.`);
   },
@@ -137,7 +144,7 @@ const remove: Command = {
 export const identityProviderCommands: readonly Command[] = [list, show, create, test, activate, switchOff, remove];
 
 async function resultOf(given: Given, session: Session, id: string): Promise<Json> {
-  return session.api.get(`${await pathOf(given, session)}/test-result`, { id });
+  return session.api.get(`${await providerPath(given, session)}/test-result`, { id });
 }
 
 const CHECKS: readonly Column[] = [
@@ -156,8 +163,37 @@ function printResult(given: Given, session: Session, result: Json): void {
   printNext(session, `The test passed. ${result.would_be ?? ''}\n--json shows the claims. Next: ${commandOf('activate', given)}`);
 }
 
-function printProvider(session: Session, provider: Json): void {
+/** Prints an identity provider. */
+export function printProvider(session: Session, provider: Json): void {
   printObject(session, provider, [...COLUMNS, ...(provider.protocol === 'saml' ? SAML : OIDC), ...SETTINGS]);
+}
+
+/** Says what must be tested, or entered before that. Nothing if people can sign in with all that is stored. */
+export function printWhatIsLeft(given: Given, session: Session, provider: Json): void {
+  const test = commandOf('test', given);
+  if (provider.next_config !== null)
+    printNext(
+      session,
+      `People sign in by the configuration of before until a test of the new one passes. New: ${newParts(provider).join(', ')}. Next: ${test}`,
+    );
+  else if (lacksClientId(provider)) printNext(session, `It has no client id yet. Enter it: ${clientIdCommand(given, provider)}`);
+  else if (provider.state === 'draft') printNext(session, `It is a draft until a test passes. Next: ${test}`);
+}
+
+/** Returns the names of the fields that differ in the configuration that waits for a test. */
+function newParts({ config, next_config: next }: Json): readonly string[] {
+  const [present, waiting] = [config as Json, next as Json];
+  const names = [...new Set([...Object.keys(present), ...Object.keys(waiting)])];
+  const changed = names.filter((name) => JSON.stringify(present[name]) !== JSON.stringify(waiting[name]));
+  return changed.length === 0 ? ['client secret'] : changed;
+}
+
+function lacksClientId({ protocol, config }: Json): boolean {
+  return protocol === 'oidc' && (config as Json).client_id === undefined;
+}
+
+function clientIdCommand(given: Given, { id }: Json): string {
+  return `${commandOf('change', given, String(id))} --client-id <id> --client-secret-file <file>`;
 }
 
 function printEffect(session: Session, answer: Json): void {
@@ -176,6 +212,7 @@ async function providersPath(given: Given, session: Session): Promise<string> {
   return `${await organizationPath(given, session)}/identity-providers`;
 }
 
-async function pathOf(given: Given, session: Session): Promise<string> {
+/** Returns the path of the identity provider that the operands name. */
+export async function providerPath(given: Given, session: Session): Promise<string> {
   return `${await providersPath(given, session)}/${encodeURIComponent(given.operand('provider'))}`;
 }

@@ -1,5 +1,6 @@
 import { type Api, type Json, search } from '../api.ts';
 import type { Command, Given, Session } from '../command.ts';
+import { yesOrNo } from '../given-changes.ts';
 import { BadUsage, CommandFailed } from '../outcome.ts';
 import { type Column, printObject } from '../print.ts';
 import { organizationPath } from './organizations.ts';
@@ -81,14 +82,13 @@ function rulesOf(policy: Json): Json {
 }
 
 function changesOf(given: Given): Json {
-  const [hours, idle, asks] = [given.whole('evidence-hours'), idleMinutes(given), given.flag('asks-again')];
-  if (asks !== undefined && asks !== 'yes' && asks !== 'no') throw new BadUsage('--asks-again must be yes or no.');
+  const [hours, idle, asks] = [given.whole('evidence-hours'), idleMinutes(given), yesOrNo(given, 'asks-again')];
   return {
     ...(given.has('sign-in') ? { sign_in: given.required('sign-in') } : {}),
     ...(given.has('second-factor') ? { second_factor: given.required('second-factor') } : {}),
     ...(hours === undefined ? {} : { evidence_hours: hours }),
     ...(idle === undefined ? {} : { idle_minutes: idle }),
-    ...(asks === undefined ? {} : { asks_again: asks === 'yes' }),
+    ...(asks === undefined ? {} : { asks_again: asks }),
   };
 }
 

@@ -1,11 +1,13 @@
 import type { Json } from '../api.ts';
-import type { Command, Given, Session } from '../command.ts';
+import type { Command, Flag, Given, Session } from '../command.ts';
+import { requireAny, yesOrNo } from '../given-changes.ts';
 import { jsonObjectIn } from '../given-files.ts';
 import { LIST_FLAGS, listRows } from '../list-pages.ts';
 import { BadUsage } from '../outcome.ts';
-import { POLICY_FLAGS, policyBody } from '../policy-flags.ts';
+import { POLICY_CHANGE_FLAGS, POLICY_FLAGS, policyBody, policyChangeBody } from '../policy-flags.ts';
 import { type Column, printObject, printRows } from '../print.ts';
 import { organizationPath } from './organizations.ts';
+import { differ, SECRETS_ENDED } from './trust-secrets.ts';
 
 /** The rules by which tokens of trusted issuers get keys. */
 
@@ -23,11 +25,17 @@ const FIELDS: readonly Column[] = [
   ['conditions', (row) => (row.conditions as readonly Json[]).map(conditionText)],
   ['a key for each', (row) => row.key_by],
   ['each token once', (row) => (row.once === true ? 'yes' : 'no')],
+  ['limits of each key', (row) => limitTexts(row.rate_limits as Json)],
+  ['budgets of each key', (row) => (row.budgets as readonly Json[]).map(({ amount, period }) => `${amount} USD per ${period}`)],
   ['created', (row) => row.created_at],
 ];
 
 function conditionText({ claim, match, values }: Json): string {
   return `${claim} ${String(match).replace('_', ' ')} ${(values as readonly string[]).join(' or ')}`;
+}
+
+function limitTexts(limits: Json): readonly string[] {
+  return Object.entries(limits).flatMap(([name, limit]) => (limit === null ? [] : [`${name} ${limit}`]));
 }
 
 const list: Command = {
@@ -81,6 +89,40 @@ const create: Command = {
   },
 };
 
+const CHANGE_FLAGS: readonly Flag[] = [
+  { name: 'name', value: 'name', about: 'the name of the rule' },
+  { name: 'status', value: 'status', about: 'active, or disabled: then it takes no token' },
+  { name: 'file', value: 'file', about: 'new conditions, key_by or both as JSON, as the API takes them; - is standard input' },
+  { name: 'once', value: 'yes|no', about: 'each token can be exchanged once only, by its claim jti' },
+  ...POLICY_CHANGE_FLAGS,
+];
+
+const change: Command = {
+  words: ['trust', 'rules', 'change'],
+  summary: 'change a trust rule; another status, conditions, key_by or once ends the secrets of its keys at once',
+  operands: ['organization', 'rule'],
+  flags: CHANGE_FLAGS,
+  notes: [
+    'What you do not name stays. An empty value (--rpm=) removes a limit. Issuer, team and owner cannot be changed.',
+    'New limits apply to all keys of the rule at once. Workloads whose secrets end get others by exchanging a token again.',
+  ],
+  run: async (given, session) => {
+    requireAny(given, CHANGE_FLAGS, 'trust rules change');
+    const body = {
+      ...(given.has('file') ? jsonObjectIn(given, 'file') : {}),
+      ...(given.has('name') ? { name: given.flag('name') } : {}),
+      ...(given.has('status') ? { status: given.flag('status') } : {}),
+      ...(given.has('once') ? { once: yesOrNo(given, 'once') } : {}),
+      ...policyChangeBody(given),
+    };
+    const path = await pathOf(given, session);
+    const before = await session.api.get(path);
+    const after = await session.api.send('PATCH', path, body, before.version as number);
+    printObject(session, after, FIELDS);
+    if (differ(before, after, ['status', 'conditions', 'key_by', 'once'])) printNext(session, SECRETS_ENDED);
+  },
+};
+
 const remove: Command = {
   words: ['trust', 'rules', 'delete'],
   summary: 'delete a trust rule, and revoke the keys that it made',
@@ -91,7 +133,7 @@ const remove: Command = {
   },
 };
 
-export const trustRuleCommands: readonly Command[] = [list, show, create, remove];
+export const trustRuleCommands: readonly Command[] = [list, show, create, change, remove];
 
 async function rulesPath(given: Given, session: Session): Promise<string> {
   return `${await organizationPath(given, session)}/trust-rules`;
