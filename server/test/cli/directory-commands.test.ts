@@ -1,6 +1,9 @@
-/** SCIM tokens and what a directory told, logins, and the keys that people hold, from the command line. */
+/** SCIM tokens and what a directory told, logins and who may make them, and the keys that people hold, from the command line. */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LoginSite, loginByDevice, openLoginSite, withToken } from '../logins/site.ts';
+import { temporaryDirectory } from '../prove/gateway.ts';
 import { directoryOf, GROUP, mustScim, personBody } from '../scim/support.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
 import { type Caller, callerWithRole } from './support.ts';
@@ -129,6 +132,142 @@ test('keys list finds the people who hold a long-lived key, and the keys of logi
     err: expect.stringContaining('kind'),
   });
   expect((await mine.json('keys', 'list', '--team', first.teamId, '--unused-days', '1')).data).toEqual([]);
+});
+
+test('an organization and a team say who may log in', { timeout: MS_MAX }, async () => {
+  const { gateway, tenant, ada } = site;
+  const [first] = tenant.teams;
+  const owner = await callerWithRole(gateway, 'org_owner', tenant);
+  const login = () => loginByDevice(gateway, ada, first.teamId, 'other desk');
+  expect((await mine.run('login-policy', 'show', tenant.slug)).out).toBe('allowed logins  any\n');
+  expect((await owner.run('login-policy', 'set', tenant.slug, '--logins', 'loopback')).out).toBe('allowed logins  loopback\n');
+  await expect(login()).rejects.toThrow('only in a browser on the same machine');
+  await owner.json('login-policy', 'set', tenant.organizationId, '--logins', 'any');
+  await login();
+
+  const before = await mine.json('self-service', 'show', first.teamId);
+  const limits = ['--keys-max', '500', '--expiry-days-max', '60', '--budget', '20.00'];
+  const only = await mine.run('self-service', 'set', first.teamId, '--developers-can', 'logins', ...limits);
+  expect(only).toEqual({
+    code: 0,
+    out: expect.stringMatching(
+      /^developers can +log in, but create no keys\nmost keys or logins of each +500\ndays until each must end +60\nmost that each may spend +20\.00 USD per month$/m,
+    ),
+    err: '',
+  });
+  const quarterly = ['--developers-can', 'nothing', '--keys-max=', '--budget', '90', '--budget-period', 'quarter'];
+  expect((await mine.json('self-service', 'set', first.teamId, ...quarterly)).self_service).toEqual({
+    ...{ enabled: false, logins_only: false, max_keys_per_member: null, max_expiry_days: 60 },
+    max_budget: { amount: '90.00', period: 'quarter' },
+  });
+  await expect(login()).rejects.toThrow('does not allow logins');
+  const { self_service } = await mine.json(
+    ...['self-service', 'set', first.teamId, '--developers-can', 'keys', '--budget=', '--expiry-days-max='],
+    ...['--keys-max', String(before.self_service.max_keys_per_member)],
+  );
+  expect(self_service).toEqual(before.self_service);
+  await login();
+});
+
+test('managed settings are shown, tried, replaced and deleted', { timeout: MS_MAX }, async () => {
+  const { gateway, tenant, ada } = site;
+  const [first] = tenant.teams;
+  const owner = await callerWithRole(gateway, 'org_owner', tenant);
+  const { access_token: token } = await loginByDevice(gateway, ada, first.teamId, 'agent');
+  const fetched = async () => (await withToken(gateway, token, '/managed/settings')).body.settings;
+  const ofTeam = ['--team', first.teamId];
+  expect(await mine.run('managed-settings', 'show', ...ofTeam)).toEqual({
+    code: 0,
+    out: '',
+    err: 'No managed settings are set here.\n',
+  });
+  const settings = { apiKeyHelper: 'print-a-key', model: 'team\u009b31m' };
+  const file = path.join(temporaryDirectory(), 'managed-settings.json');
+  writeFileSync(file, JSON.stringify(settings));
+  expect(await mine.run('managed-settings', 'set', ...ofTeam, '--file', file, '--dry-run')).toEqual({
+    code: 0,
+    out: 'part          it\napiKeyHelper  runs programs on people’s machines\n',
+    err: 'These fields would change: apiKeyHelper, model.\n',
+  });
+  expect((await mine.json('managed-settings', 'show', ...ofTeam)).settings).toBeNull();
+  expect((await mine.run('managed-settings', 'set', ...ofTeam, '--file', file)).out).toMatch(
+    /^fields +apiKeyHelper,model\nlook twice at +apiKeyHelper \(runs programs on people’s machines\)$/m,
+  );
+  const shown = await mine.run('managed-settings', 'show', ...ofTeam);
+  expect(shown.err).toBe('Look twice at apiKeyHelper (runs programs on people’s machines).\n');
+  // No character reaches a terminal that obeys it, and the text is a file that can be set again.
+  expect(shown.out).toContain('\\u009b');
+  expect(JSON.parse(shown.out)).toEqual(settings);
+  writeFileSync(file, JSON.stringify({ model: 'organization' }));
+  await owner.json('managed-settings', 'set', '--organization', tenant.slug, '--file', file);
+  expect(await fetched()).toEqual({ ...settings, model: 'organization' });
+  expect(await owner.run('managed-settings', 'delete', '--organization', tenant.slug)).toEqual({
+    code: 0,
+    out: '',
+    err: 'The managed settings were deleted.\n',
+  });
+  expect(await fetched()).toEqual(settings);
+  expect((await mine.run('managed-settings', 'delete', ...ofTeam)).code).toBe(0);
+});
+
+test('a policy or settings that are wrong are refused with words', async () => {
+  const { tenant } = site;
+  const [{ teamId }] = tenant.teams;
+  const file = path.join(temporaryDirectory(), 'list.json');
+  writeFileSync(file, '[]');
+  const selfService = ['self-service', 'set', teamId];
+  const table: readonly (readonly [readonly string[], number, string])[] = [
+    [['login-policy', 'set', tenant.slug], 2, '--logins is needed.'],
+    [['login-policy', 'set', tenant.slug, '--logins', 'some'], 1, 'logins'],
+    [selfService, 2, 'Nothing to change'],
+    [[...selfService, '--developers-can', 'everything'], 2, '--developers-can must be keys, logins or nothing.'],
+    [[...selfService, '--developers-can', 'toString'], 2, '--developers-can must be keys, logins or nothing.'],
+    [[...selfService, '--budget-period', 'day'], 2, '--budget-period needs --budget.'],
+    [[...selfService, '--keys-max', 'few'], 2, '--keys-max'],
+    [[...selfService, '--budget', 'a lot'], 1, 'max_budget'],
+    [['managed-settings', 'show'], 2, 'Name --organization or --team, and not both.'],
+    [['managed-settings', 'show', '--team', teamId, '--organization', tenant.slug], 2, 'and not both.'],
+    [['managed-settings', 'set', '--team', teamId], 2, '--file is needed.'],
+    [['managed-settings', 'set', '--team', teamId, '--file', file], 2, 'one JSON object'],
+  ];
+  const owner = await callerWithRole(site.gateway, 'org_owner', tenant);
+  for (const [argv, expected, words] of table) {
+    const { code, out, err } = await owner.run(...argv);
+    expect({ argv, code, out }).toEqual({ argv, code: expected, out: '' });
+    expect(err).toContain(words);
+  }
+});
+
+test('who may not, and another tenant, neither see nor change who logs in', async () => {
+  const { slug, organizationId, teams } = site.tenant;
+  const [{ teamId }] = teams;
+  const file = path.join(temporaryDirectory(), 'settings.json');
+  writeFileSync(file, '{"model": "theirs"}');
+  const changes = (place: string) => [
+    ['login-policy', 'set', place, '--logins', 'off'],
+    ['self-service', 'set', teamId, '--developers-can', 'nothing'],
+    ['managed-settings', 'set', '--organization', place, '--file', file],
+    ['managed-settings', 'set', '--team', teamId, '--file', file],
+    ['managed-settings', 'delete', '--organization', place],
+    ['managed-settings', 'delete', '--team', teamId],
+  ];
+  const reads = (place: string) => [
+    ['login-policy', 'show', place],
+    ['self-service', 'show', teamId],
+    ['managed-settings', 'show', '--organization', place],
+    ['managed-settings', 'show', '--team', teamId],
+  ];
+  for (const argv of changes(slug))
+    expect([argv, await auditor.run(...argv)]).toEqual([
+      argv,
+      { code: 3, out: '', err: expect.stringMatching(/identity\.manage|teams\.manage/) },
+    ]);
+  for (const place of [slug, organizationId])
+    for (const argv of [...changes(place), ...reads(place)])
+      expect([argv, await others.run(...argv)]).toMatchObject([argv, { code: 3, out: '' }]);
+  expect(await mine.json('login-policy', 'show', slug)).toMatchObject({ logins: 'any' });
+  expect((await mine.json('self-service', 'show', teamId)).self_service.enabled).toBe(true);
+  expect((await mine.json('managed-settings', 'show', '--team', teamId)).settings).toBeNull();
 });
 
 test('who may not, and another tenant, are told so with exit code 3', async () => {

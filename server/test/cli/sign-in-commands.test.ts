@@ -114,10 +114,15 @@ test('identity providers: a wrong command line is refused before anything is sen
   const create = ['identity-providers', 'create', tenant.slug, '--name', 'Okta'];
   const oidc = ['--issuer', provider.issuer, '--client-id', 'headgate'];
   const table: readonly (readonly [readonly string[], string])[] = [
-    [create, '--issuer and --client-id for OpenID Connect'],
-    [[...create, '--issuer', provider.issuer], '--client-id is needed.'],
+    [create, '--issuer for OpenID Connect'],
+    [[...create, '--client-id', 'headgate'], '--issuer is needed.'],
     [[...create, ...oidc, '--metadata-url', 'https://idp.example/'], '--issuer is of OpenID Connect, and --metadata-url of SAML'],
     [[...create, '--name-id', 'persistent'], '--metadata-url or --metadata-file'],
+    [[...create, '--entity-id', 'https://idp.example', '--sso-url', 'https://idp.example/'], '--certificates-file is needed.'],
+    [
+      [...create, '--metadata-url', 'https://idp.example/', '--sso-url', 'https://idp.example/'],
+      '--sso-url is for a provider without',
+    ],
     [[...create, ...oidc, '--client-secret-file', '/nowhere'], '--client-secret-file: /nowhere cannot be read (ENOENT)'],
     [[...create, ...oidc, '--client-secret-file', '/dev/null'], 'is empty'],
     [[...create, ...oidc, '--client-secret-file', '/dev/zero'], 'has more than 1048576 bytes'],

@@ -125,6 +125,73 @@ test('keys of an issuer come from a file too, and only public ones', async () =>
   expect(refused.err).not.toContain('never-to-be-shown');
 });
 
+test('an issuer and a rule are changed, and it is said when secrets end', { timeout: MS_MAX }, async () => {
+  const { slug } = tenant;
+  const at = ['--issuer', issuer.issuer];
+  const { id: issuerId } = await mine.json('trust', 'issuers', 'create', slug, '--name', 'Changing', ...at);
+  const [team] = tenant.teams;
+  const rule = await mine.json(
+    ...['trust', 'rules', 'create', slug, '--name', 'nightly', '--issuer', issuerId, '--team', team.teamId],
+    ...['--file', fileOf('rule.json', JSON.stringify(RULE)), '--rpm', '60', '--budget', '5.00'],
+  );
+  const changeIssuer = (...flags: readonly string[]) => mine.run('trust', 'issuers', 'change', slug, issuerId, ...flags);
+  const changeRule = (...flags: readonly string[]) => mine.run('trust', 'rules', 'change', slug, rule.id, ...flags);
+  const isTaken = async () => {
+    const subject_token = await issuer.sign(claims());
+    const form = { grant_type: EXCHANGE, subject_token_type: 'urn:ietf:params:oauth:token-type:jwt', subject_token };
+    return exchange(gateway, form);
+  };
+  const ended = 'The secrets of its workloads have ended. They get others by exchanging a token again.\n';
+  const models = async (secret: string) =>
+    (await fetch(`${gateway.base}/v1/models`, { headers: { authorization: `Bearer ${secret}` } })).status;
+
+  const { access_token: secret } = (await isTaken()).body;
+  expect(await models(secret)).toBe(200);
+  // A name and a limit end nothing, and a change to what is there neither.
+  expect(await changeIssuer('--name', 'Actions', '--direct', 'no')).toMatchObject({ code: 0, err: '' });
+  expect(await changeRule('--name', 'evaluate', '--rpm=', '--tpm', '9000', '--budget', '7.50', '--budget-period', 'day')).toEqual(
+    {
+      code: 0,
+      out: expect.stringMatching(/^limits of each key +tpm 9000\nbudgets of each key +7\.50 USD per day$/m),
+      err: '',
+    },
+  );
+  expect(await models(secret)).toBe(200);
+  const disabled = await changeRule('--status', 'disabled');
+  expect(disabled).toMatchObject({ code: 0, err: ended, out: expect.stringMatching(/^status +disabled$/m) });
+  expect(await models(secret)).toBe(401);
+  expect((await isTaken()).status).toBe(400);
+  const next = { conditions: [{ claim: 'repository_id', match: 'one_of', values: ['42', '43'] }], key_by: [] };
+  expect(
+    await changeRule('--status', 'active', '--once', 'no', '--file', fileOf('next.json', JSON.stringify(next))),
+  ).toMatchObject({
+    code: 0,
+    err: ended,
+  });
+  expect(await mine.json('trust', 'rules', 'show', slug, rule.id)).toMatchObject({
+    ...{ ...next, name: 'evaluate', status: 'active', once: false, rate_limits: { rpm: null, tpm: 9000 } },
+    budgets: [{ amount: '7.50', period: 'day' }],
+  });
+  expect((await isTaken()).status).toBe(200);
+  expect(await changeRule('--budget=')).toMatchObject({ code: 0, out: expect.stringMatching(/^budgets of each key +-$/m) });
+
+  expect(await changeIssuer('--status', 'disabled')).toMatchObject({ code: 0, err: ended });
+  expect((await isTaken()).status).toBe(400);
+  const [key] = issuer.keys;
+  const keys = fileOf('keys.json', JSON.stringify({ keys: [key?.publicJwk] }));
+  const options = ['--algorithms', 'RS256', '--token-types', 'jwt', '--life-seconds-max', '600', '--direct', 'yes'];
+  expect(await changeIssuer('--status', 'active', '--keys-file', keys, ...options)).toMatchObject({ code: 0, err: ended });
+  expect(await mine.json('trust', 'issuers', 'show', slug, issuerId)).toMatchObject({
+    ...{ key_source: 'pasted', algorithms: ['RS256'], token_types: ['jwt'], life_seconds_max: 600, direct: true },
+  });
+  expect((await changeIssuer('--keys-url=')).err).toBe(ended);
+  expect(await mine.json('trust', 'issuers', 'show', slug, issuerId)).toMatchObject({
+    ...{ name: 'Actions', status: 'active', key_source: 'discovery', pasted_keys: null },
+  });
+  expect((await isTaken()).status).toBe(200);
+  expect((await mine.run('trust', 'issuers', 'delete', slug, issuerId)).code).toBe(0);
+});
+
 test('a wrong command line is refused with words, and no part of a secret is in them', async () => {
   const { slug } = tenant;
   const secret = 'eyJhbGciOiJSUzI1NiJ9.not-a-token';
@@ -142,6 +209,15 @@ test('a wrong command line is refused with words, and no part of a secret is in 
     [[...rules, '--file', fileOf('none.json', '{"conditions": []}')], 1, 'conditions'],
     [[...rules, '--file', fileOf('one.json', JSON.stringify(RULE))], 1, 'issuer_id'],
     [[...rules, '--service-account', 'svc_1', '--identity-provider', 'idp_1'], 2, 'Keys have one owner'],
+    [['trust', 'issuers', 'change', slug, 'iss_1'], 2, 'Nothing to change'],
+    [['trust', 'issuers', 'change', slug, 'iss_1', '--direct', 'maybe'], 2, '--direct must be yes or no.'],
+    [['trust', 'issuers', 'change', slug, 'iss_1', '--keys-url', 'x', '--keys-file', token], 2, 'cannot be combined'],
+    [['trust', 'issuers', 'change', slug, 'iss_1', '--name', 'x'], 3, 'There is no such object, or you may not see it.'],
+    [['trust', 'rules', 'change', slug, 'trust_1'], 2, 'Nothing to change'],
+    [['trust', 'rules', 'change', slug, 'trust_1', '--budget-period', 'day'], 2, '--budget-period needs --budget.'],
+    [['trust', 'rules', 'change', slug, 'trust_1', '--rpm', 'many'], 2, '--rpm wants a whole number'],
+    [['trust', 'rules', 'change', slug, 'trust_1', '--file', token], 2, 'cannot be read as JSON'],
+    [['trust', 'rules', 'change', slug, 'trust_1', '--status', 'active'], 3, 'There is no such object, or you may not see it.'],
     [['trust', 'check', slug], 2, '--file is needed.'],
     [['trust', 'check', slug, '--token', secret], 2, '--token'],
     [['trust', 'check', slug, '--file', '/nowhere'], 2, '/nowhere cannot be read (ENOENT)'],
@@ -167,7 +243,9 @@ test('who may not, and another tenant, are told so with exit code 3, and nothing
     ['trust', 'issuers', 'create', place, '--name', 'x', '--issuer', 'https://x.example'],
     ['trust', 'issuers', 'show', place, made.id],
     ['trust', 'issuers', 'test', place, made.id],
+    ['trust', 'issuers', 'change', place, made.id, '--status', 'disabled'],
     ['trust', 'issuers', 'delete', place, made.id],
+    ['trust', 'rules', 'change', place, 'trust_1', '--status', 'disabled'],
     ['trust', 'rules', 'list', place],
     ['trust', 'rules', 'create', place, '--name', 'x', '--issuer', made.id, '--team', tenant.teams[0].teamId, '--file', file],
     ['trust', 'check', place, '--file', token],

@@ -75,11 +75,12 @@ const create: Command = {
     const body = providerBody(given);
     const made = await session.api.send('POST', await providersPath(given, session), body);
     printProvider(session, made);
-    const address = made.protocol === 'saml' ? 'our ACS URL and our entity id' : 'the redirect URI';
-    const next = lacksClientId(made) ? clientIdCommand(given, made) : commandOf('test', given, String(made.id));
+    const entered = `Enter ${made.protocol === 'saml' ? 'our ACS URL and our entity id' : 'the redirect URI'} at the provider`;
     printNext(
       session,
-      `Enter ${address} at the provider, then${lacksClientId(made) ? ' the client id that it gives' : ''}: ${next}`,
+      lacksClientId(made)
+        ? `${entered}. It gives a client id; enter that here: ${clientIdCommand(given, made)}`
+        : `${entered}, then: ${commandOf('test', given, String(made.id))}`,
     );
   },
 };

@@ -71,15 +71,15 @@ const setSelfService: Command = {
 
 export const loginPolicyCommands: readonly Command[] = [showPolicy, setPolicy, showSelfService, setSelfService];
 
-const ALLOWANCES: Readonly<Record<string, object>> = {
-  keys: { enabled: true, logins_only: false },
-  logins: { logins_only: true },
-  nothing: { enabled: false, logins_only: false },
-};
+const ALLOWANCES: ReadonlyMap<string, object> = new Map([
+  ['keys', { enabled: true, logins_only: false }],
+  ['logins', { enabled: false, logins_only: true }],
+  ['nothing', { enabled: false, logins_only: false }],
+]);
 
 function selfServiceBody(given: Given): object {
   const can = given.flag('developers-can');
-  const allowed = can === undefined ? {} : ALLOWANCES[can];
+  const allowed = can === undefined ? {} : ALLOWANCES.get(can);
   if (allowed === undefined) throw new BadUsage('--developers-can must be keys, logins or nothing.');
   const amount = clearable(given, 'budget');
   if (!amount && given.has('budget-period')) throw new BadUsage('--budget-period needs --budget.');
