@@ -1,5 +1,5 @@
 import type { Flag, Given } from './command.ts';
-import { clearable, clearableWhole } from './given-changes.ts';
+import { clearableWhole } from './given-changes.ts';
 import { BadUsage } from './outcome.ts';
 
 /** The flags for limits and a budget when a key or an organization is created. */
@@ -47,10 +47,8 @@ export function policyChangeBody(given: Given): object {
   const cleared = (name: string) => clearableWhole(given, name);
   const limits = { rpm: cleared('rpm'), tpm: cleared('tpm'), rpd: cleared('rpd'), max_parallel: cleared('max-parallel') };
   const hasLimits = Object.values(limits).some((value) => value !== undefined);
-  return {
-    ...(hasLimits ? { rate_limits: limits } : {}),
-    ...(clearable(given, 'budget') === null ? { budgets: [] } : budgetBody(given)),
-  };
+  const budgets = budgetBody(given);
+  return { ...(hasLimits ? { rate_limits: limits } : {}), ...(given.flag('budget') === '' ? { budgets: [] } : budgets) };
 }
 
 /** Returns the part of a request body that the flags about end users set. */

@@ -5,7 +5,7 @@ import { jsonObjectIn } from '../given-files.ts';
 import { LIST_FLAGS, listRows } from '../list-pages.ts';
 import { BadUsage } from '../outcome.ts';
 import { POLICY_CHANGE_FLAGS, POLICY_FLAGS, policyBody, policyChangeBody } from '../policy-flags.ts';
-import { type Column, printObject, printRows } from '../print.ts';
+import { type Column, printNext, printObject, printRows } from '../print.ts';
 import { organizationPath } from './organizations.ts';
 import { differ, SECRETS_ENDED } from './trust-secrets.ts';
 
