@@ -6,6 +6,7 @@ import { type LoginSite, loginByDevice, openLoginSite, withToken } from '../logi
 import { temporaryDirectory } from '../prove/gateway.ts';
 import { directoryOf, GROUP, mustScim, personBody } from '../scim/support.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
+import { signUp } from '../support/tenants.ts';
 import { type Caller, callerWithRole } from './support.ts';
 
 const MS_MAX = 180_000;
@@ -135,10 +136,12 @@ test('keys list finds the people who hold a long-lived key, and the keys of logi
 });
 
 test('an organization and a team say who may log in', { timeout: MS_MAX }, async () => {
-  const { gateway, tenant, ada } = site;
+  const { gateway, tenant } = site;
   const [first] = tenant.teams;
+  // Each person may look up a few codes in a while.
+  const grace = await signUp({ base: gateway.base, root: gateway.admin }, 'team_developer', first);
   const owner = await callerWithRole(gateway, 'org_owner', tenant);
-  const login = () => loginByDevice(gateway, ada, first.teamId, 'other desk');
+  const login = () => loginByDevice(gateway, grace, first.teamId);
   expect((await mine.run('login-policy', 'show', tenant.slug)).out).toBe('allowed logins  any\n');
   expect((await owner.run('login-policy', 'set', tenant.slug, '--logins', 'loopback')).out).toBe('allowed logins  loopback\n');
   await expect(login()).rejects.toThrow('only in a browser on the same machine');
@@ -170,10 +173,12 @@ test('an organization and a team say who may log in', { timeout: MS_MAX }, async
 });
 
 test('managed settings are shown, tried, replaced and deleted', { timeout: MS_MAX }, async () => {
-  const { gateway, tenant, ada } = site;
+  const { gateway, tenant } = site;
   const [first] = tenant.teams;
+  // Each person may look up a few codes in a while.
+  const grace = await signUp({ base: gateway.base, root: gateway.admin }, 'team_developer', first);
   const owner = await callerWithRole(gateway, 'org_owner', tenant);
-  const { access_token: token } = await loginByDevice(gateway, ada, first.teamId, 'agent');
+  const { access_token: token } = await loginByDevice(gateway, grace, first.teamId);
   const fetched = async () => (await withToken(gateway, token, '/managed/settings')).body.settings;
   const ofTeam = ['--team', first.teamId];
   expect(await mine.run('managed-settings', 'show', ...ofTeam)).toEqual({

@@ -54,6 +54,13 @@ function fileOf(name: string, text: string): string {
   return file;
 }
 
+/** Returns the id of the provider of a protocol. */
+function idIn(data: readonly { readonly id: string; readonly protocol: string }[], wanted: string): string {
+  const found = data.find(({ protocol }) => protocol === wanted);
+  if (found === undefined) throw new Error(`there is no provider by ${wanted}`);
+  return found.id;
+}
+
 const change = (id: string, ...flags: readonly string[]) => mine.run('identity-providers', 'change', tenant.slug, id, ...flags);
 const show = (id: string) => mine.json('identity-providers', 'show', tenant.slug, id);
 
@@ -230,7 +237,7 @@ test('a provider by SAML: by hand, by metadata and back, and a removed certifica
 
 test('a change that is wrong is refused with words, and changes nothing', { timeout: MS_MAX }, async () => {
   const { data } = await mine.json('identity-providers', 'list', tenant.slug);
-  const [{ id: oidc }, { id: byMetadata }] = data;
+  const [oidc, byMetadata] = [idIn(data, 'oidc'), idIn(data, 'saml')];
   const at = ['identity-providers', 'change', tenant.slug];
   const add = ['identity-providers', 'keys', 'add', tenant.slug, byMetadata];
   const table: readonly (readonly [readonly string[], number, string])[] = [
@@ -266,7 +273,7 @@ test('a change that is wrong is refused with words, and changes nothing', { time
 test('who may not, and another tenant, change nothing, and are told so with exit code 3', { timeout: MS_MAX }, async () => {
   const { slug, organizationId } = tenant;
   const { data } = await mine.json('identity-providers', 'list', slug);
-  const [{ id: oidc }, { id: entra }] = data;
+  const [oidc, entra] = [idIn(data, 'oidc'), idIn(data, 'saml')];
   const file = fileOf('other.pem', saml.newSigner().pem);
   const all = (place: string) => [
     ['change', place, oidc, '--name', 'Theirs'],
