@@ -18,7 +18,7 @@ const RISKY: readonly Column[] = [
 ];
 
 const STORED: readonly Column[] = [
-  ['fields', (row) => Object.keys((row.settings ?? {}) as Json)],
+  ['fields', (row) => Object.keys((row.settings ?? {}) as Json).sort()],
   ['look twice at', (row) => riskTexts(row)],
   ['changed', (row) => row.updated_at],
   ['by', (row) => row.updated_by],
