@@ -18,7 +18,7 @@ export const CHANGE_FLAGS: readonly Flag[] = [
 
 export const PROVIDER_CHANGE_NOTES = [
   'A new connection or client secret of an active provider waits for a test. Any other provider becomes a draft by it.',
-  'The metadata of SAML is read again, and every certificate in it is trusted from then on.',
+  'With a flag of SAML, its metadata is read again, and every certificate in it is trusted from then on.',
   'Without a client secret (--client-secret-file=) the client is public.',
 ];
 
