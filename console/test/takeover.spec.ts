@@ -38,7 +38,9 @@ test('a passkey that another tenant’s admin kept opens nothing that the owner 
   await attacker.getByLabel('Your name').fill('The CFO');
   await attacker.getByLabel('Password', { exact: true }).fill(ATTACKER);
   await attacker.getByRole('button', { name: 'Create the account and join' }).click();
-  await expect(attacker.getByRole('navigation', { name: 'Main' })).toBeVisible();
+  // The console of today cannot read the session of a release so long before.
+  if (EARLIER === undefined) await expect(attacker.getByRole('navigation', { name: 'Main' })).toBeVisible();
+  else await expect.poll(() => call(attacker, 'GET', '/session')).toBe(200);
 
   // 2. A passkey is kept for later: without the password before, with it now.
   expect(await addPasskey(attacker, {})).toBe(EARLIER === undefined ? 400 : 201);
