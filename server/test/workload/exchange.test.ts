@@ -204,6 +204,11 @@ describe('secrets and direct tokens of a rule end at once', () => {
   });
 });
 
+interface KeyWithLimits {
+  readonly rate_limits: { readonly rpm: number };
+  readonly budgets: readonly { readonly id: string; readonly amount: string }[];
+}
+
 test('each combination of values has a key of its own, with the limits of the rule', async () => {
   const tenant = await makeTenant(gateway);
   const limits = { rate_limits: { rpm: 2 }, budgets: [{ amount: '5.00', period: 'month', action: 'block' }] };
@@ -213,10 +218,12 @@ test('each combination of values has a key of its own, with the limits of the ru
   const [a, again, b] = [await keyOf('a'), await keyOf('a'), await keyOf('b')];
   expect(again).toBe(a);
   expect(b).not.toBe(a);
-  const key = await gateway.admin<{ rate_limits: { rpm: number }; budgets: { amount: string }[] }>('GET', `/keys/${a}`);
+  const key = await gateway.admin<KeyWithLimits>('GET', `/keys/${a}`);
   expect([key.rate_limits.rpm, key.budgets.map(({ amount }) => amount)]).toEqual([2, ['5.00']]);
   await gateway.admin('PATCH', `/organizations/${tenant.organizationId}/trust-rules/${ruleId}`, { rate_limits: { rpm: 1 } });
-  expect((await gateway.admin<{ rate_limits: { rpm: number } }>('GET', `/keys/${b}`)).rate_limits.rpm).toBe(1);
+  expect((await gateway.admin<KeyWithLimits>('GET', `/keys/${b}`)).rate_limits.rpm).toBe(1);
+  // A new budget would announce its passed thresholds again, for each key of the rule.
+  expect((await gateway.admin<KeyWithLimits>('GET', `/keys/${a}`)).budgets).toEqual(key.budgets);
   const events = await gateway.admin<{ data: { action: string; actor: { id: string } }[] }>(
     'GET',
     `/organizations/${tenant.organizationId}/audit-events?object_type=key`,

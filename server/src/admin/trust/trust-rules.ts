@@ -269,8 +269,10 @@ async function applyPatch(
   touch({ organizationIds: [organizationId] });
   if (!isUnchanged(limitFacts(row), limitFacts(updated))) {
     const keyIds = await workloadKeys.keyIdsOf(tx, { organizationId, ruleId: id });
+    await workloadKeys.applyLimits(tx, organizationId, keyIds, updated, now);
     const newBudgetId = () => newId('bud', now.getTime());
-    await workloadKeys.applyLimits(tx, organizationId, keyIds, updated, { at: now, newBudgetId });
+    if (!isUnchanged(limitFacts(row).budgets, limitFacts(updated).budgets))
+      await workloadKeys.replaceBudgets(tx, organizationId, keyIds, updated.budgets, { at: now, newBudgetId });
     touch({ organizationIds: [organizationId], keyIds });
   }
   if (!isUnchanged(takingFacts(row), takingFacts(updated))) await endSecrets({ tx, now, touch }, { organizationId, ruleId: id });

@@ -86,7 +86,8 @@ async function insertKey(tx: Database, token: ResolvedToken, now: Date): Promise
     ...{ createdBy: rule.id, createdAt: now, updatedAt: now },
   });
   const newBudgetId = () => newId('bud', now.getTime());
-  await workloadKeys.applyLimits(tx, organizationId, [keyId], rule, { at: now, newBudgetId });
+  await workloadKeys.applyLimits(tx, organizationId, [keyId], rule, now);
+  await workloadKeys.replaceBudgets(tx, organizationId, [keyId], rule.budgets, { at: now, newBudgetId });
   await workloadKeys.insert(tx, {
     ...{ organizationId, ruleId: rule.id, valuesHash: hashOf(token), values: [...values], keyId, createdAt: now },
   });

@@ -148,22 +148,35 @@ export async function revoke(tx: Database, organizationId: string, keyIds: reado
 }
 
 /** The limits that a rule gives to its keys. */
-type Limits = Pick<RuleRow, 'rateLimits' | 'budgets' | 'accessMode' | 'accessTargets' | 'accessGroups'>;
+type Limits = Pick<RuleRow, 'rateLimits' | 'accessMode' | 'accessTargets' | 'accessGroups'>;
 
-/** Gives these keys the limits of their rule. `newBudgetId` is called once for each budget of each key. */
+/** Gives these keys the rate limits and the access of their rule. */
 export async function applyLimits(
   tx: Database,
   organizationId: string,
   keyIds: readonly string[],
-  limits: Limits,
-  { at, newBudgetId }: { readonly at: Date; readonly newBudgetId: () => string },
+  { rateLimits, accessMode, accessTargets, accessGroups }: Limits,
+  at: Date,
 ): Promise<void> {
   if (keyIds.length === 0) return;
-  const { rateLimits, budgets: wanted, accessMode, accessTargets, accessGroups } = limits;
   await tx
     .update(keys)
     .set({ rateLimits, accessMode, accessTargets, accessGroups, updatedAt: at, version: sql`${keys.version} + 1` })
     .where(and(eq(keys.organizationId, organizationId), sql`${keys.id} = any(${sql.param(keyIds)}::text[])`));
+}
+
+/**
+ * Replaces the budgets of these keys by those of their rule. `newBudgetId` is called once for each budget of each key. Spend counts
+ * on, but a new budget announces again which of its thresholds are passed: call it only if the budgets changed.
+ */
+export async function replaceBudgets(
+  tx: Database,
+  organizationId: string,
+  keyIds: readonly string[],
+  wanted: RuleRow['budgets'],
+  { at, newBudgetId }: { readonly at: Date; readonly newBudgetId: () => string },
+): Promise<void> {
+  if (keyIds.length === 0) return;
   await tx
     .update(budgets)
     .set({ deletedAt: at })
