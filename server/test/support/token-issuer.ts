@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 
 export interface SigningKey {
@@ -35,6 +36,8 @@ export interface TokenIssuer {
   /** Lets every request fail with 503 until `recover`. */
   fail(): void;
   recover(): void;
+  /** Lets every answer come this many milliseconds later. */
+  delay(ms: number): void;
   close(): Promise<void>;
 }
 
@@ -47,13 +50,15 @@ export async function startIssuer(path = ''): Promise<TokenIssuer> {
   const keys = [await newSigningKey('first')];
   const asked: string[] = [];
   let isFailing = false;
-  const server = createServer((request, response) => {
+  let delayMs = 0;
+  const server = createServer(async (request, response) => {
     asked.push(request.url ?? '');
     const answers: Readonly<Record<string, object>> = {
       [`${path}/.well-known/openid-configuration`]: { issuer, jwks_uri: `${issuer}/keys` },
       [`${path}/keys`]: { keys: keys.map(({ publicJwk }) => publicJwk) },
     };
     const answer = answers[request.url ?? ''];
+    if (delayMs > 0) await sleep(delayMs);
     const status = isFailing ? 503 : answer === undefined ? 404 : 200;
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer ?? {}));
   });
@@ -70,6 +75,9 @@ export async function startIssuer(path = ''): Promise<TokenIssuer> {
     },
     recover: () => {
       isFailing = false;
+    },
+    delay: (ms) => {
+      delayMs = ms;
     },
     close: async () => {
       server.closeAllConnections();

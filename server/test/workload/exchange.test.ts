@@ -249,6 +249,21 @@ test('tokens are not accepted in place of a key unless the issuer says so', asyn
   expect(JSON.stringify(answer.body)).toContain('Exchange the token at /v1/oauth/token');
 });
 
+test('a token waits for the keys of a slow issuer, together with all that present it meanwhile', async () => {
+  const slow = await startIssuer();
+  try {
+    const tenant = await makeTenant(gateway);
+    await trust(gateway, tenant, slow, { direct: true });
+    slow.delay(900);
+    const token = await slow.sign(await claims(tenant));
+    const answers = await Promise.all([call(token), call(token), call(token)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(slow.asked).toEqual(['/.well-known/openid-configuration', '/keys']);
+  } finally {
+    await slow.close();
+  }
+});
+
 test('a token that was refused in place of a key is taken as soon as a rule takes it', async () => {
   const tenant = await makeTenant(gateway);
   const { issuerId } = await trust(gateway, tenant, issuer, { direct: true });

@@ -8,7 +8,7 @@
  * - The catalogue and each organization are immutable objects with a version. A change makes a new object and replaces the
  *   reference. A request takes the references once, at its beginning.
  * - Keys are in a bounded cache by their secret. A miss is one lookup, shared by all requests that wait for the same key, of at
- *   most one second. Nothing else of a request waits for PostgreSQL.
+ *   most one second; twelve for a token whose issuer is asked for its keys. Nothing else of a request waits for PostgreSQL.
  * - The process that answers a write applies the change before its 2xx (`apply`). Other replicas receive a notification. They
  *   also poll versions every two seconds (`poll`), because a notification can be lost.
  * - A change names the counters that it adds, so that they read their past from the ledger (changed-counters.ts).
@@ -95,6 +95,8 @@ const CATALOGUE = 'catalogue';
 const UNKNOWN_MAX = 10_000;
 const UNKNOWN_MS = 5_000;
 const LOOKUP_MS_MAX = 1_000;
+/** A proof may wait for two answers of its issuer, of at most five seconds each, and for the database. */
+const PROOF_MS_MAX = 12_000;
 const IDLE_MS = 30 * 60_000;
 
 /**
@@ -164,20 +166,20 @@ class LiveSnapshot implements Snapshot {
     if (this.#secrets.has(secret)) return this.cachedKey(secret);
     const since = this.#unknown.get(secret);
     if (since !== undefined && this.#clock.monotonicMs() - since < UNKNOWN_MS) return null;
-    return this.#lookup(secret);
+    return this.#lookup(secret, () => this.#source.findKeyBySecret(secret), LOOKUP_MS_MAX);
   }
 
   keyByProof(name: string, find: FindKey): CachedKey | Promise<CachedKey | null> {
     const cached = this.cachedKey(name);
     if (cached !== null) return cached;
     this.#refused.check(name);
-    return this.#lookup(name, find);
+    return this.#lookup(name, find, PROOF_MS_MAX);
   }
 
-  #lookup(secret: string, find: FindKey = () => this.#source.findKeyBySecret(secret)): Promise<CachedKey | null> {
+  #lookup(secret: string, find: FindKey, msMax: number): Promise<CachedKey | null> {
     const pending = this.#lookups.get(secret);
     if (pending !== undefined) return pending;
-    const started = within(LOOKUP_MS_MAX, this.#load(secret, find)).finally(() => this.#lookups.delete(secret));
+    const started = within(msMax, this.#load(secret, find)).finally(() => this.#lookups.delete(secret));
     this.#lookups.set(secret, started);
     return started;
   }
