@@ -405,6 +405,7 @@ async function ownerWithPasskey(page: Page, site: SsoHouse): Promise<string> {
   await expect(page.getByRole('button', { name: 'Remove My laptop' })).toBeVisible();
   const section = page.getByRole('region', { name: 'Company sign-in' });
   await section.getByRole('button', { name: 'Link this account to Acme Login' }).click();
+  await dialog(page).getByRole('button', { name: 'Sign in there, and link' }).click();
   await expect(page.getByText('Your account is linked.')).toBeVisible();
   return 'Org Owner';
 }

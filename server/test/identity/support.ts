@@ -63,12 +63,13 @@ export async function makePerson(
   more: {
     readonly platformRole?: 'platform_admin' | 'platform_auditor';
     readonly name?: string;
+    readonly email?: string;
     /** The organization whose handed-over link made the account: its address is not proved then. */
     readonly boundTo?: string;
   } = {},
 ) {
   people += 1;
-  const person = { email: `somebody-${process.pid}-${people}@example.com`, name: more.name ?? 'Grace Hopper' };
+  const person = { email: more.email ?? `somebody-${process.pid}-${people}@example.com`, name: more.name ?? 'Grace Hopper' };
   const at = new Date();
   const account = await accounts.insert(deps.db, {
     id: newId('acct'),

@@ -279,6 +279,7 @@ export const TAKING_NOTHING: Readonly<Record<string, string>> = {
   'POST /session/passkey-options': OWN,
   'POST /session/passkeys': OWN,
   'POST /session/passkeys/options': OWN,
+  'DELETE /session/identity-links': OWN,
   'DELETE /session/passkeys/:passkey_id': OWN,
   'POST /session/password': OWN,
   'POST /session/password-reset': OWN,

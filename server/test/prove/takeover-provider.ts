@@ -156,7 +156,7 @@ async function attack(here: Connected, made: Made): Promise<Pick<Cell, 'attacker
 
 /** Links the account of a browser that is signed in in its own way to a person at the provider. Others are refused at the first step. */
 async function link({ tenants: { site }, providerId }: Connected, browser: SsoBrowser, person: string): Promise<void> {
-  const { status, body } = await browser.call('POST', `/sso/${providerId}/link`, {});
+  const { status, body } = await browser.call('POST', `/sso/${providerId}/link`, { address: person });
   if (status >= 300) return;
   const to = new URL(String(body.location));
   to.searchParams.set('login_hint', person);

@@ -95,7 +95,7 @@ async function linkedOwner(site: SsoSite): Promise<readonly string[]> {
     await site.gateway.admin('POST', `/organizations/${bolt.id}/members`, { account_id: acme.ownerId, role: 'org_member' });
     const again = await signIn({ sub: 'by-address', email: acme.ownerEmail });
     const evil = { sub: 'evil', email: `evil@${bolt.domain}` };
-    const { location } = must(await acme.owner.call('POST', `/sso/${providerId}/link`, {}));
+    const { location } = must(await acme.owner.call('POST', `/sso/${providerId}/link`, { address: evil.email }));
     await through(acme.owner, String(location), evil);
     const { browser } = await signIn(evil);
     const session = must(await browser.call('GET', '/session')) as {

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as accounts from '../../src/store/accounts/accounts.ts';
 import { must, withAdmin } from '../admin/support.ts';
-import { browse, makePerson, PASSWORD } from '../identity/support.ts';
+import { type Browser, browse, makePerson, PASSWORD } from '../identity/support.ts';
 import { withDatabase } from '../support/database.ts';
-import { SAYING } from '../support/saying-protocol.ts';
+import { SAYING, type Said } from '../support/saying-protocol.ts';
 import {
   arrive,
   begin,
@@ -29,6 +29,8 @@ async function signIn(email: string) {
   must(await browser('POST', '/session/sign-in', { email, password: PASSWORD }, HERE));
   return browser;
 }
+
+type Person = Said & { readonly email: string };
 
 async function eventsOf(organizationId: string, action: string) {
   return must(await world().root('GET', `/organizations/${organizationId}/audit-events?action=${action}&limit=100`)).data;
@@ -133,7 +135,7 @@ describe('an account that exists', () => {
     for (const tenant of [mine, theirs]) await join(world(), tenant.id, owner.id, 'org_owner');
     const own = await signIn(owner.email);
     expect(Object.keys(await opened(own)).sort()).toEqual([mine.id, theirs.id].sort());
-    const linking = must(await own('POST', `/sso/${theirs.idp}/link`, { return_to: '/me' }, HERE));
+    const linking = must(await own('POST', `/sso/${theirs.idp}/link`, { return_to: '/me', address: `x@${theirs.domain}` }, HERE));
     expect(codeOf(await comeBack(own, linking.location, { subject: 'evil', email: `x@${theirs.domain}` }))).toBe('linked');
     // Now the provider of that organization says it is this person, in a browser of its own.
     const browser = browse(world());
@@ -172,7 +174,7 @@ describe('an account that exists', () => {
     await join(world(), tenant.id, person.id);
     const browser = await signIn(person.email);
     const before = new Map(browser.cookies);
-    const linking = must(await browser('POST', `/sso/${tenant.idp}/link`, {}, HERE));
+    const linking = must(await browser('POST', `/sso/${tenant.idp}/link`, { address: `P@${tenant.domain}` }, HERE));
     expect(codeOf(await comeBack(browser, linking.location, { subject: 'p', email: `p@${tenant.domain}` }))).toBe('linked');
     expect(must(await browser('GET', '/session', undefined, HERE))).toMatchObject({ own_sign_in: true, places: [] });
     // The token is another one, and the one before opens nothing.
@@ -186,6 +188,53 @@ describe('an account that exists', () => {
       own_sign_in: false,
     });
     expect((await browse(world(), theirs)('GET', '/session', undefined, HERE)).status).toBe(401);
+  });
+
+  test('that is signed in at the provider as somebody else links nobody, and learns so', async () => {
+    const tenant = await makeTenant(world());
+    const [ada, cleo] = ['ada', 'cleo'].map((name) => ({ subject: name, email: `${name}@${tenant.domain}` })) as [Person, Person];
+    const owner = await makePerson(world(), { email: ada.email });
+    await join(world(), tenant.id, owner.id, 'org_owner');
+    const browser = await signIn(owner.email);
+    const linkAs = async (body: object, said: Said) => {
+      const { location } = must(await browser('POST', `/sso/${tenant.idp}/link`, body, HERE));
+      return codeOf(await comeBack(browser, location, said));
+    };
+    expect(await linkAs({}, cleo)).toBe('linked_other_address');
+    expect(await linkAs({ address: `dan@${tenant.domain}` }, cleo)).toBe('linked_other_address');
+    expect(must(await browser('GET', '/session/identity-links', undefined, HERE)).data).toEqual([]);
+    expect((await eventsOf(tenant.id, 'identity_link.create')).length).toBe(0);
+    expect(await linkAs({}, ada)).toBe('linked');
+    expect(must(await browser('GET', '/session/identity-links', undefined, HERE)).data).toMatchObject([
+      { organization_id: tenant.id, provider_id: tenant.idp, ...ada },
+    ]);
+  });
+
+  test('sees and removes its own links, and nobody else’s', async () => {
+    const tenant = await makeTenant(world());
+    const people = await Promise.all(
+      ['one', 'two'].map(async (subject) => {
+        const person = await makePerson(world(), { email: `${subject}@${tenant.domain}` });
+        await join(world(), tenant.id, person.id);
+        const browser = await signIn(person.email);
+        const { location } = must(await browser('POST', `/sso/${tenant.idp}/link`, {}, HERE));
+        expect(codeOf(await comeBack(browser, location, { subject, email: person.email }))).toBe('linked');
+        return { ...person, subject, browser };
+      }),
+    );
+    const [one, two] = people as [(typeof people)[number], (typeof people)[number]];
+    const remove = (browser: Browser, subject: string) =>
+      browser('DELETE', `/session/identity-links?provider_id=${tenant.idp}&subject=${subject}`, undefined, HERE);
+    expect((await remove(one.browser, two.subject)).status).toBe(404);
+    expect((await remove(one.browser, one.subject)).status).toBe(204);
+    expect(must(await one.browser('GET', '/session/identity-links', undefined, HERE)).data).toEqual([]);
+    expect(must(await two.browser('GET', '/session/identity-links', undefined, HERE)).data).toHaveLength(1);
+    expect(await eventsOf(tenant.id, 'identity_link.delete')).toMatchObject([{ actor: { id: one.id }, object: { id: one.id } }]);
+    // Whoever came through the provider alone neither sees nor changes them.
+    const provided = browse(world());
+    expect(await arrive(provided, tenant.idp, { subject: two.subject, email: two.email })).toBe('/');
+    expect((await provided('GET', '/session/identity-links', undefined, HERE)).status).toBe(403);
+    expect((await remove(provided, two.subject)).status).toBe(403);
   });
 
   test('that was removed or disabled does not come back by signing in', async () => {

@@ -53,7 +53,7 @@ async function makeScene(given: AdminWorld): Promise<Scene> {
   must(await root('POST', `/teams/${teamId}/members`, { account_id: account.id, role: 'team_admin' }));
   const own = browse(given);
   must(await own('POST', '/session/sign-in', { email: account.email, password: PASSWORD }, HERE));
-  const linking = must(await own('POST', `/sso/${here.idp}/link`, {}, HERE));
+  const linking = must(await own('POST', `/sso/${here.idp}/link`, { address: `ada@${here.domain}` }, HERE));
   await comeBack(own, linking.location, { subject: 'ada', email: `ada@${here.domain}` });
   await leaveTraces(own, { here, id, teamId });
   const person = browse(given);
@@ -63,7 +63,7 @@ async function makeScene(given: AdminWorld): Promise<Scene> {
   await join(given, here.id, colleague.id, 'org_admin');
   const bob = browse(given);
   must(await bob('POST', '/session/sign-in', { email: colleague.email, password: PASSWORD }, HERE));
-  const his = must(await bob('POST', `/sso/${here.idp}/link`, {}, HERE));
+  const his = must(await bob('POST', `/sso/${here.idp}/link`, { address: `bob@${here.domain}` }, HERE));
   await comeBack(bob, his.location, { subject: 'bob', email: `bob@${here.domain}` });
   await arrive(neighbour, here.idp, { subject: 'bob', email: `bob@${here.domain}` });
   return {

@@ -130,7 +130,7 @@ describe('a login of somebody who has only the provider', () => {
     await join(world(), id, person.id);
     const teamId = await teamWith(id, person.id);
     world().time.nowMs += 660_000;
-    const { location } = must(await browser('POST', `/sso/${other.idp}/link`, {}, HERE));
+    const { location } = must(await browser('POST', `/sso/${other.idp}/link`, { address: `eve@${other.domain}` }, HERE));
     await comeBack(browser, location, { subject: 'eve', email: `eve@${other.domain}` });
     const { is_fresh } = must(await browser('GET', '/logins/places', undefined, HERE));
     expect([is_fresh, (await approve(browser, teamId)).status]).toEqual([true, 403]);

@@ -48,8 +48,9 @@ async function makeOwner(tenant: Tenant): Promise<Owner> {
   const device = makeAuthenticator({ rpId: 'gate.example.com', origin: PUBLIC_URL });
   const options = must(await browser('POST', '/session/passkeys/options', { password: PASSWORD }, HERE));
   must(await browser('POST', '/session/passkeys', { name: 'Phone', response: device.create(options) }, HERE));
-  const linking = must(await browser('POST', `/sso/${tenant.idp}/link`, {}, HERE));
-  await comeBack(browser, linking.location, { subject: id, email: `${id}@${tenant.domain}` });
+  const address = `${id}@${tenant.domain}`;
+  const linking = must(await browser('POST', `/sso/${tenant.idp}/link`, { address }, HERE));
+  await comeBack(browser, linking.location, { subject: id, email: address.toLowerCase() });
   return { id, email, subject: id, browser, device };
 }
 
@@ -141,7 +142,7 @@ describe('requiring the identity provider', () => {
     // Another tenant’s provider does not open it, and a password that is new neither.
     expect(codeOf(await arrive(browser, elsewhere.idp, { subject: 'x', email: person.email }))).toBe('domain_not_verified');
     expect(await placesOf(await signIn(person.email))).toHaveLength(1);
-    const linking = must(await browser('POST', `/sso/${tenant.idp}/link`, {}, HERE));
+    const linking = must(await browser('POST', `/sso/${tenant.idp}/link`, { address: `y@${tenant.domain}` }, HERE));
     expect(codeOf(await comeBack(browser, linking.location, { subject: 'y', email: `y@${tenant.domain}` }))).toBe('linked');
     expect(await placesOf(browser)).toEqual([]);
     // Signing in by password again in the same browser forgets nothing.

@@ -57,7 +57,9 @@ describe('an account that somebody else made, later by an identity provider', ()
     const tenant = await makeTenant(world());
     const attacker = await attack(tenant, tenant);
     // A link to a person at the provider who is the attacker is one more way in.
-    const linking = must(await attacker.session('POST', `/sso/${tenant.idp}/link`, {}, HERE));
+    const linking = must(
+      await attacker.session('POST', `/sso/${tenant.idp}/link`, { address: `mallory@${tenant.domain}` }, HERE),
+    );
     expect(
       codeOf(await comeBack(attacker.session, linking.location, { subject: 'mallory', email: `mallory@${tenant.domain}` })),
     ).toBe('linked');
@@ -83,7 +85,9 @@ describe('an account that somebody else made, later by an identity provider', ()
     expect(codeOf(await arrive(owner, tenant.idp, { subject: 'ada', email: attacker.email }))).toBe('signed_in_first');
     expect((await owner('GET', '/session', undefined, HERE)).status).toBe(401);
     // The maker is a person at that provider too, and tries to bring the account along.
-    const linking = must(await attacker.session('POST', `/sso/${tenant.idp}/link`, {}, HERE));
+    const linking = must(
+      await attacker.session('POST', `/sso/${tenant.idp}/link`, { address: `mallory@${tenant.domain}` }, HERE),
+    );
     const insider = { subject: 'mallory', email: `mallory@${tenant.domain}` };
     expect(codeOf(await comeBack(attacker.session, linking.location, insider))).toBe('no_account');
     expect(new Set(await opensFor(attacker))).toEqual(new Set([maker.id]));

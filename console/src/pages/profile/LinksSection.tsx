@@ -1,14 +1,12 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
-import { useMutation, useQueries } from '@tanstack/react-query';
+import { useQueries } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, asked } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { choiceQuery } from '../../api/sso.ts';
-import { ProblemNote } from '../../components/Asked.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
-import { PATHS } from '../../paths.ts';
 import { SsoProblem } from '../sign-in/SsoProblem.tsx';
 import { LinkDialog } from './LinkDialog.tsx';
+import { OwnLinks, useOwnLinks } from './OwnLinks.tsx';
 import { Section } from './Section.tsx';
 import { words } from './words.ts';
 
@@ -28,7 +26,9 @@ export function LinksSection() {
   );
   // Somebody who is no member yet comes with the provider in the address.
   const isUnlisted = link !== undefined && !offered.some(({ id }) => id === link);
-  if (!isOwn || (offered.length === 0 && link === undefined && sso === undefined)) return null;
+  const links = useOwnLinks(isOwn);
+  const isLinked = (links.data?.data.length ?? 0) > 0;
+  if (!isOwn || (offered.length === 0 && !isLinked && link === undefined && sso === undefined)) return null;
   return (
     <Section title={words.companySignIn} about={words.companySignInMeans}>
       {sso !== undefined && <SsoProblem code={sso} reason={reason} />}
@@ -37,6 +37,7 @@ export function LinksSection() {
           {words.linkRemovesBeforeMeans(account.email)}
         </Alert>
       )}
+      {isLinked && <OwnLinks query={links} />}
       <Stack gap="xs">
         {offered.map((one) => (
           <LinkRow key={one.id} {...one} isWanted={one.id === link && sso === undefined} />
@@ -56,37 +57,27 @@ interface LinkRowProps {
 }
 
 function LinkRow({ id, name, organization, isWanted }: LinkRowProps) {
-  const { address_proved: isProved } = useSession().account;
   const [isAsking, setAsking] = useState(false);
-  const linking = useMutation({
-    mutationFn: () =>
-      asked(api.POST('/sso/{idp_id}/link', { params: { path: { idp_id: id } }, body: { return_to: PATHS.profile } })),
-    onSuccess: ({ location }) => window.location.assign(location),
-  });
   return (
-    <>
-      <Group justify="space-between" gap="xs">
-        <Text fz="sm">
-          <bdi>{name}</bdi>
-          {organization !== '' && (
-            <Text span inherit c="dimmed">
-              {' '}
-              <bdi>{organization}</bdi>
-            </Text>
-          )}
-        </Text>
-        <Button
-          size="compact-sm"
-          variant={isWanted ? 'filled' : 'default'}
-          loading={linking.isPending}
-          aria-label={words.linkTo(name)}
-          onClick={() => (isProved ? linking.mutate() : setAsking(true))}
-        >
-          {words.link}
-        </Button>
-      </Group>
-      {linking.isError && isProved && <ProblemNote error={linking.error} />}
-      <LinkDialog opened={isAsking} provider={name} onClose={() => setAsking(false)} onLink={() => linking.mutateAsync()} />
-    </>
+    <Group justify="space-between" gap="xs">
+      <Text fz="sm">
+        <bdi>{name}</bdi>
+        {organization !== '' && (
+          <Text span inherit c="dimmed">
+            {' '}
+            <bdi>{organization}</bdi>
+          </Text>
+        )}
+      </Text>
+      <Button
+        size="compact-sm"
+        variant={isWanted ? 'filled' : 'default'}
+        aria-label={words.linkTo(name)}
+        onClick={() => setAsking(true)}
+      >
+        {words.link}
+      </Button>
+      <LinkDialog opened={isAsking} id={id} provider={name} onClose={() => setAsking(false)} />
+    </Group>
   );
 }

@@ -23,12 +23,27 @@ export const words = {
   linkRemovesBeforeMeans: (email: string) =>
     `Nobody has proved yet that ${email} is yours. The first link to a provider proves it, also at a sign-in through it, and removes the password, passkeys, authenticator, sessions and other links that the account has now.`,
   linkAndRemove: 'Link, and remove them',
+  goOnToLink: 'Sign in there, and link',
+  enterYourAddress: 'Enter your address.',
+  addressAtProvider: (provider: string) => `Your e-mail address at ${provider}`,
+  addressAtProviderMeans:
+    'Nothing is linked if the provider names another address, because the browser may be signed in there as somebody else.',
   linkProves: (email: string, provider: string) => `If ${provider} says that you are ${email}, that proves your address.`,
   linkRemoves:
     'Then your password, passkeys, authenticator, sessions and links to other providers are removed, because somebody else might have added them.',
   afterLink: (provider: string) => `Afterwards you sign in through ${provider}.`,
   passwordByMail: 'You can choose a new password by e-mail (“Forgot your password?”).',
   linkTo: (provider: string) => `Link this account to ${provider}`,
+
+  // OwnLinks
+  at: 'at',
+  linkedSince: 'linked',
+  unlink: 'Unlink',
+  unlinkNamed: (who: string) => `Unlink ${who}`,
+  unlinkEnds: (organization: string) =>
+    `You no longer sign in by it, and your sign-ins through it end in all browsers. If ${organization} requires a sign-in through a provider, you are out of it until you link again.`,
+  unlinkMayReturn: 'A next sign-in there may link the account again, if its address is yours.',
+  wasUnlinked: (who: string) => `${who} was unlinked.`,
 
   // NameSection
   yourNameWasChanged: 'Your name was changed.',

@@ -157,6 +157,10 @@ export const words = {
       why: 'This person at the identity provider is linked to another account.',
       next: 'Sign in with the other account, or ask an owner of the organization to remove that link.',
     },
+    linked_other_address: {
+      why: 'At the identity provider you signed in as somebody else. Nothing was linked.',
+      next: 'The address that it named is not the one that you entered. Sign out there, or use a private window, and try again. If you have another address there, enter it when you link.',
+    },
     too_many_attempts: { why: 'There were too many attempts.', next: 'Wait a few minutes, then try again.' },
     linked: { why: 'Your account is linked.', next: 'You can sign in through your identity provider from now on.' },
     tested: { why: 'The test has ended.', next: 'Its result is on the page from which you started it.' },

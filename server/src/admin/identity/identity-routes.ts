@@ -1,4 +1,5 @@
 import type { RouteTable } from '../http/route.ts';
+import * as ownLinks from '../session/own-links.ts';
 import * as choice from '../sso/choice.ts';
 import * as fromProvider from '../sso/from-provider.ts';
 import * as sso from '../sso/sso.ts';
@@ -14,6 +15,8 @@ import * as signingKey from './signing-key.ts';
 /** The routes of single sign-on: those of people and providers who come, and those of owners who set it up. */
 export const IDENTITY_ROUTES: RouteTable = {
   'GET /session/providers': choice.list,
+  'GET /session/identity-links': ownLinks.list,
+  'DELETE /session/identity-links': ownLinks.remove,
   'GET /sso/:idp_id/start': sso.start,
   'POST /sso/:idp_id/link': sso.link,
   'GET /sso/:idp_id/callback': sso.callback,

@@ -18,7 +18,7 @@ import { applyGroups } from '../identity/apply-groups.ts';
 import { addMember } from '../people/members.ts';
 import { mailLater } from '../session/mail-later.ts';
 import { ownEvent } from '../session/sign-in-audit.ts';
-import { factsOfArrival } from './facts-of-arrival.ts';
+import { factsOfArrival, type Linking } from './facts-of-arrival.ts';
 
 /** The outcome for a person whom a provider asserted. */
 export type Arrived =
@@ -33,8 +33,8 @@ export type Arrived =
 interface Asked {
   readonly found: ProviderOfOrganization;
   readonly assertion: Assertion;
-  /** The account that links itself; null: a sign-in. */
-  readonly linkingId: string | null;
+  /** The account that links itself, and the address that it named; null: a sign-in. */
+  readonly linking: Linking | null;
 }
 
 /**
@@ -57,10 +57,10 @@ interface Outcome {
 }
 
 async function arriveIn(call: AdminCall<unknown, unknown, unknown>, change: Change, asked: Asked): Promise<Outcome> {
-  const { found, assertion, linkingId } = asked;
+  const { found, assertion, linking } = asked;
   const row = await providers.lock(change.tx, found.provider);
   if (row?.state !== 'active') return refused('provider_off');
-  const arrival = arrivalOf(await factsOfArrival(change.tx, row, assertion, linkingId));
+  const arrival = arrivalOf(await factsOfArrival(change.tx, row, assertion, linking));
   if (arrival.is === 'refused') return refused(arrival.code);
   const isNewLink = arrival.is === 'link';
   const account = await accountOf(change, row, assertion, arrival);

@@ -14,7 +14,7 @@ import { change } from '../http/change.ts';
 import { replaceSession } from '../session/finish-sign-in.ts';
 import { ownEvent } from '../session/sign-in-audit.ts';
 import { arrive } from './arrive.ts';
-import { endCookie } from './flow.ts';
+import { endCookie, linkAddressOf } from './flow.ts';
 import type { Judged } from './judge-answer.ts';
 import { recordRefusal } from './refusals.ts';
 import { keepTest } from './test-outcome.ts';
@@ -39,9 +39,10 @@ export async function endFlow(call: Call, found: ProviderOfOrganization, flow: F
   const facts = { subject: assertion.subject, email: assertion.email };
   if (!(await isFreshEnough(call, flow, assertion)))
     return refuse(call, found, { flow, code: 'answer_refused', reason: 'not_fresh', facts });
-  const linkingId = flow.purpose === 'link' ? flow.accountId : null;
+  const linking =
+    flow.purpose === 'link' && flow.accountId !== null ? { id: flow.accountId, address: linkAddressOf(call.deps, flow) } : null;
   if (flow.purpose === 'link' && !isStill(call, flow)) return refuse(call, found, { flow, code: 'flow_unknown', facts });
-  const arrived = await arrive(call, { found, assertion, linkingId });
+  const arrived = await arrive(call, { found, assertion, linking });
   if (arrived.is === 'refused') return refuse(call, found, { flow, code: arrived.code, facts });
   const isIn = await openSession(call, found, arrived.account, withTime(call, flow, assertion));
   if (!isIn) return refuse(call, found, { flow, code: 'account_disabled', facts });

@@ -32,6 +32,8 @@ export interface WantedFlow {
   readonly loginHint: string | null;
   /** True if the provider must ask the person again. */
   readonly isFresh: boolean;
+  /** The address that the account has at the provider, in lower case. Only of a link. */
+  readonly linkAddress?: string;
 }
 
 export interface StartedFlow {
@@ -56,7 +58,7 @@ export function requireReturnPath(text: string, pointer: string): string {
 export async function startFlow(
   { deps }: AdminCall<unknown, unknown, unknown>,
   row: ProviderRow,
-  { purpose, accountId, returnTo, loginHint, isFresh }: WantedFlow,
+  { purpose, accountId, returnTo, loginHint, isFresh, linkAddress }: WantedFlow,
 ): Promise<StartedFlow> {
   const publicUrl = requirePublicUrl(deps);
   const now = new Date(deps.clock.nowMs());
@@ -65,7 +67,11 @@ export async function startFlow(
   const provider = providerToAsk(deps, row, purpose === 'test' ? 'next' : 'present');
   const started = await protocolOf(deps, row).start(provider, { state, purpose, loginHint, isFresh });
   requireProviderAddress(started.location);
-  const keep = purpose === 'test' ? { ...started.keep, [TEST_LOCATION]: started.location } : started.keep;
+  const keep = {
+    ...started.keep,
+    ...(purpose === 'test' ? { [TEST_LOCATION]: started.location } : {}),
+    ...(linkAddress === undefined ? {} : { [LINK_ADDRESS]: linkAddress }),
+  };
   const expiresAt = new Date(now.getTime() + FLOW_MS);
   await flows.insert(deps.db, {
     stateHash,
@@ -83,6 +89,14 @@ export async function startFlow(
 
 /** The name under which a flow keeps the address at which a test begins, beside the facts of the protocol. */
 const TEST_LOCATION = 'test_location';
+
+/** The name under which a flow keeps the address that the account has at the provider, as it named it. */
+const LINK_ADDRESS = 'link_address';
+
+/** Returns the address at the provider that an account named when it began to link itself; null if it named none. */
+export function linkAddressOf(deps: Pick<AdminDeps, 'keys'>, flow: FlowRow): string | null {
+  return keptWith(deps, flow)?.[LINK_ADDRESS] ?? null;
+}
 
 /** Lets a browser go on with a test that began elsewhere. Returns null if this is no test, was used, or `key` is not its cookie. */
 export function openTest(deps: AdminDeps, flow: FlowRow, key: string): Pick<StartedFlow, 'location' | 'cookies'> | null {

@@ -9,7 +9,7 @@ import * as flows from '../../store/identity/sign-in-flows.ts';
 import * as policies from '../../store/identity/sign-in-policies.ts';
 import { type Redirect, redirectOut } from '../http/answer.ts';
 import type { AdminCall } from '../http/call.ts';
-import { id } from '../http/fields.ts';
+import { email, id } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { notFound } from '../http/problem.ts';
 import { route } from '../http/route.ts';
@@ -82,10 +82,16 @@ const UNSOLICITED_COOKIE = `${UNSOLICITED}=1; Max-Age=30; Path=/api/v1/sso; Http
 export const link = route({
   summary: 'Start to link your account to an identity provider',
   description:
-    'Returns the address to open. Needs a sign-in with your own password or passkey. Afterwards the person at the provider and this account are one.',
+    'Returns the address to open. Needs a sign-in with your own password or passkey. The provider asks who you are, also if somebody is signed in there. Afterwards the person at the provider and this account are one.',
   permission: 'signed_in',
   params: providerParams,
-  body: z.strictObject({ return_to: returnTo.optional() }),
+  body: z.strictObject({
+    return_to: returnTo.optional(),
+    address: email.optional().meta({
+      description:
+        'Your e-mail address at the provider, if it is another than that of this account. The provider must name it: otherwise nothing is linked.',
+    }),
+  }),
   response: z.object({ location: z.string() }),
   load: load.platform,
   handle: async (call) => {
@@ -93,12 +99,9 @@ export const link = route({
     requirePublicUrl(call.deps);
     const path = requireReturnPath(call.body.return_to ?? HOME, '/return_to');
     const found = await discover(call);
+    const address = (call.body.address ?? account.email).toLowerCase();
     return begin(call, found, {
-      purpose: 'link',
-      accountId: account.id,
-      returnTo: path,
-      loginHint: account.email,
-      isFresh: false,
+      ...{ purpose: 'link', accountId: account.id, returnTo: path, loginHint: address, isFresh: true, linkAddress: address },
     });
   },
 });

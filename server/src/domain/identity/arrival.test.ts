@@ -8,7 +8,7 @@ const ADA: KnownAccount = {
 };
 const STRANGER: Arriving = {
   ...{ linked: null, email: 'ada@acme.test', emailVerified: true, domains: new Set(['acme.test']) },
-  ...{ account: null, createsAccounts: true, linking: null },
+  ...{ account: null, createsAccounts: true, linking: null, linkingAs: 'ada@acme.test' },
 };
 const refused = (code: string) => ({ is: 'refused', code });
 const IN = { is: 'in', accountId: ADA.id, proves: false };
@@ -61,6 +61,11 @@ describe('who comes in', () => {
     ['an account with a platform role', { account: { ...ADA, platformRole: 'platform_auditor' } }, refused('signed_in_first')],
     ['signed in to link, elsewhere too', { account: ADA, linking: { ...ADA, isElsewhere: true } }, LINKED],
     ['signed in to link, with another address here', { account: null, linking: ADA }, LINKED],
+    [
+      'signed in to link, but the provider names somebody else',
+      { account: null, linking: ADA, linkingAs: 'cleo@acme.test' },
+      refused('linked_other_address'),
+    ],
     ['signed in to link, not a member', { linking: { ...ADA, membership: 'none' } }, { ...LINKED, joins: true }],
     [
       'signed in to link, not a member, with an address that nobody proved',
@@ -105,6 +110,7 @@ describe('who comes in', () => {
     account: fc.option(known('acct_found')),
     createsAccounts: fc.boolean(),
     linking: fc.option(known('acct_linking')),
+    linkingAs: fc.option(fc.constantFrom('ada@acme.test', 'ada@home.test')),
   });
 
   test('an asserted address alone never gives an account away that anybody else has a part in', () => {

@@ -35,6 +35,8 @@ export interface Arriving {
   readonly createsAccounts: boolean;
   /** The account that started the flow to link itself, signed in in its own way; null: a sign-in. */
   readonly linking: KnownAccount | null;
+  /** The address at the provider that this account named, in lower case; null: a sign-in. */
+  readonly linkingAs: string | null;
 }
 
 /** The action to take. `link` also signs in; `join` links an account and makes it a member. */
@@ -53,7 +55,8 @@ export function arrivalOf(arriving: Arriving): Arrival {
   if (email === null) return refused('no_email');
   if (!arriving.emailVerified) return refused('email_unverified');
   if (!domains.has(domainOf(email))) return refused('domain_not_verified');
-  if (linking !== null) return join(linking, arriving);
+  // A browser may still be signed in at the provider as somebody else.
+  if (linking !== null) return email === arriving.linkingAs ? join(linking, arriving) : refused('linked_other_address');
   if (account === null) return arriving.createsAccounts ? { is: 'create', email } : refused('no_account');
   return isOfThisOneOnly(account) ? join(account, arriving) : refused('signed_in_first');
 }

@@ -47,6 +47,7 @@ export const SSO_CODES = [
   'membership_ended', // removed
   'signed_in_first', // the account exists: sign in your own way once, then link
   'linked_elsewhere', // the person at the provider is another account
+  'linked_other_address', // the provider names another address than the person who links
   'too_many_attempts',
   'linked', // done: the account and the person at the provider are linked
   'tested', // done: the test has a result

@@ -155,6 +155,48 @@ function conditionOf({ organizationId, providerId, accountId }: LinkFilter): SQL
   );
 }
 
+/** A link as its own account sees it. */
+export interface OwnLink {
+  readonly organizationId: string;
+  readonly organizationName: string;
+  readonly providerId: string;
+  readonly providerName: string;
+  readonly subject: string;
+  readonly email: string | null;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date | null;
+}
+
+/** Returns the links of an account in all organizations that are not deleted, oldest first, at most 100. */
+export async function ofAccount(db: Database, accountId: string): Promise<readonly OwnLink[]> {
+  const { organizationId, providerId, subject, email, createdAt, lastUsedAt } = identityLinks;
+  const named = { organizationName: organizations.name, providerName: identityProviders.name };
+  return db
+    .select({ organizationId, providerId, subject, email, createdAt, lastUsedAt, ...named })
+    .from(identityLinks)
+    .innerJoin(identityProviders, and(eq(identityProviders.organizationId, organizationId), eq(identityProviders.id, providerId)))
+    .innerJoin(organizations, eq(organizations.id, organizationId))
+    .where(and(eq(identityLinks.accountId, accountId), isNull(identityProviders.deletedAt), IS_OPEN))
+    .orderBy(createdAt, providerId, subject)
+    .limit(OWN_MAX);
+}
+
+const OWN_MAX = 100;
+
+/** Deletes a link of this account. Returns its organization, or null if the account has no such link. */
+export async function removeOwn(
+  tx: Database,
+  { accountId, providerId, subject }: { readonly accountId: string; readonly providerId: string; readonly subject: string },
+): Promise<string | null> {
+  const [gone] = await tx
+    .delete(identityLinks)
+    .where(
+      and(eq(identityLinks.accountId, accountId), eq(identityLinks.providerId, providerId), eq(identityLinks.subject, subject)),
+    )
+    .returning({ organizationId: identityLinks.organizationId });
+  return gone?.organizationId ?? null;
+}
+
 /** Deletes a link. Returns the account that it led to, or null if there is no such link. */
 export async function remove(tx: Database, key: LinkKey): Promise<string | null> {
   const [gone] = await tx.delete(identityLinks).where(at(key)).returning({ accountId: identityLinks.accountId });

@@ -79,10 +79,17 @@ function columnsOf(mayRemove: boolean, onRemove: (row: Row) => void): ListColumn
       accessor: 'subject',
       title: words.subject,
       phone: { fact: 2 },
-      render: ({ subject }) => (
-        <Text fz="xs" className="mono" truncate maw={260} title={subject}>
-          {subject}
-        </Text>
+      render: ({ email, subject }) => (
+        <>
+          {email !== null && (
+            <Text fz="sm" style={{ overflowWrap: 'anywhere' }}>
+              {email}
+            </Text>
+          )}
+          <Text fz="xs" c="dimmed" className="mono" truncate maw={260} title={subject}>
+            {subject}
+          </Text>
+        </>
       ),
     },
     {
