@@ -6,9 +6,9 @@ import { links } from '../../links.ts';
 import { Section } from './Section.tsx';
 import { words } from './words.ts';
 
-/** Lists the person's roles, which only others can change. */
+/** Lists the person's roles, which only others can change, and the organizations where somebody disabled them. */
 export function PlacesSection() {
-  const { platform_role, memberships } = useSession();
+  const { platform_role, memberships, disabled_in: disabled } = useSession();
   return (
     <Section title={words.roles} about={words.rolesMean}>
       <Stack gap={4}>
@@ -29,7 +29,12 @@ export function PlacesSection() {
             ))}
           </Text>
         ))}
-        {platform_role === null && memberships.length === 0 && (
+        {disabled.map(({ organization_id, organization_name }) => (
+          <Text key={organization_id} fz="sm">
+            <bdi>{organization_name}</bdi>: {words.youAreDisabled}
+          </Text>
+        ))}
+        {platform_role === null && memberships.length === 0 && disabled.length === 0 && (
           <Text fz="sm" c="dimmed">
             {words.noRolesYet}
           </Text>

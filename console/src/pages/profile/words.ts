@@ -88,6 +88,7 @@ export const words = {
   // PlacesSection
   platformRole: (platformRole: string) => `This gateway: ${platformRole}`,
   roleIn: (role: string) => `, ${role} in`,
+  youAreDisabled: 'your access is disabled. Ask an owner or admin there to enable it again.',
   noRolesYet: 'None yet. Ask an owner of your organization for an invitation.',
   roles: 'Roles',
   rolesMean: 'Your role in each place. Owners, admins and platform admins assign roles.',

@@ -89,6 +89,35 @@ export const words = {
   aNewSecret: 'A new secret',
   scopes: 'Scopes',
   scopesMean: 'What is requested of the provider. Some providers send groups only with a scope of their own, such as groups.',
+  moreSettings: 'Prompt and client authentication',
+  fewerSettings: 'Fewer settings',
+  prompt: 'Prompt',
+  promptMeans:
+    'What the provider asks people at each sign-in. Where Headgate needs a fresh sign-in, they sign in again whatever is chosen here.',
+  promptOf: {
+    absent: 'As the provider decides',
+    login: 'Sign in again (login)',
+    select_account: 'Choose an account (select_account)',
+    consent: 'Agree (consent)',
+  },
+  promptOfMeans: {
+    absent: 'Usually it asks nothing of people who are signed in there.',
+    login: 'People enter their password or use their passkey, even if they are signed in there.',
+    select_account: 'For people who have several accounts at the provider.',
+    consent: 'People agree each time that the provider tells Headgate who they are.',
+  },
+  clientAuthentication: 'Client authentication',
+  clientAuthenticationMeans: 'How Headgate shows the client secret to the provider.',
+  sentBy: {
+    automatic: 'Automatic',
+    client_secret_basic: 'In a header (client_secret_basic)',
+    client_secret_post: 'In the body (client_secret_post)',
+  },
+  sentByMeans: {
+    automatic: 'In a header if the provider lists that, otherwise in the body.',
+    client_secret_basic: 'As HTTP Basic in the Authorization header.',
+    client_secret_post: 'As a field in the body of the request.',
+  },
   metadataOfProvider: 'Facts of the provider',
   metadataFrom: { url: 'From its metadata URL', xml: 'Paste metadata', hand: 'By hand' },
   metadataFromMeans: {

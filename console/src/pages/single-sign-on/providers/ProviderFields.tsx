@@ -1,4 +1,5 @@
 import {
+  Collapse,
   Input,
   PasswordInput,
   SegmentedControl,
@@ -12,11 +13,15 @@ import {
   TextInput,
 } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
+import { useState } from 'react';
+import { Disclosure } from '../../../components/Disclosure.tsx';
 import { FormSection } from '../../../components/dialogs/FormSections.tsx';
 import { ORGANIZATION_ROLES, RoleSelect } from '../../../components/fields/RoleSelect.tsx';
 import { useIsPhone } from '../../../components/list/useIsPhone.ts';
+import { bind } from '../../../forms/bind.ts';
+import { RadioChoices } from '../../../forms/RadioChoices.tsx';
 import { words } from '../words.ts';
-import type { ProviderDraft } from './provider-draft.ts';
+import { CLIENT_AUTHENTICATIONS, PROMPTS, type ProviderDraft } from './provider-draft.ts';
 
 interface ProviderFieldsProps {
   readonly form: UseFormReturnType<ProviderDraft>;
@@ -87,7 +92,45 @@ function OidcFields({ form, isNew }: ProviderFieldsProps) {
         {...form.getInputProps('client_secret')}
       />
       <TagsInput label={words.scopes} description={words.scopesMean} maxTags={20} {...arrayProps(form, 'scopes')} />
+      <RareFields form={form} />
     </FormSection>
+  );
+}
+
+/** The settings of OpenID Connect that few providers need. They are shown at once where one is set or has an error. */
+function RareFields({ form }: Pick<ProviderFieldsProps, 'form'>) {
+  const { prompt, client_authentication: sent } = form.values;
+  const [isOpen, setOpen] = useState(prompt !== 'absent' || sent !== 'automatic');
+  const isFaulty = form.errors.prompt !== undefined || form.errors.client_authentication !== undefined;
+  const isShown = isOpen || isFaulty;
+  return (
+    <Stack gap="xs">
+      <Disclosure isOpen={isShown} onToggle={() => setOpen(!isShown)}>
+        {isShown ? words.fewerSettings : words.moreSettings}
+      </Disclosure>
+      <Collapse expanded={isShown}>
+        <Stack gap="md">
+          <RadioChoices
+            of={bind(form, 'prompt')}
+            label={words.prompt}
+            about={words.promptMeans}
+            choices={PROMPTS.map((value) => ({ value, label: words.promptOf[value], about: words.promptOfMeans[value] }))}
+            disabled={false}
+          />
+          <RadioChoices
+            of={bind(form, 'client_authentication')}
+            label={words.clientAuthentication}
+            about={words.clientAuthenticationMeans}
+            choices={CLIENT_AUTHENTICATIONS.map((value) => ({
+              value,
+              label: words.sentBy[value],
+              about: words.sentByMeans[value],
+            }))}
+            disabled={false}
+          />
+        </Stack>
+      </Collapse>
+    </Stack>
   );
 }
 

@@ -15,6 +15,10 @@ export interface ProviderDraft {
   /** Empty: the stored one stays. */
   readonly client_secret: string;
   readonly scopes: readonly string[];
+  /** `absent`: the provider asks what it likes. */
+  readonly prompt: (typeof PROMPTS)[number];
+  /** `automatic`: the first of the two that the provider lists. */
+  readonly client_authentication: (typeof CLIENT_AUTHENTICATIONS)[number];
   /** The origin of the facts of a SAML provider. */
   readonly source: 'url' | 'xml' | 'hand';
   readonly metadata_url: string;
@@ -30,9 +34,11 @@ export interface ProviderDraft {
   readonly default_role: IdentityProvider['default_role'];
   readonly groups_claim: string;
   readonly second_factor_values: readonly string[];
-  /** Facts of the configuration that the form has no field for. */
-  readonly kept: Readonly<Record<string, unknown>>;
 }
+
+/** The choices of two facts of OpenID Connect. The first of each stands for a configuration without it. */
+export const PROMPTS = ['absent', 'login', 'select_account', 'consent'] as const;
+export const CLIENT_AUTHENTICATIONS = ['automatic', 'client_secret_basic', 'client_secret_post'] as const;
 
 export const NEW_PROVIDER: ProviderDraft = {
   name: '',
@@ -42,6 +48,8 @@ export const NEW_PROVIDER: ProviderDraft = {
   mayLackClientId: true,
   client_secret: '',
   scopes: ['openid', 'profile', 'email'],
+  prompt: 'absent',
+  client_authentication: 'automatic',
   source: 'url',
   metadata_url: '',
   metadata_xml: '',
@@ -55,7 +63,6 @@ export const NEW_PROVIDER: ProviderDraft = {
   default_role: 'org_member',
   groups_claim: '',
   second_factor_values: [],
-  kept: {},
 };
 
 export function draftOf(provider: IdentityProvider): ProviderDraft {
@@ -70,6 +77,8 @@ export function draftOf(provider: IdentityProvider): ProviderDraft {
     client_id: text('client_id'),
     mayLackClientId: provider.state === 'draft',
     scopes: textsIn(config.scopes) ?? NEW_PROVIDER.scopes,
+    prompt: PROMPTS.find((one) => one === config.prompt) ?? 'absent',
+    client_authentication: CLIENT_AUTHENTICATIONS.find((one) => one === config.client_authentication) ?? 'automatic',
     source: text('metadata_url') === '' ? 'hand' : 'url',
     metadata_url: text('metadata_url'),
     entity_id: text('entity_id'),
@@ -82,12 +91,8 @@ export function draftOf(provider: IdentityProvider): ProviderDraft {
     default_role: provider.default_role,
     groups_claim: provider.groups_claim ?? '',
     second_factor_values: provider.second_factor_values,
-    kept: Object.fromEntries(Object.entries(config).filter(([name]) => KEPT.has(name))),
   };
 }
-
-/** The facts of OpenID Connect that only the API sets. */
-const KEPT: ReadonlySet<string> = new Set(['prompt', 'client_authentication']);
 
 function textsIn(value: unknown): readonly string[] | null {
   return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : null;
@@ -95,16 +100,23 @@ function textsIn(value: unknown): readonly string[] | null {
 
 /** Returns the facts of the draft's protocol, as the API takes them. */
 export function configOf(draft: ProviderDraft): Record<string, unknown> {
-  if (draft.protocol === 'oidc') {
-    const clientId = draft.client_id.trim();
-    const named = clientId === '' ? {} : { client_id: clientId };
-    return { ...draft.kept, issuer: draft.issuer.trim(), ...named, scopes: [...draft.scopes] };
-  }
+  if (draft.protocol === 'oidc') return oidcConfigOf(draft);
   const orNull = (text: string) => (text.trim() === '' ? null : text.trim());
   return {
     ...factsOfSource(draft),
     name_id: draft.name_id,
     attributes: { email: orNull(draft.email_attribute), name: orNull(draft.name_attribute) },
+  };
+}
+
+function oidcConfigOf({ issuer, client_id, scopes, prompt, client_authentication }: ProviderDraft): Record<string, unknown> {
+  const clientId = client_id.trim();
+  return {
+    issuer: issuer.trim(),
+    ...(clientId === '' ? {} : { client_id: clientId }),
+    scopes: [...scopes],
+    ...(prompt === 'absent' ? {} : { prompt }),
+    ...(client_authentication === 'automatic' ? {} : { client_authentication }),
   };
 }
 
@@ -134,15 +146,36 @@ export function commonBody(draft: ProviderDraft) {
   };
 }
 
+type Field = keyof ProviderDraft & string;
+
+/** Returns the part for one fact of the configuration, which the API takes as a whole. */
+function factPart(name: Field, label: string, inWords?: (draft: ProviderDraft) => string): EditPart<ProviderDraft> {
+  return {
+    name,
+    label,
+    body: (draft) => ({ config: configOf(draft) }),
+    known: ({ [name]: value }) => (typeof value === 'string' ? value.trim() : value),
+    words: inWords ?? (({ [name]: value }) => String(value) || words.none),
+  };
+}
+
 /** The parts of a provider that a change sends. The secret has no value that can be read. */
 export const PARTS: readonly EditPart<ProviderDraft>[] = [
   namePart(),
-  {
-    name: 'issuer',
-    label: words.connection,
-    body: (draft) => ({ config: configOf(draft) }),
-    words: (draft) => (draft.protocol === 'oidc' ? `${draft.issuer}, ${draft.client_id}` : draft.metadata_url || draft.entity_id),
-  },
+  factPart('issuer', words.issuer),
+  factPart('client_id', words.clientId),
+  factPart('scopes', words.scopes, ({ scopes }) => scopes.join(', ')),
+  factPart('prompt', words.prompt, ({ prompt }) => words.promptOf[prompt]),
+  factPart('client_authentication', words.clientAuthentication, (draft) => words.sentBy[draft.client_authentication]),
+  factPart('source', words.metadataOfProvider, ({ source }) => words.metadataFrom[source]),
+  factPart('metadata_url', words.metadataUrl),
+  factPart('metadata_xml', words.metadataXml),
+  factPart('entity_id', words.entityIdOfProvider),
+  factPart('sso_url', words.ssoUrl),
+  factPart('certificates', words.certificates),
+  factPart('name_id', words.nameId, ({ name_id }) => words.nameIdOf[name_id]),
+  factPart('email_attribute', words.emailAttribute),
+  factPart('name_attribute', words.nameAttribute),
   {
     name: 'client_secret',
     label: words.clientSecret,
@@ -193,9 +226,10 @@ export const RULES: Rules = {
 /** The fields of the form that show the server's messages about the configuration. */
 export const FIELD_OF: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
-    ['issuer', 'client_id', 'scopes', 'metadata_url', 'metadata_xml', 'entity_id', 'sso_url', 'certificates', 'name_id'].map(
-      (name) => [`/config/${name}`, `/${name}`],
-    ),
+    [
+      ...['issuer', 'client_id', 'scopes', 'prompt', 'client_authentication'],
+      ...['metadata_url', 'metadata_xml', 'entity_id', 'sso_url', 'certificates', 'name_id'],
+    ].map((name) => [`/config/${name}`, `/${name}`]),
   ),
   ...Object.fromEntries([0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((at) => [`/config/certificates/${at}`, '/certificates'])),
   '/config/attributes/email': '/email_attribute',
