@@ -94,6 +94,8 @@ test('an owner connects a provider, sees its people and what was refused, gives 
 
   await page.getByText('Groups', { exact: true }).first().click();
   await expect(rowOf(page, /Auditors/)).toContainText('No role');
+  // Nothing else gives roles by groups here.
+  await expect(page.getByText('group mappings of single sign-on too', { exact: false })).toHaveCount(0);
   await page.getByRole('button', { name: 'Actions for Auditors' }).click();
   await page.getByRole('menuitem', { name: 'Give a role' }).click();
   await dialog(page).getByText('Role in the organization', { exact: true }).first().click();

@@ -63,6 +63,40 @@ test('a device can be denied', async ({ page }) => {
   expect(answer.error).toBe('access_denied');
 });
 
+test('an own key warns that it can take the whole allowance from later logins, and it does', async ({ page }) => {
+  const warning = 'Your logins share this amount. The budget below takes all of it unless you lower it, and then a later login';
+  const dialog = page.getByRole('dialog');
+  await house.signIn(page, 'team_developer');
+  await page.goto(`${house.url}/keys?new=key`);
+  await expect(dialog.getByRole('note')).toContainText(warning);
+  await expect(dialog.getByLabel('Amount')).toHaveValue(/^20(\.00)?$/);
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('takes all of it');
+  await dialog.getByRole('button', { name: 'Create key' }).click();
+  await page.getByRole('button', { name: 'I have stored it' }).click();
+  const asked = await form('device', { device_name: 'too late' });
+  const approving = async () => {
+    await page.goto(`${house.url}/device`);
+    await page.getByLabel('Code').fill(asked.user_code ?? '');
+    await page.keyboard.press('Enter');
+    await chooseTeam(page);
+  };
+  await approving();
+  await expect(page.getByText('use up what this team lets you spend', { exact: false })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Approve' })).toBeDisabled();
+  const { data } = await house.api<{ data: { id: string }[] }>('GET', '/keys?search=takes%20all%20of%20it');
+  for (const { id } of data) await house.api('DELETE', `/keys/${id}`);
+  await approving();
+  await expect(page.getByRole('button', { name: 'Approve' })).toBeEnabled();
+
+  // Where the team bounds nothing, nothing is shared.
+  const { self_service: policy } = await house.api<{ self_service: object }>('GET', `/teams/${house.teamId}`);
+  await house.api('PATCH', `/teams/${house.teamId}`, { self_service: { enabled: true } });
+  await page.goto(`${house.url}/keys?new=key`);
+  await expect(dialog.getByRole('note')).toContainText('You create a key of your own');
+  await expect(dialog.getByRole('note')).not.toContainText('Your logins share');
+  await house.api('PATCH', `/teams/${house.teamId}`, { self_service: policy });
+});
+
 test('a program on this computer gets its code back, and an old sign-in asks for the password', async ({ page }) => {
   await house.signIn(page, 'team_developer');
   // Ten minutes go by for the session.

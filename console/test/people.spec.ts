@@ -1,4 +1,5 @@
 /** People: invited, given roles, taken out again, and what goes with them. */
+import { newcomer } from './sight-steps.ts';
 import { expect, expectHistory, expectNoHistory, type House, PASSWORD, type Page, spendOnce, test } from './support.ts';
 
 interface Person {
@@ -89,6 +90,38 @@ test('a filter that leaves nobody can be taken off again, and holds for its own 
   await page.getByRole('tab', { name: 'Invitations' }).click();
   await expect(page.getByText('That did not work')).toBeHidden();
   await expect(page).not.toHaveURL(/status=/);
+});
+
+test('the profile names each organization that disabled the person, and says “None yet” only where there is nothing', async ({
+  page,
+  house,
+}) => {
+  const person = await newcomer(house);
+  const other = await house.api<{ id: string }>('POST', '/organizations', { slug: `other-${Date.now()}`, name: 'Other House' });
+  await house.api('POST', `/accounts/${person.accountId}/vouch`, { reason: 'Known in person.' });
+  const joined = { account_id: person.accountId, role: 'org_billing' };
+  await house.api('POST', `/organizations/${other.id}/members`, joined);
+  const set = async (organizationId: string, status: 'active' | 'disabled') => {
+    const members = `/organizations/${organizationId}/members`;
+    const { data } = await house.api<{ data: { id: string; account_id: string }[] }>('GET', `${members}?search=Somebody%20New`);
+    const member = data.find(({ account_id }) => account_id === person.accountId);
+    await house.api('PATCH', `${members}/${member?.id}`, { status });
+  };
+  await set(house.organizationId, 'disabled');
+  await person.signIn(page);
+  await page.goto(`${house.url}/profile`);
+  const roles = page.getByRole('region', { name: 'Roles' });
+  await expect(roles).toContainText('Other House: billing');
+  await expect(roles).toContainText('Acme: your access is disabled. Ask an owner or admin there to enable it again.');
+  await expect(roles.getByRole('link', { name: 'Acme' })).toHaveCount(0);
+  await set(other.id, 'disabled');
+  await page.reload();
+  await expect(roles).toContainText('Other House: your access is disabled.');
+  await expect(roles).not.toContainText('None yet');
+  await set(house.organizationId, 'active');
+  await page.reload();
+  await expect(roles).toContainText('Acme: member');
+  await expect(roles).toContainText('Other House: your access is disabled.');
 });
 
 test('a person is added to the organization that the pages are narrowed to', async ({ page, house }) => {

@@ -17,6 +17,7 @@ export function signInSights(): readonly Sight[] {
         await fromMenu('More', /^Reset second factor/)(page);
       },
     },
+    { name: 'profile-disabled', address: profile, open: openDisabled },
     { name: 'password-change', dialog: 'PasswordSection: Change password', address: profile, open: button('Change password') },
     { name: 'passkey-add', dialog: 'PasskeysSection: Add passkey', address: profile, open: button('Add passkey') },
     { name: 'passkey-remove', dialog: 'PasskeysSection: Remove …', address: profile, open: openPasskey },
@@ -70,6 +71,20 @@ export function signInSights(): readonly Sight[] {
 async function openProfile(page: Page, house: House, person: Newcomer, url = house.url): Promise<void> {
   await person.signIn(page, url);
   await page.goto(`${url}/profile`);
+}
+
+/** The profile of somebody whom an admin disabled. */
+async function openDisabled(page: Page, house: House): Promise<void> {
+  const person = await newcomer(house);
+  const members = `/organizations/${house.organizationId}/members`;
+  const { data } = await house.api<{ data: { id: string; account_id: string }[] }>(
+    'GET',
+    `${members}?search=Somebody%20New&limit=200`,
+  );
+  const member = data.find(({ account_id }) => account_id === person.accountId);
+  await house.api('PATCH', `${members}/${member?.id}`, { status: 'disabled' });
+  await openProfile(page, house, person);
+  await page.getByRole('region', { name: 'Roles' }).scrollIntoViewIfNeeded();
 }
 
 /** Somebody new with an authenticator. */

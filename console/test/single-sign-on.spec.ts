@@ -1,27 +1,12 @@
 /** Single sign-on as people meet it: domains, an identity provider from draft to active, and ways in through it. */
-import { test as base, expect, type Page } from '@playwright/test';
-import { copyMigrated } from '../../server/test/support/migrated-postgres.ts';
 import { chooseTeam, postDeviceCode, postOauth } from './login-steps.ts';
-import { addSamlProvider, DOMAIN, FORM, openSsoHouse, type SsoHouse, signOut } from './sso-house.ts';
-import { addPasskeyDevice, PASSWORD } from './support.ts';
+import { ANY_WAY, addSamlProvider, DOMAIN, FORM, part, type SsoHouse, signOut } from './sso-house.ts';
+import { expect, test } from './sso-test.ts';
+import { addPasskeyDevice, PASSWORD, type Page } from './support.ts';
 
-const test = base.extend<object, { site: SsoHouse }>({
-  site: [
-    // biome-ignore lint/correctness/noEmptyPattern: the library reads the names of what a fixture needs from this pattern.
-    async ({}, use) => {
-      const database = await copyMigrated();
-      const site = await openSsoHouse(database === null ? {} : { DATABASE_URL: database.url });
-      await use(site);
-      await site.close();
-      await database?.drop();
-    },
-    { scope: 'worker', timeout: 180_000 },
-  ],
-});
 test.describe.configure({ mode: 'serial' });
 
 const dialog = (page: Page) => page.getByRole('dialog');
-const part = (site: SsoHouse, name: string) => `${site.url}/organizations/${site.organizationId}?tab=sign-in&part=${name}`;
 
 test('an owner verifies a domain by its record', async ({ page, site }) => {
   await site.signIn(page, 'org_owner');
@@ -272,10 +257,20 @@ test('an organization that requires its provider asks for it, and opens the page
   await expect(page.getByLabel('Password', { exact: true })).toBeVisible();
 });
 
+test('a break-glass owner whose passkey is gone is named as one who cannot come in', async ({ page, site }) => {
+  await site.signIn(page, 'platform_admin');
+  await page.goto(part(site, 'policy'));
+  const letsIn = page.getByText(/^Break-glass owners come in with their passkey/);
+  await expect(letsIn).toHaveText('Break-glass owners come in with their passkey: Org Owner.');
+  const owner = site.as('org_owner');
+  const { data } = await owner<{ data: { id: string }[] }>('GET', '/session/passkeys');
+  for (const { id } of data) await owner('DELETE', `/session/passkeys/${id}`);
+  await page.reload();
+  await expect(letsIn).toContainText('Org Owner (has no passkey, so cannot come in)');
+});
+
 test('admins see the mappings alone, and members no sign-in at all', async ({ page, site }) => {
-  await site.api('PUT', `/organizations/${site.organizationId}/sign-in-policy`, {
-    ...{ sign_in: 'any', second_factor: 'off', evidence_hours: 12, idle_minutes: null, asks_again: false, break_glass: [] },
-  });
+  await site.api('PUT', `/organizations/${site.organizationId}/sign-in-policy`, ANY_WAY);
   await site.signIn(page, 'org_admin');
   await page.goto(part(site, 'domains'));
   await expect(page.getByRole('row', { name: /support/ })).toContainText('Acme Login');
@@ -295,7 +290,12 @@ test('the roles that a SCIM directory gives are found from the sign-in, with the
   await site.signIn(page, 'org_owner');
   await page.goto(part(site, 'providers'));
   await page.getByText('SCIM directory', { exact: true }).click();
-  await expect(page.getByRole('region', { name: 'Groups' })).toBeVisible();
+  const groups = page.getByRole('region', { name: 'Groups' });
+  await expect(groups).toContainText('This organization has group mappings of single sign-on too.');
+  await expect(groups).toContainText('the source that gave a role first keeps it, and the other does not change it');
+  await groups.getByRole('link', { name: 'Show group mappings' }).click();
+  await expect(page.getByRole('row', { name: /support/ })).toContainText('Acme Login');
+  await page.getByText('SCIM directory', { exact: true }).click();
   await page.getByRole('link', { name: 'Open the directory' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Directory' })).toBeVisible();
 });

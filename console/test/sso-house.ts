@@ -79,9 +79,19 @@ export async function openSsoHouse(settings: Record<string, string> = {}): Promi
 /** The client that is entered in forms. */
 export const FORM = CLIENT;
 
+/** A policy that asks for nothing. */
+export const ANY_WAY = {
+  ...{ sign_in: 'any', second_factor: 'off', evidence_hours: 12, idle_minutes: null, asks_again: false, break_glass: [] },
+};
+
+/** The address of a part of the tab *Sign-in*. */
+export function part({ url, organizationId }: House, name: string): string {
+  return `${url}/organizations/${organizationId}?tab=sign-in&part=${name}`;
+}
+
 /** Goes once through the provider as the owner who is signed in, for a test. */
-async function passTest(page: Page, house: House): Promise<void> {
-  await page.goto(`${house.url}/organizations/${house.organizationId}?tab=sign-in&part=providers`);
+export async function passTest(page: Page, house: House): Promise<void> {
+  await page.goto(part(house, 'providers'));
   await page.getByRole('button', { name: 'Test connection to Acme Login' }).click();
   const opened = page.context().waitForEvent('page');
   await page.getByRole('link', { name: 'Open Acme Login' }).click();

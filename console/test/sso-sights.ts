@@ -22,6 +22,7 @@ export function ssoSights(): readonly Sight[] {
       await page.getByText('By hand', { exact: true }).click();
     }),
     owner('sso-provider-edit', 'providers', menuOf('Acme Login', 'Edit'), 'ProviderDialogs: Edit …'),
+    owner('sso-provider-rare', 'providers', rareSettings),
     owner('sso-signing-key', 'providers', menuOf('Acme SAML', 'Signing key…'), 'SigningKeyDialog: Our signing key at …'),
     owner('sso-provider-off', 'providers', menuOf('Acme Login', 'Switch off'), 'ProviderActions: Switch … off'),
     owner('sso-provider-delete', 'providers', menuOf('Acme Login', 'Delete'), 'ProviderActions: Delete …'),
@@ -164,6 +165,15 @@ async function tested(page: Page): Promise<void> {
   await (await window).close();
   await page.getByText('The test passed').waitFor();
   await button('Show what the provider said')(page);
+}
+
+/** The settings that few providers need, one of them chosen. */
+async function rareSettings(page: Page): Promise<void> {
+  await menuOf('Acme Login', 'Edit')(page);
+  await button('Prompt and client authentication')(page);
+  const last = page.getByRole('radio', { name: 'In the body (client_secret_post)' });
+  await last.check();
+  await last.scrollIntoViewIfNeeded();
 }
 
 async function changedPolicy(page: Page): Promise<void> {
