@@ -1,4 +1,5 @@
 /** What owners choose for single sign-on: seldom-used settings of a provider, and the sign-in policy. And what people read whom somebody disabled. */
+import type { Route } from '@playwright/test';
 import { ANY_WAY, addSamlProvider, DOMAIN, FORM, part, passTest } from './sso-house.ts';
 import { expect, test } from './sso-test.ts';
 import type { Page } from './support.ts';
@@ -172,7 +173,7 @@ test('a policy can be saved only once its effect is shown', async ({ page, site 
     await expect(effect).toHaveCount(0);
     await expect(save).toBeDisabled();
     await hours.press('Enter');
-    await answer();
+    answer();
     await expect(effect).toBeVisible();
     await expect(save).toBeEnabled();
     expect(saving).toEqual([]);
@@ -205,16 +206,13 @@ test('an owner without a passkey is listed with the reason, and cannot be chosen
 });
 
 /** Lets the next call wait. Returns a promise of that call, and what lets the server have it. */
-async function held(page: Page, address: string): Promise<readonly [asked: Promise<void>, answer: () => Promise<void>]> {
+async function held(page: Page, address: string): Promise<readonly [asked: Promise<void>, answer: () => void]> {
   const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  await page.route(address, async (route) => {
+  const handle = async (route: Route) => {
     asked.resolve();
     await answered.promise;
     await route.continue();
-  });
-  const answer = async () => {
-    answered.resolve();
-    await page.unroute(address);
   };
-  return [asked.promise, answer];
+  await page.route(address, handle, { times: 1 });
+  return [asked.promise, answered.resolve];
 }
