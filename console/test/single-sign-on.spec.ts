@@ -24,13 +24,13 @@ test('an owner verifies a domain by its record', async ({ page, site }) => {
   const value = await row.getByText(/^headgate-verify=[0-9a-f]{32}$/).textContent();
 
   site.dns.set(`_headgate.${DOMAIN}`, ['headgate-verify=of-somebody-else']);
-  await row.getByRole('button', { name: `Check ${DOMAIN} now` }).click();
+  await row.getByRole('button', { name: `Check now: ${DOMAIN}` }).click();
   await expect(row.getByText(/says "headgate-verify=of-somebody-else"/)).toBeVisible();
   site.dns.set(`_headgate.${DOMAIN}`, 'servfail');
-  await row.getByRole('button', { name: `Check ${DOMAIN} now` }).click();
+  await row.getByRole('button', { name: `Check now: ${DOMAIN}` }).click();
   await expect(row.getByText(/SERVFAIL/)).toBeVisible();
   site.dns.set(`_headgate.${DOMAIN}`, ['v=spf1 -all', value ?? '']);
-  await row.getByRole('button', { name: `Check ${DOMAIN} now` }).click();
+  await row.getByRole('button', { name: `Check now: ${DOMAIN}` }).click();
   await expect(row.getByText('Verified', { exact: true })).toBeVisible();
   await expect(row.getByText(`_headgate.${DOMAIN}`, { exact: true })).toBeHidden();
 });

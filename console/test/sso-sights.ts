@@ -18,7 +18,7 @@ export function ssoSights(): readonly Sight[] {
     owner('sso-provider-add', 'providers', button('Add identity provider'), 'ProviderDialogs: Add identity provider'),
     owner('sso-provider-saml', 'providers', async (page) => {
       await button('Add identity provider')(page);
-      await page.getByText('SAML 2.0', { exact: true }).click();
+      await page.getByRole('dialog').getByText('SAML 2.0', { exact: true }).click();
       await page.getByText('By hand', { exact: true }).click();
     }),
     owner('sso-provider-edit', 'providers', menuOf('Acme Login', 'Edit'), 'ProviderDialogs: Edit …'),

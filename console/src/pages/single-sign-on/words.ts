@@ -38,7 +38,7 @@ export const words = {
   missingSince: 'The record has been missing since',
   countsUntil: 'Addresses of the domain still count until',
   checkNow: 'Check now',
-  checkNamed: (domain: string) => `Check ${domain} now`,
+  checkNamed: (domain: string) => `Check now: ${domain}`,
   recordFound: (domain: string) => `The record of ${domain} was found.`,
   showRecord: 'Show the record',
   hideRecord: 'Hide the record',
