@@ -124,6 +124,24 @@ test('the profile names each organization that disabled the person, and says “
   await expect(roles).toContainText('Other House: your access is disabled.');
 });
 
+test('a page that is open when somebody disables the person says so, and not that a permission is missing', async ({
+  page,
+  house,
+}) => {
+  const person = await newcomer(house);
+  await person.signIn(page);
+  await page.goto(`${house.url}/keys`);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  const members = `/organizations/${house.organizationId}/members`;
+  const { data } = await house.api<{ data: { id: string; account_id: string }[] }>('GET', `${members}?search=Somebody%20New`);
+  const member = data.find(({ account_id }) => account_id === person.accountId);
+  // The session is read again after a refusal, if it is older than some seconds.
+  await page.waitForTimeout(5_500);
+  await house.api('PATCH', `${members}/${member?.id}`, { status: 'disabled' });
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Teams' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'Your access to Acme is disabled.' })).toBeVisible();
+});
+
 test('a person is added to the organization that the pages are narrowed to', async ({ page, house }) => {
   await house.signIn(page, 'platform_admin');
   await page.goto(`${house.url}/people?organization_id=${house.organizationId}`);

@@ -136,6 +136,14 @@ describe('requiring the identity provider', () => {
       status: 403,
       body: { detail: expect.stringContaining('requires a sign-in through its identity provider') },
     });
+    // A list over all tenants has nothing to show, for the same reason.
+    const alone = await makePerson(world());
+    await join(world(), tenant.id, alone.id, 'org_owner');
+    const list = await (await signIn(alone.email))('GET', '/organizations', undefined, HERE);
+    expect(list).toMatchObject({
+      status: 403,
+      body: { detail: expect.stringContaining('requires a sign-in through its identity provider') },
+    });
     expect(must(await browser('GET', '/organizations', undefined, HERE)).data.map(({ id }: { id: string }) => id)).toEqual([
       elsewhere.id,
     ]);

@@ -59,8 +59,15 @@ export function ClosedPlacePage({ place }: { place: ClosedPlace }) {
 }
 
 function Why({ place }: { place: ClosedPlace }) {
-  const name = useNameOf(place);
-  return <bdi>{words.why[place.needs](name)}</bdi>;
+  const membership = useMembershipAt(place);
+  // Who the break-glass owners are is not told to a session that opens nothing here.
+  const mayBreakGlass = place.needs === 'sso' && membership?.role === 'org_owner';
+  return (
+    <>
+      <bdi>{words.why[place.needs](useNameOf(place))}</bdi>
+      {mayBreakGlass && ` ${words.breakGlass}`}
+    </>
+  );
 }
 
 /** The ways to open the organization: its providers, and one's own way where that is enough. Each comes back to the open page. */
@@ -97,7 +104,10 @@ function Ways({ place: { needs, providers }, isSmall = false }: { place: ClosedP
   );
 }
 
-function useNameOf({ organization_id }: ClosedPlace): string {
-  const { memberships } = useSession();
-  return memberships.find((one) => one.organization_id === organization_id)?.organization_name ?? organization_id;
+function useMembershipAt({ organization_id }: ClosedPlace) {
+  return useSession().memberships.find((one) => one.organization_id === organization_id);
+}
+
+function useNameOf(place: ClosedPlace): string {
+  return useMembershipAt(place)?.organization_name ?? place.organization_id;
 }

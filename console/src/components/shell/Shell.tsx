@@ -28,6 +28,7 @@ import { AlertBell } from './AlertBell.tsx';
 import { type Attention, useAttention } from './attention.ts';
 import { ClosedPlaces } from './ClosedPlaces.tsx';
 import { CommandPalette, openCommandPalette } from './CommandPalette.tsx';
+import { DisabledEverywhere } from './DisabledEverywhere.tsx';
 import { Logo } from './Logo.tsx';
 import { navigationFor } from './navigation.ts';
 import { OrganizationSwitcher, ScopeMark } from './OrganizationSwitcher.tsx';
@@ -89,6 +90,7 @@ function Frame({ session }: { session: Session }) {
             <ScopeMark />
           </Box>
           <ClosedPlaces />
+          <DisabledEverywhere />
           <RemovedByLink />
           <Outlet />
         </AppShell.Main>

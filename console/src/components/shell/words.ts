@@ -189,11 +189,15 @@ export const words = {
     second_factor: (organization: string) =>
       `${organization} opens after a sign-in with a second factor. You stay signed in everywhere else.`,
     sign_in: (organization: string) =>
-      `Your last sign-in is too old for ${organization}, or you have not used it for a while. Sign in again to open it.`,
+      `Your last sign-in is too old for ${organization}, has ended, or you have not used it for a while. Sign in again to open it.`,
   },
+  breakGlass: 'If you are one of its break-glass owners, sign out, and sign in with your passkey.',
   signInThrough: (provider: string) => `Sign in through ${provider}`,
   signInAgain: 'Sign in again',
   setUpFactor: 'Set up a second factor',
+
+  // DisabledEverywhere
+  disabledIn: (names: string) => `Your access to ${names} is disabled. Ask an owner or admin there to enable it again.`,
 
   // RemovedByLink
   linkRemoved: 'Your account is linked, and earlier ways into it were removed',

@@ -1,6 +1,6 @@
 import type { Need } from '../../domain/identity/evidence.ts';
 import { can, type Permission, type PermissionObject, type Reach, reachOf } from '../../domain/tenancy/permission.ts';
-import type { Actor } from './actor.ts';
+import type { Actor, ClosedPlace } from './actor.ts';
 import { forbidden, notFound, type Problem } from './problem.ts';
 
 /** The place of the object acted on. For a list, the tree or the organization whose permitted part it shows. */
@@ -17,12 +17,18 @@ export function authorize(actor: Actor, permission: Permissions, place: Place): 
   const wanted = typeof permission === 'string' ? [permission] : permission;
   if (wanted.some((one) => isPermitted(actor, one, place))) return;
   const organizationId = organizationOf(place);
-  const closed = actor.shown?.closed.find((one) => one.organizationId === organizationId);
+  const closed = closedAt(actor, place);
   if (closed !== undefined) throw forbidden(`${closed.name} ${ASKS[closed.needs]}`);
   if (organizationId !== null && !belongsTo(actor, organizationId)) throw hiddenObject();
   throw forbidden(
     `This needs the permission ${wanted.join(' or ')}, which ${actor.name} does not have here. Ask an admin for a role that has it.`,
   );
+}
+
+/** Returns the closed organization because of which a place opens nothing. A list over all tenants may miss what any of them holds. */
+function closedAt({ shown }: Actor, place: Place): ClosedPlace | undefined {
+  if ('anywhereIn' in place && place.anywhereIn === 'platform') return shown?.closed[0];
+  return shown?.closed.find((one) => one.organizationId === organizationOf(place));
 }
 
 /** The words for what a member must do before their roles in an organization count in this session. */
