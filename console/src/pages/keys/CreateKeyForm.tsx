@@ -2,6 +2,7 @@ import { Alert, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
+import { Asked } from '../../components/Asked.tsx';
 import { CreateForm } from '../../components/dialogs/CreateDialog.tsx';
 import { PolicyFields } from '../../components/fields/PolicyFields.tsx';
 import {
@@ -34,13 +35,34 @@ interface CreateKeyFormProps {
   readonly onCreated: (key: Schema<'NewKey'>) => void;
 }
 
-export function CreateKeyForm({ team, isOwn, onCreated }: CreateKeyFormProps) {
+export function CreateKeyForm(props: CreateKeyFormProps) {
+  const { id } = props.team;
+  const bounds = useQuery({
+    queryKey: ['keys', 'self-service', id],
+    queryFn: () => asked(api.GET('/teams/{id}/self-service', { params: { path: { id } } })),
+    enabled: props.isOwn,
+    // A login made elsewhere changes what is left, and no cache here learns of it.
+    gcTime: 0,
+  });
+  if (!props.isOwn) return <Fields {...props} bounds={null} />;
+  return <Asked query={bounds}>{(read) => <Fields {...props} bounds={read} />}</Asked>;
+}
+
+interface FieldsProps extends CreateKeyFormProps {
+  /** The bounds for a person's own keys; null for a key that they do not bind. */
+  readonly bounds: Schema<'OwnKeys'> | null;
+}
+
+function Fields({ team, bounds, onCreated }: FieldsProps) {
   const { account } = useSession();
+  const isOwn = bounds !== null;
   const caps = useCapsAboveKey(team);
   const { max_expiry_days: daysMax } = team.self_service;
   return (
     <CreateForm<KeyDraft, Schema<'NewKey'>>
-      initial={isOwn ? ownKey(team, account.id) : { name: '', owner: null, expires_at: NEVER, ...NO_POLICY, ...NO_KEY_TAGS }}
+      initial={
+        isOwn ? ownKey(team, account.id, bounds) : { name: '', owner: null, expires_at: NEVER, ...NO_POLICY, ...NO_KEY_TAGS }
+      }
       validate={{
         name: (name) => (name.trim() === '' ? words.enterAName : null),
       }}
@@ -66,7 +88,7 @@ export function CreateKeyForm({ team, isOwn, onCreated }: CreateKeyFormProps) {
     >
       {(form) => (
         <>
-          {isOwn && <SelfServiceNote team={team} />}
+          {isOwn && <SelfServiceNote team={team} bounds={bounds} />}
           <TextInput
             label={words.name}
             description={words.nameMeans}
@@ -107,12 +129,13 @@ export function CreateKeyForm({ team, isOwn, onCreated }: CreateKeyFormProps) {
   );
 }
 
-function SelfServiceNote({ team: { id, self_service: policy, name } }: { team: Schema<'Team'> }) {
-  const own = useQuery({
-    queryKey: ['keys', 'self-service', id],
-    queryFn: () => asked(api.GET('/teams/{id}/self-service', { params: { path: { id } } })),
-  });
-  const left = own.data?.keys_left;
+interface SelfServiceNoteProps {
+  readonly team: Schema<'Team'>;
+  readonly bounds: Schema<'OwnKeys'>;
+}
+
+function SelfServiceNote({ team: { self_service: policy, name }, bounds }: SelfServiceNoteProps) {
+  const { keys_left: left, budget_left: budgetLeft, reason } = bounds;
   const rules = [
     policy.max_keys_per_member === null ? '' : words.keysPerPerson(policy.max_keys_per_member),
     policy.max_expiry_days === null ? '' : words.eachExpires(policy.max_expiry_days),
@@ -121,15 +144,15 @@ function SelfServiceNote({ team: { id, self_service: policy, name } }: { team: S
   return (
     <Alert color="blue" p="xs" role="note">
       {words.ownKeyIn(name, rules.join('; '))}
-      {left != null && words.keysLeft(left)}
-      {own.data?.budget_left != null && words.budgetLeft(own.data.budget_left)}
-      {policy.max_budget !== null && words.shared}
+      {left !== null && words.keysLeft(left)}
+      {budgetLeft !== null && words.budgetLeft(budgetLeft)}
+      {reason === null ? policy.max_budget !== null && words.shared : ` ${reason}`}
     </Alert>
   );
 }
 
 /** Returns the initial values. They fulfil what the team demands, so that the first try is not refused. */
-function ownKey(team: Schema<'Team'>, accountId: string): KeyDraft {
+function ownKey(team: Schema<'Team'>, accountId: string, { budget_left: left }: Schema<'OwnKeys'>): KeyDraft {
   const { max_expiry_days: days, max_budget: budget } = team.self_service;
   return {
     name: '',
@@ -137,6 +160,6 @@ function ownKey(team: Schema<'Team'>, accountId: string): KeyDraft {
     expires_at: days === null ? NEVER : { after: String(days), at: '' },
     ...NO_POLICY,
     ...NO_KEY_TAGS,
-    ...(budget !== null && { budgets: [{ ...newBudget(), ...budget }] }),
+    ...(budget !== null && { budgets: [{ ...newBudget(), ...budget, ...(left !== null && { amount: left }) }] }),
   };
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Select, Stack, TextInput } from '@mantine/core';
+import { Alert, Button, Group, List, Select, Stack, TextInput } from '@mantine/core';
 import { startAuthentication } from '@simplewebauthn/browser';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useState } from 'react';
@@ -48,7 +48,10 @@ function Fields({ way, onApprove, proposed, code, beside, places }: ApproveFormP
   const to = pathToComeBackTo(window.location);
   const [kept] = useState(() => keptApproval(account.id, to));
   const isStillOpen = open.some(({ team_id }) => team_id === kept?.teamId);
-  const [teamId, setTeamId] = useState<string | null>(() => (isStillOpen ? (kept?.teamId ?? null) : onlyTeamOf(open, proposed)));
+  const [teamId, setTeamId] = useState<string | null>(() =>
+    // A team that is meant is chosen even if it is not open, so that its reason is seen at once.
+    isStillOpen ? (kept?.teamId ?? null) : (onlyTeamOf(open, proposed) ?? onlyTeamOf(places.data, proposed)),
+  );
   const [budget, setBudget] = useState(kept?.budget ?? '');
   // What was kept is used once.
   useEffect(forgetApproval, []);
@@ -67,7 +70,13 @@ function Fields({ way, onApprove, proposed, code, beside, places }: ApproveFormP
       if (error instanceof Problem && error.status === 403 && '/password' in error.fields) setStale(true);
     },
   });
-  if (places.data.length === 0) return <Alert color="yellow">{words.noTeams}</Alert>;
+  if (places.data.length === 0)
+    return (
+      <Stack gap="sm">
+        <Alert color="yellow">{words.noTeams}</Alert>
+        <Group gap="xs">{beside}</Group>
+      </Stack>
+    );
   const isReady = teamId !== null && reason === null && (!isStale || isByPasskey || password !== '');
   return (
     <form
@@ -77,6 +86,7 @@ function Fields({ way, onApprove, proposed, code, beside, places }: ApproveFormP
       }}
     >
       <Stack gap="sm">
+        {open.length === 0 && teamId === null && <NoTeamIsOpen places={places.data} way={way} />}
         <Select
           label={words.team}
           description={words.teamMeans}
@@ -119,6 +129,25 @@ function Fields({ way, onApprove, proposed, code, beside, places }: ApproveFormP
         </Group>
       </Stack>
     </form>
+  );
+}
+
+const REASONS_SHOWN = 5;
+
+/** Says why each team cannot be chosen. */
+function NoTeamIsOpen({ places, way }: { readonly places: readonly Place[]; readonly way: ApproveFormProps['way'] }) {
+  const more = places.length - REASONS_SHOWN;
+  return (
+    <Alert color="yellow" title={words.noTeamIsOpen}>
+      <List fz="sm" spacing={2}>
+        {places.slice(0, REASONS_SHOWN).map((place) => (
+          <List.Item key={place.team_id}>
+            <bdi>{words.inTeam(place.team_name, reasonOf(place, way) ?? '')}</bdi>
+          </List.Item>
+        ))}
+        {more > 0 && <List.Item>{words.andMore(more)}</List.Item>}
+      </List>
+    </Alert>
   );
 }
 

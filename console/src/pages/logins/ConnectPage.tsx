@@ -1,4 +1,4 @@
-import { Alert, Paper, Stack, Text } from '@mantine/core';
+import { Alert, Button, Paper, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { FactTable } from '../../components/FactTable.tsx';
@@ -17,7 +17,7 @@ interface AskedLogin {
   readonly proposed: Proposed;
 }
 
-/** Approves a login on this computer, and sends the browser back to the program that asked. */
+/** Approves or denies a login on this computer, and sends the browser back to the program that asked. */
 export function ConnectPage() {
   const [state] = useUrlState();
   const login = loginOf(state);
@@ -35,7 +35,7 @@ export function ConnectPage() {
 }
 
 function Connecting({ login }: { login: AskedLogin }) {
-  const [isApproved, setApproved] = useState(false);
+  const [decided, setDecided] = useState<'approved' | 'denied' | null>(null);
   const approve = async (approval: Approval) => {
     const { redirect_to: back } = await asked(
       api.POST('/logins/authorize', {
@@ -50,9 +50,12 @@ function Connecting({ login }: { login: AskedLogin }) {
         },
       }),
     );
-    setApproved(true);
-    // The server answers only with the address that it checked. Checked again, because the browser goes wherever this says.
-    if (isLoopback(back)) window.location.assign(back);
+    setDecided('approved');
+    goBack(back);
+  };
+  const deny = () => {
+    setDecided('denied');
+    goBack(addressOfDenial(login));
   };
   return (
     <Paper maw={560} p="md" withBorder>
@@ -70,19 +73,45 @@ function Connecting({ login }: { login: AskedLogin }) {
             ],
           ]}
         />
-        {isApproved ? (
-          <Alert color="green" role="status">
-            {words.onTheWay}
-          </Alert>
-        ) : (
+        {decided === null ? (
           <>
             <Text fz="sm">{words.onlyIfYou}</Text>
-            <ApproveForm way="loopback" onApprove={approve} proposed={login.proposed} />
+            <ApproveForm
+              way="loopback"
+              onApprove={approve}
+              proposed={login.proposed}
+              beside={
+                <Button variant="default" onClick={deny}>
+                  {words.deny}
+                </Button>
+              }
+            />
           </>
+        ) : (
+          <Alert
+            color={decided === 'approved' ? 'green' : 'gray'}
+            title={decided === 'denied' && words.loginDenied}
+            role="status"
+          >
+            {words.onTheWay}
+          </Alert>
         )}
       </Stack>
     </Paper>
   );
+}
+
+/** Returns the address by which a program hears that its login was denied (RFC 6749, 4.1.2.1). Nothing was made at the gateway. */
+function addressOfDenial({ redirectUri, state }: AskedLogin): string {
+  const back = new URL(redirectUri);
+  back.searchParams.set('error', 'access_denied');
+  if (state !== undefined) back.searchParams.set('state', state);
+  return back.href;
+}
+
+/** Sends the browser to an address that was checked before. Checks it again, because the browser goes wherever this says. */
+function goBack(address: string): void {
+  if (isLoopback(address)) window.location.assign(address);
 }
 
 const NAME_CHARS_MAX = 100;
@@ -97,7 +126,7 @@ function loginOf(search: Readonly<Record<string, string | undefined>>): AskedLog
     organization,
     team,
   } = search;
-  if (!/^[\w-]{43}$/.test(challenge) || !isLoopback(redirectUri)) return null;
+  if (!/^[\w-]{43}$/.test(challenge) || !isCallback(redirectUri)) return null;
   const deviceName = plain(name);
   return deviceName === ''
     ? null
@@ -114,6 +143,15 @@ function loginOf(search: Readonly<Record<string, string | undefined>>): AskedLog
 /** Returns a name without control characters, at most 100 characters long. */
 function plain(text: string): string {
   return [...text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '').trim()].slice(0, NAME_CHARS_MAX).join('');
+}
+
+const PORT_MIN = 1_024;
+
+/** Reports whether the server would take an address to come back to: of this computer alone, with a port, without a query. */
+function isCallback(address: string): boolean {
+  return (
+    isLoopback(address) && /^http:\/\/[^/?#]+(\/[\w/.-]{0,200})?$/.test(address) && Number(new URL(address).port) >= PORT_MIN
+  );
 }
 
 function isLoopback(address: string): boolean {

@@ -1,4 +1,4 @@
-import { moneyText } from '../../numbers/numbers.ts';
+import { moneyText, plural } from '../../numbers/numbers.ts';
 
 /** Every text about logins and managed settings, by the file that shows it. */
 export const words = {
@@ -7,11 +7,14 @@ export const words = {
   teamMeans: 'Its limits and budgets apply, and what this login uses counts as its spend.',
   chooseATeam: 'Choose a team.',
   noTeams: 'You are in no team, so there is nothing to log in to. Ask an admin to add you to a team.',
+  noTeamIsOpen: 'You cannot log in to any of your teams now',
+  inTeam: (team: string, reason: string) => `${team}: ${reason}`,
+  andMore: (count: number) => `And ${plural(count, 'more team', 'more teams')}: choose one to see why.`,
   budget: 'Budget of this login (USD)',
   budgetMeans: (left: string) =>
-    `The team bounds what your own keys and logins may spend together. ${moneyText(left)} is left. Leave it empty for all of that.`,
+    `The team bounds what your own keys and logins may spend together. ${moneyText(left)} is left. Leave it empty for all of that; then a later login, such as one on a second computer, finds nothing left.`,
   yourPassword: 'Your password',
-  whyAgain: 'You signed in more than 10 minutes ago. Confirm that it is you.',
+  whyAgain: 'You signed in more than 10 minutes ago, or your identity provider did not say when you did. Confirm that it is you.',
   orThroughProvider: 'Or sign in again through your provider. You come back to this page.',
   comesBack: 'Sign in again; you come back to this page.',
   throughProvider: (name: string) => `Sign in through ${name}`,
@@ -35,6 +38,7 @@ export const words = {
   answersTo: 'Answers to',
   onlyIfYou: 'Approve only if you have just started a login on this computer.',
   onTheWay: 'You are being sent back to the program. You can close this page afterwards.',
+  loginDenied: 'The login was denied',
 
   // DevicePage
   deviceTitle: 'Log in a device',

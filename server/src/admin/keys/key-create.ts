@@ -17,9 +17,10 @@ import { invalid, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
 import { requireLabels } from '../limits/label-rules.ts';
 import { callerTags, NO_TAGS, patchedTags, tagFields } from '../limits/tag-fields.ts';
+import { endedUseOfCaller } from '../logins/ended-use.ts';
 import { NO_POLICY, patchedPolicy, policyColumns, policyFields, storeBudgets } from '../organizations/policy.ts';
 import { defaultServiceAccount, memberIn, type OwnerColumns, serviceAccountIn } from '../people/reassign.ts';
-import { requireSelfService } from '../teams/self-service-keys.ts';
+import { type EndedUse, NONE_ENDED, type OwnKey, requireSelfService } from '../teams/self-service-keys.ts';
 import { type NewSecret, newSecretOfKey } from './key-secret.ts';
 import { keyFacts, keyFields, viewKey } from './key-view.ts';
 
@@ -52,6 +53,7 @@ export const create = route({
     const expiresAt = futureInstant(call, call.body.expires_at ?? null);
     const catalogue = await accessCatalogue(call.deps.db);
     const secret = newSecretOfKey(call.deps);
+    const ended = isManager(call, team) ? NONE_ENDED : await endedUseOfCaller(call, team);
     const created = await change(call, async (change) => {
       const locked = await teams.lock(change.tx, team);
       if (locked === null) throw notFound('team');
@@ -60,7 +62,7 @@ export const create = route({
       const access = patchedChoice(INHERITED, call.body.asset_access);
       requireWithinParent(await levelsAbove(change.tx, { ...place, membershipId: owner.ownerMembershipId }), access, catalogue);
       const policy = patchedPolicy(NO_POLICY, call.body);
-      await requireMayCreate(call, change, locked, { ...owner, expiresAt, budgets: policy.budgets });
+      await requireMayCreate(call, change, locked, { ...owner, expiresAt, budgets: policy.budgets, ended });
       return insertKey(call, change, { ...place, ...owner, ...accessChoiceToColumns(access), expiresAt, policy, secret });
     });
     return { ...(await viewKey(call, created)), secret: secret.secret };
@@ -148,8 +150,12 @@ async function requireMayCreate(
   call: AdminCall<unknown, unknown, CreateBody>,
   { tx, now }: Change,
   team: TeamRow,
-  key: OwnerColumns & Pick<Parameters<typeof requireSelfService>[2], 'expiresAt' | 'budgets'>,
+  key: OwnerColumns & Pick<OwnKey, 'expiresAt' | 'budgets'> & { readonly ended: EndedUse },
 ): Promise<void> {
-  if (can(call.actor, 'keys.manage', { organizationId: team.organizationId, teamId: team.id })) return;
-  await requireSelfService(tx, team, { ...key, kind: 'key', membershipId: key.ownerMembershipId ?? '' }, now);
+  if (isManager(call, team)) return;
+  await requireSelfService(tx, team, { ...key, kind: 'key', membershipId: key.ownerMembershipId ?? '' }, now, key.ended);
+}
+
+function isManager({ actor }: AdminCall<unknown, unknown, unknown>, { organizationId, id: teamId }: TeamRow): boolean {
+  return can(actor, 'keys.manage', { organizationId, teamId });
 }

@@ -4,9 +4,11 @@ import * as budgets from '../../store/tenancy/budgets.ts';
 import * as keys from '../../store/tenancy/keys.ts';
 import * as organizations from '../../store/tenancy/organizations.ts';
 import type { TeamRow } from '../../store/tenancy/teams.ts';
+import type { AdminCall } from '../http/call.ts';
 import type { AdminDeps } from '../http/deps.ts';
 import { NO_POLICY } from '../organizations/policy.ts';
 import { readUse } from '../organizations/read-use.ts';
+import { memberIn } from '../people/reassign.ts';
 import { ownKeysCap } from '../teams/self-service.ts';
 import type { EndedUse } from '../teams/self-service-keys.ts';
 
@@ -32,4 +34,11 @@ export async function endedUseOf(deps: AdminDeps, team: TeamRow, membershipId: s
   const ended = new Map<string, number>();
   if (live) for (const [at, { keyId }] of specs.entries()) ended.set(keyId, Math.max(ended.get(keyId) ?? 0, used[at] ?? 0));
   return ended;
+}
+
+/** Returns what the caller's ended logins in a team used of their budgets. */
+export async function endedUseOfCaller({ actor, deps }: AdminCall<unknown, unknown, unknown>, team: TeamRow): Promise<EndedUse> {
+  const { organizationId, id: teamId } = team;
+  const owner = await memberIn(deps.db, { organizationId, teamId }, actor.accountId ?? '');
+  return endedUseOf(deps, team, owner?.ownerMembershipId ?? '');
 }

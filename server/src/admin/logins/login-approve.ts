@@ -14,10 +14,8 @@ import { notFound, type Problem } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
 import { text } from '../http/schemas.ts';
 import * as own from '../people/own-account.ts';
-import { memberIn } from '../people/reassign.ts';
 import { againOut, isFresh, requireFreshSignIn, shownAgainFields, waysToShowAgain } from '../people/shown-again.ts';
-import type { EndedUse } from '../teams/self-service-keys.ts';
-import { endedUseOf } from './ended-use.ts';
+import { endedUseOfCaller } from './ended-use.ts';
 import { loginPlaces, placeOut } from './login-places.ts';
 import { makeLogin } from './make-login.ts';
 
@@ -78,7 +76,7 @@ export const places = route({
       data: z.array(placeOut),
       is_fresh: z.boolean().meta({
         description:
-          'True if the caller signed in within the last 10 minutes, in their own way or at an identity provider that says so. Otherwise approving asks again. A provider counts in its own organization alone.',
+          'True if the caller signed in within the last 10 minutes, in their own way or at an identity provider that says when it was. Otherwise approving asks again. A provider counts in its own organization alone.',
       }),
       again: againOut.meta({ description: 'The ways in which the caller can show again that it is them.' }),
     })
@@ -94,7 +92,7 @@ export const places = route({
 export const authorize = route({
   summary: 'Approve a login on this machine',
   description:
-    'Returns a code that only the program with the verifier of PKCE can exchange for tokens. The browser takes it to a loopback address, and to no other. Needs a sign-in of the last 10 minutes, or the password or a passkey.',
+    'Returns a code that only the program with the verifier of PKCE can exchange for tokens. The browser takes it to a loopback address, and to no other. Needs a sign-in of the last 10 minutes, or the password or a passkey. A sign-in counts as older if the identity provider did not say when it was.',
   permission: ['keys.manage', 'keys.manage_own'],
   takesReason: false,
   body: authorizeBody,
@@ -107,7 +105,7 @@ export const authorize = route({
     const account = await own.person(call);
     await requireFreshSignIn(call, account, team.organizationId, call.body);
     const { body } = call;
-    const ended = await endedUse(call, team);
+    const ended = await endedUseOfCaller(call, team);
     const code = `hgcode_${randomBytes(32).toString('base64url')}`;
     const client = body.client ?? 'unknown';
     await change(call, async (change) => {
@@ -167,7 +165,7 @@ export const lookup = route({
 export const approve = route({
   summary: 'Approve a device',
   description:
-    'The device gets its tokens at its next question. Only who looked up the code can approve it, with a sign-in of the last 10 minutes, the password or a passkey.',
+    'The device gets its tokens at its next question. Only who looked up the code can approve it, with a sign-in of the last 10 minutes, the password or a passkey. A sign-in counts as older if the identity provider did not say when it was.',
   permission: ['keys.manage', 'keys.manage_own'],
   takesReason: false,
   body: z.strictObject({ ...choice, user_code: userCode, device_name: deviceName.optional() }),
@@ -177,7 +175,7 @@ export const approve = route({
   handle: async (call, team) => {
     const account = await own.person(call);
     await requireFreshSignIn(call, account, team.organizationId, call.body);
-    const ended = await endedUse(call, team);
+    const ended = await endedUseOfCaller(call, team);
     await change(call, async (change) => {
       const request = await seen(call, change, account.id);
       const { client, ip } = request;
@@ -219,13 +217,6 @@ export const deny = route({
     });
   },
 });
-
-/** Returns what the caller's ended logins in a team used of their budgets. */
-async function endedUse({ actor, deps }: AdminCall<unknown, unknown, unknown>, team: TeamRow): Promise<EndedUse> {
-  const { organizationId, id: teamId } = team;
-  const owner = await memberIn(deps.db, { organizationId, teamId }, actor.accountId ?? '');
-  return endedUseOf(deps, team, owner?.ownerMembershipId ?? '');
-}
 
 type CodeCall = AdminCall<unknown, unknown, { readonly user_code: string }>;
 

@@ -99,5 +99,7 @@ function reasonOf({ logins, isManager, mayOwn, isEnabled, isFull, left }: Standi
   if (!isEnabled) return NO_LOGINS;
   if (isFull)
     return 'You have the most keys and logins that this team allows a member. End one first, or log in again on the same device.';
-  return left === 0 ? 'The budgets of your keys and logins use up what this team lets you spend.' : null;
+  return left === 0
+    ? 'The budgets of your keys and logins use up what this team lets you spend. End a login, or ask a team admin.'
+    : null;
 }

@@ -50,11 +50,12 @@ export async function requireShownAgain(
 }
 
 /** The text by which the console recognises that it has to ask again. */
-const STALE = 'Your sign-in is older than 10 minutes. Confirm that it is you: send your password or a passkey, or sign in again.';
+const STALE =
+  'Your sign-in is older than 10 minutes, or your identity provider did not say when it was. Confirm that it is you: send your password or a passkey, or sign in again.';
 
 /**
  * Throws 403 unless the caller signed in within the last ten minutes, in their own way or through a provider of this organization, or
- * the body shows again that it is them.
+ * the body shows again that it is them. A sign-in through a provider that did not say when it was counts as older.
  */
 export async function requireFreshSignIn(
   call: AdminCall<unknown, unknown, unknown>,

@@ -50,7 +50,7 @@ export async function requireSelfService(
 
 /** The nano-dollars that keys of ended logins used of their budgets, by key. The other ended keys count with their whole budgets. */
 export type EndedUse = ReadonlyMap<string, number>;
-const NONE_ENDED: EndedUse = new Map();
+export const NONE_ENDED: EndedUse = new Map();
 
 /** A member's keys in one team. */
 export interface KeysOfMember {

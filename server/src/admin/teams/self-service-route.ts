@@ -8,6 +8,7 @@ import type { AdminCall } from '../http/call.ts';
 import { idParams } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { route } from '../http/route.ts';
+import { endedUseOf } from '../logins/ended-use.ts';
 import { memberIn } from '../people/reassign.ts';
 import { ownKeysCap, ownKeysCapOut, renderCap, renderSelfService } from './self-service.ts';
 import { LOGINS_ONLY, spokenForNanoUsd } from './self-service-keys.ts';
@@ -94,12 +95,14 @@ async function keysLeft(
 
 async function budgetLeftOf(
   call: AdminCall<unknown, unknown, unknown>,
-  { organizationId, id: teamId }: TeamRow,
+  team: TeamRow,
   membershipId: string,
   cap: OwnKeysCap,
 ): Promise<string> {
   const { db, clock } = call.deps;
-  const taken = await spokenForNanoUsd(db, { organizationId, teamId, membershipId }, cap, new Date(clock.nowMs()));
+  const own = { organizationId: team.organizationId, teamId: team.id, membershipId };
+  const ended = await endedUseOf(call.deps, team, membershipId);
+  const taken = await spokenForNanoUsd(db, own, cap, new Date(clock.nowMs()), ended);
   return formatUsd(Math.max(0, cap.amountNanoUsd - taken));
 }
 
