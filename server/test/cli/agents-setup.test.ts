@@ -205,6 +205,17 @@ test('a diff shows no secret that stands near', async () => {
   expect(out).not.toMatch(/ghp_|sk-hg-/);
 });
 
+test('Codex is told of web searches unless they are off, and Claude Code of nothing while its models are not known', async () => {
+  const home = newHome();
+  const said = async (name: Name) => (await setup(home, name, '--print')).err;
+  expect(await said('codex')).toContain('web_search = "disabled"');
+  put(home, '.codex/config.toml', 'web_search = "live"\n');
+  expect(await said('codex')).toContain('web_search = "disabled"');
+  put(home, '.codex/config.toml', 'web_search = "disabled"\n');
+  expect(await said('codex')).not.toContain('web_search');
+  expect(await said('claude')).not.toContain('model');
+});
+
 test('Codex needs a model, and opencode’s settings with comments are preferred', async () => {
   const home = newHome();
   expect(await headgateHere(home.env, 'agents', 'setup', 'codex', '--url', URL, '--yes')).toMatchObject({

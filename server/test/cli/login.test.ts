@@ -251,7 +251,7 @@ test('a file that is no logins is kept aside and named', { timeout: MS_MAX }, as
 
 test('budget shows every rule and what is left of it', { timeout: MS_MAX }, async () => {
   const { gateway } = site;
-  const { home } = await signedIn();
+  const { home, between } = await signedIn();
   const [login] = Object.values(home.logins().logins);
   await gateway.admin('PATCH', `/keys/${login?.keyId}`, {
     budgets: [{ amount: '12.50', period: 'month' }],
@@ -260,10 +260,23 @@ test('budget shows every rule and what is left of it', { timeout: MS_MAX }, asyn
   const { code, out } = await run(home, 'budget');
   expect(code).toBe(0);
   expect(out).toMatch(/^rule +of +limit +used +held +left +resets at$/m);
-  expect(out).toMatch(/^key_budget_month +key +12\.50 +0\.00 +0\.00 +12\.50 +\d{4}-\d\d-01T/m);
+  expect(out).toMatch(/^key_budget_month +key +12\.50 USD +0\.00 USD +0\.00 USD +12\.50 USD +\d{4}-\d\d-01T/m);
+  expect(out.split('\n')[0]).toBe(
+    `Login on ${login?.device} (${login?.keyId}) of ${login?.email} in ${login?.organization} / ${login?.team} at ${between.url}`,
+  );
   expect(out).toMatch(/^key_rpm +key +60 +0 +0 +60 /m);
   const json = JSON.parse((await run(home, 'budget', '--json')).out);
   expect(json.headgate.rules).toContainEqual(expect.objectContaining({ scope: 'key', limit: '12.50' }));
+  expect(json).toMatchObject({ currency: 'USD', login: { key_id: login?.keyId, device: login?.device, team: login?.team } });
+});
+
+test('a set-up of Claude Code says if no model that the login may call has a name of Claude', { timeout: MS_MAX }, async () => {
+  const { home } = await signedIn();
+  const setup = async (...flags: string[]) => (await run(home, 'agents', 'setup', 'claude', '--print', ...flags)).err;
+  expect(await setup()).toMatch(/asks for a model of Claude unless .+ Name one with --model\. You may call: .*fast/);
+  expect(await setup('--model', 'fast')).not.toContain('asks for a model');
+  put(home, '.claude/settings.json', '{"model": "fast"}');
+  expect(await setup()).not.toContain('asks for a model');
 });
 
 test('run gives a program a token, and ends as the program does', { timeout: MS_MAX }, async () => {

@@ -353,9 +353,26 @@ describe('keys of logins', () => {
     must(await asPerson(gateway, person, 'DELETE', `/logins/${key_id}`));
     const place = must(await asPerson(gateway, person, 'GET', '/logins/places')).data[0];
     expect([Number(place.budget_left) < 10, Number(place.budget_left) > 9]).toEqual([true, true]);
+    // Where a key is made, the same is left.
+    const bounds = must(await asPerson(gateway, person, 'GET', `/teams/${team.teamId}/self-service`));
+    expect(bounds).toMatchObject({ reason: null, budget_left: place.budget_left });
+    const keyOf = async (amount: string) => {
+      const own = { team_id: team.teamId, name: 'own', owner: { account_id: person.accountId } };
+      const expires_at = new Date(Date.now() + 86_400_000).toISOString();
+      const budgets = [{ amount, period: 'month' }];
+      return asPerson(gateway, person, 'POST', '/keys', { ...own, expires_at, budgets });
+    };
+    expect((await keyOf('10')).body.errors).toMatchObject([
+      { pointer: '/budgets', message: expect.stringContaining(`${place.budget_left} USD is left`) },
+    ]);
+    const { id } = must(await keyOf('5'));
+    // A revoked key counts with its whole budget, whatever it used.
+    must(await asPerson(gateway, person, 'POST', `/keys/${id}/revoke`));
+    const afterKey = must(await asPerson(gateway, person, 'GET', '/logins/places')).data[0];
+    expect(Number(place.budget_left) - Number(afterKey.budget_left)).toBeCloseTo(5, 6);
     const next = await loginByDevice(gateway, person, team.teamId, 'd');
     const nextKey = await gateway.admin<{ budgets: { amount: string }[] }>('GET', `/keys/${next.key_id}`);
-    expect(nextKey.budgets[0]?.amount).toBe(place.budget_left);
+    expect(nextKey.budgets[0]?.amount).toBe(afterKey.budget_left);
   });
 
   test('are not made where the organization switched logins off', async () => {

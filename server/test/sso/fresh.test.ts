@@ -113,7 +113,11 @@ describe('a login of somebody who has only the provider', () => {
       await arrive(browser, idp, ada(authenticatedAtMs), query);
       return (await approve(browser, teamId)).status;
     };
-    expect((await approve(browser, teamId)).status).toBe(403);
+    const refused = await approve(browser, teamId);
+    expect([refused.status, refused.body.detail]).toEqual([
+      403,
+      expect.stringContaining('or your identity provider did not say when'),
+    ]);
     expect(await statusAfter(null)).toBe(403);
     expect(await statusAfter(now() - 540_000)).toBe(200);
     expect(await statusAfter(now() - 3_600_000)).toBe(403);

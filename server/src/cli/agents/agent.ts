@@ -45,6 +45,12 @@ export interface LongLived {
   readonly isReplaced: boolean;
 }
 
+/** The main file of an agent, as its set-up leaves it. */
+export interface SetUpFile {
+  readonly path: string;
+  readonly text: string;
+}
+
 export type ReadText = (path: string) => string | null;
 
 export interface Agent {
@@ -55,6 +61,8 @@ export interface Agent {
   files(machine: Machine, read: ReadText): readonly SettingsFile[];
   pointed(machine: Machine, read: ReadText): Pointed;
   longLived(machine: Machine, read: ReadText, url: string): readonly LongLived[];
+  /** Returns a sentence about what the set-up leaves to the person; null: there is nothing to say. */
+  hint?(file: SetUpFile, target: Target): string | null;
 }
 
 /** Agents run their helper again after this time, so that a token is never used in its last minute. */

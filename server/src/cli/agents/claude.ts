@@ -29,7 +29,14 @@ export const CLAUDE: Agent = {
     const found = KEYS.filter((name) => isSecret(settingAt(text, ['env', name])));
     return found.map((name) => ({ file, place: `env.${name}`, isReplaced: true }));
   },
+  hint: ({ path, text }, { models }) => {
+    const named = textAt(text, ['env', 'ANTHROPIC_MODEL']) ?? textAt(text, ['model']);
+    if (named !== null || models === null || models.length === 0 || models.some((model) => /claude/i.test(model))) return null;
+    return `Claude Code asks for a model of Claude unless ${path} names another one, and you may call none with such a name. Name one with --model. You may call: ${models.slice(0, MODELS_SHOWN).join(', ')}`;
+  },
 };
+
+const MODELS_SHOWN = 20;
 
 function fileOf({ env, home }: Machine): string {
   return join(env.CLAUDE_CONFIG_DIR || join(home, '.claude'), 'settings.json');

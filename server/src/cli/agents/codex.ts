@@ -27,6 +27,10 @@ export const CODEX: Agent = {
     return { url: base?.replace(/\/v1\/?$/, '') ?? null, byLogin: args !== null && /"token"/.test(args) };
   },
   longLived: (machine, read) => [...tokensIn(fileOf(machine), read), ...keyOfCodex(machine, read)],
+  hint: ({ path, text }) =>
+    stringAt(statementsOf(text), ['web_search']) === 'disabled'
+      ? null
+      : `Codex may search the web. Under a budget that blocks, such a request is refused unless searches have a price. Then set this at the top of ${path}: web_search = "disabled"`,
 };
 
 function folderOf({ env, home }: Machine): string {

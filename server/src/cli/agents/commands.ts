@@ -44,6 +44,9 @@ async function setUp(agent: Agent, given: Given, place: Place): Promise<void> {
     note(
       isReplaced ? `${file} has a key at ${where}. It is replaced by your login.` : `${file} has a key at ${where}, which stays.`,
     );
+  const [main] = plans;
+  const hint = main === undefined ? null : agent.hint?.({ path: main.path, text: main.after?.toString() ?? '' }, target);
+  if (hint) note(hint);
   if (!isChanged) {
     note(`${agent.title} is set up for ${target.url}. Nothing has to be changed.`);
     return;
