@@ -47,10 +47,12 @@ test('the page proposes the team that the command names', async ({ page }) => {
     const [, address = ''] = await login.says(ADDRESS);
     await page.goto(address);
     await expect(page.getByRole('combobox', { name: 'Team' })).toHaveValue(shown);
-    // Refused by hand, so that the command does not wait.
-    const search = new URL(address).searchParams;
-    await fetch(`${search.get('redirect_uri')}?error=access_denied&state=${search.get('state')}`);
-    expect((await login.ended).code).toBe(3);
+    await page.getByRole('button', { name: 'Deny' }).click();
+    await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible();
+    expect(await login.ended).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('The login was not approved. You refused it.'),
+    });
   }
 });
 

@@ -1,5 +1,6 @@
 /** Logging in programs: the code of a device, the approval on the same computer, the list of logins, managed settings. */
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { chooseTeam, postDeviceCode, postOauth } from './login-steps.ts';
@@ -24,6 +25,25 @@ const form = (path: string, fields: Record<string, string>) => postOauth(house, 
 const models = async (token: string) =>
   (await fetch(`${house.url}/v1/models`, { headers: { authorization: `Bearer ${token}` } })).status;
 
+/** Starts a program on this computer that waits for a browser. `heard` returns the parameters of the last address that it was sent to. */
+async function startProgram() {
+  let heard = new URLSearchParams();
+  const program = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://x');
+    if (pathname === '/callback') heard = searchParams;
+    response.end('You can close this page.');
+  }).listen(0, '127.0.0.1');
+  await once(program, 'listening');
+  const redirect_uri = `http://127.0.0.1:${(program.address() as AddressInfo).port}/callback`;
+  return { heard: () => heard, redirect_uri, stop: () => program.close() };
+}
+
+/** Returns the parameters of the page that approves a login on this computer. */
+function connectOf({ verifier, ...asked }: { verifier: string; redirect_uri: string; device_name: string }): URLSearchParams {
+  const code_challenge = createHash('sha256').update(verifier).digest('base64url');
+  return new URLSearchParams({ ...asked, code_challenge, client_id: 'headgate-cli', state: 's' });
+}
+
 test('a person approves a device by its code, sees what asks, and ends the login', async ({ page }) => {
   await house.signIn(page, 'team_developer');
   const asked = await form('device', { device_name: 'build server <b>x</b>' });
@@ -39,11 +59,17 @@ test('a person approves a device by its code, sees what asks, and ends the login
   await expect(page.getByText('build server <b>x</b>')).toBeVisible();
   await expect(page.getByText('127.0.0.1')).toBeVisible();
   await chooseTeam(page);
+  await expect(
+    page.getByText(/20\.00 is left.+a later login, such as one on a second computer, finds nothing left/),
+  ).toBeVisible();
   await page.getByLabel(/^Budget of this login/).fill('5');
   await page.getByRole('button', { name: 'Approve' }).click();
   await expect(page.getByText('The device is logged in')).toBeVisible();
   const tokens = await postDeviceCode(house, asked);
   expect(await models(tokens.access_token ?? '')).toBe(200);
+  // A key gets what the login left, so that the first try is not refused.
+  await page.goto(`${house.url}/keys?new=key`);
+  await expect(page.getByRole('dialog').getByRole('textbox', { name: 'Amount' })).toHaveValue('15.00');
   await page.goto(`${house.url}/profile`);
   const logins = page.getByRole('region', { name: 'Logins' });
   await logins.getByRole('button', { name: /^End the login on build server/ }).click();
@@ -109,17 +135,8 @@ test('a program on this computer gets its code back, and an old sign-in asks for
     await route.fulfill({ response: answer, json: { ...(await answer.json()), is_fresh: false } });
   });
   const verifier = randomBytes(32).toString('base64url');
-  let code = '';
-  const program = createServer((request, response) => {
-    code = new URL(request.url ?? '/', 'http://x').searchParams.get('code') ?? code;
-    response.end('You can close this page.');
-  }).listen(0, '127.0.0.1');
-  await new Promise((resolve) => program.once('listening', resolve));
-  const redirect_uri = `http://127.0.0.1:${(program.address() as AddressInfo).port}/callback`;
-  const search = new URLSearchParams({
-    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-    ...{ redirect_uri, device_name: 'laptop', client_id: 'headgate-cli', state: 's' },
-  });
+  const { heard, redirect_uri, stop } = await startProgram();
+  const search = connectOf({ verifier, redirect_uri, device_name: 'laptop' });
   await page.goto(`${house.url}/connect?${search}`);
   await expect(page.getByText('laptop', { exact: true })).toBeVisible();
   await chooseTeam(page);
@@ -131,20 +148,50 @@ test('a program on this computer gets its code back, and an old sign-in asks for
   await page.getByLabel('Your password').fill(PASSWORD);
   await approve.click();
   await expect(page.getByText('You can close this page.')).toBeVisible();
+  const code = heard().get('code') ?? '';
   const tokens = await form('token', { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri });
   expect(await models(tokens.access_token ?? '')).toBe(200);
-  program.close();
+  stop();
+});
+
+test('on a second computer the page says at once that nothing is left, and the login can be denied there', async ({ page }) => {
+  await house.signIn(page, 'team_developer');
+  const { heard, redirect_uri, stop } = await startProgram();
+  const search = connectOf({ verifier: 'v', redirect_uri, device_name: 'second computer' });
+  await page.goto(`${house.url}/connect?${search}`);
+  await expect(page.getByText(/use up what this team lets you spend\. End a login/)).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Approve' })).toBeDisabled();
+  // With several teams, each says why.
+  const { account } = await house.as('team_developer')<{ account: { id: string } }>('GET', '/session');
+  const other = { organization_id: house.organizationId, name: 'Without logins' };
+  const { id } = await house.api<{ id: string }>('POST', '/teams', other);
+  const member = { account_id: account.id, role: 'team_developer' };
+  const { member_id } = await house.api<{ member_id: string }>('POST', `/teams/${id}/members`, member);
+  await page.reload();
+  const reasons = page.getByRole('alert').filter({ hasText: 'You cannot log in to any of your teams now' });
+  await expect(reasons).toContainText('use up what this team lets you spend');
+  await expect(reasons).toContainText('Without logins: This team does not allow logins.');
+  await page.getByRole('button', { name: 'Deny' }).click();
+  await expect(page.getByText('You can close this page.')).toBeVisible();
+  expect(Object.fromEntries(heard())).toEqual({ error: 'access_denied', state: 's' });
+  await house.api('DELETE', `/teams/${id}/members/${member_id}`);
+  stop();
 });
 
 test('an address that names another place than this computer is refused before anything is asked', async ({ page }) => {
   await house.signIn(page, 'team_developer');
-  const search = new URLSearchParams({
-    ...{ code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', device_name: 'x' },
-    redirect_uri: 'https://evil.example/callback',
-  });
-  await page.goto(`${house.url}/connect?${search}`);
-  await expect(page.getByText('This address is incomplete')).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Approve' })).toHaveCount(0);
+  for (const redirect_uri of [
+    'https://evil.example/callback',
+    'http://127.0.0.1.evil.example:4321/callback',
+    'http://127.0.0.1:4321@evil.example/callback',
+    'http://127.0.0.1:1023/callback',
+    'http://127.0.0.1:4321?to=//evil.example',
+    'http://127.0.0.1:4321/callback#x',
+  ]) {
+    await page.goto(`${house.url}/connect?${connectOf({ verifier: 'v', redirect_uri, device_name: 'x' })}`);
+    await expect(page.getByText('This address is incomplete')).toBeVisible();
+    await expect(page.getByRole('button', { name: /Approve|Deny/ })).toHaveCount(0);
+  }
 });
 
 test('an owner sees the logins of the organization, switches codes off, and sets managed settings with their risks shown', async ({

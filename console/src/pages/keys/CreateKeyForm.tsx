@@ -152,7 +152,7 @@ function SelfServiceNote({ team: { self_service: policy, name }, bounds }: SelfS
 }
 
 /** Returns the initial values. They fulfil what the team demands, so that the first try is not refused. */
-function ownKey(team: Schema<'Team'>, accountId: string, { budget_left: left }: Schema<'OwnKeys'>): KeyDraft {
+function ownKey(team: Schema<'Team'>, accountId: string, { budget_left: left, reason }: Schema<'OwnKeys'>): KeyDraft {
   const { max_expiry_days: days, max_budget: budget } = team.self_service;
   return {
     name: '',
@@ -160,6 +160,8 @@ function ownKey(team: Schema<'Team'>, accountId: string, { budget_left: left }: 
     expires_at: days === null ? NEVER : { after: String(days), at: '' },
     ...NO_POLICY,
     ...NO_KEY_TAGS,
-    ...(budget !== null && { budgets: [{ ...newBudget(), ...budget, ...(left !== null && { amount: left }) }] }),
+    ...(budget !== null && {
+      budgets: [{ ...newBudget(), ...budget, ...(left !== null && reason === null && { amount: left }) }],
+    }),
   };
 }
