@@ -38,7 +38,10 @@ export const read = route({
       budget_left: z
         .string()
         .nullable()
-        .meta({ description: 'The part of `budget_max` that is left in the present period, in USD. A key or login takes its budget; a login that ended takes what it spent.' }),
+        .meta({
+          description:
+            'The part of `budget_max` that is left in the present period, in USD. A key or login takes its budget; a login that ended takes what it spent.',
+        }),
       expiry_required: z.boolean(),
       max_expiry_days: z.int().nullable(),
     })
