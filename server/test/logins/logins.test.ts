@@ -367,7 +367,7 @@ describe('keys of logins', () => {
     ]);
     const { id } = must(await keyOf('5'));
     // A revoked key counts with its whole budget, whatever it used.
-    must(await asPerson(gateway, person, 'POST', `/keys/${id}/revoke`));
+    must(await asPerson(gateway, person, 'DELETE', `/keys/${id}`));
     const afterKey = must(await asPerson(gateway, person, 'GET', '/logins/places')).data[0];
     expect(Number(place.budget_left) - Number(afterKey.budget_left)).toBeCloseTo(5, 6);
     const next = await loginByDevice(gateway, person, team.teamId, 'd');
