@@ -163,8 +163,9 @@ test('on a second computer the page says at once that nothing is left, and the l
   await expect(page.getByRole('button', { name: 'Approve' })).toBeDisabled();
   // With several teams, each says why.
   const { account } = await house.as('team_developer')<{ account: { id: string } }>('GET', '/session');
-  const other = { organization_id: house.organizationId, name: 'Without logins' };
-  const { id } = await house.api<{ id: string }>('POST', '/teams', other);
+  const { id } = await house.api<{ id: string }>('POST', `/organizations/${house.organizationId}/teams`, {
+    name: 'Without logins',
+  });
   const member = { account_id: account.id, role: 'team_developer' };
   const { member_id } = await house.api<{ member_id: string }>('POST', `/teams/${id}/members`, member);
   await page.reload();
