@@ -35,13 +35,10 @@ export const read = route({
       budget_max: ownKeysCapOut
         .nullable()
         .meta({ description: 'The most that the caller’s own keys may spend together. Null if they need no budget.' }),
-      budget_left: z
-        .string()
-        .nullable()
-        .meta({
-          description:
-            'The part of `budget_max` that is left in the present period, in USD. A key or login takes its budget; a login that ended takes what it spent.',
-        }),
+      budget_left: z.string().nullable().meta({
+        description:
+          'The part of `budget_max` that is left in the present period, in USD. A key or login takes its budget; a login that ended takes what it spent.',
+      }),
       expiry_required: z.boolean(),
       max_expiry_days: z.int().nullable(),
     })
