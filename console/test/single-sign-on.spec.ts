@@ -407,6 +407,7 @@ async function ownerWithPasskey(page: Page, site: SsoHouse): Promise<string> {
   await section.getByRole('button', { name: 'Link this account to Acme Login' }).click();
   await dialog(page).getByRole('button', { name: 'Sign in there, and link' }).click();
   await expect(page.getByText('Your account is linked.')).toBeVisible();
+  await expect(section.getByRole('button', { name: 'Unlink org.owner@headgate.test' })).toBeVisible();
   return 'Org Owner';
 }
 

@@ -52,6 +52,17 @@ export function ssoSights(): readonly Sight[] {
       button('Link this account to Acme Login'),
       'LinkDialog: Link this account to …',
     ),
+    sight('sso-linked', async () => '/profile', 'org_auditor', linked),
+    sight(
+      'sso-own-unlink',
+      async () => '/profile',
+      'org_auditor',
+      async (page, site) => {
+        await linked(page, site);
+        await button('Unlink org.auditor@headgate.test')(page);
+      },
+      'OwnLinks: Unlink …',
+    ),
     sight('sso-link-removed', async () => '/profile?sso=linked&link_removed=password.passkeys.sessions', 'org_owner'),
     sight('login-again', async () => '/profile', null, signingInAgain),
     // Programs log in only at a gateway with a public URL.
@@ -190,6 +201,21 @@ async function comeThrough(page: Page, site: SsoHouse): Promise<void> {
   const id = data.find(({ protocol }) => protocol === 'oidc')?.id ?? '';
   await page.goto(`${site.url}/api/v1/sso/${id}/start?login_hint=nora@${DOMAIN}`);
   await page.getByRole('navigation').first().waitFor();
+}
+
+/** The profile of somebody with a sign-in of their own, who is linked to the provider too. */
+async function linked(page: Page, site: SsoHouse): Promise<void> {
+  const as = site.as('org_auditor');
+  const { data } = await as<{ data: readonly object[] }>('GET', '/session/identity-links');
+  if (data.length > 0) return;
+  await site.verify('headgate.test');
+  // Of an account whose address nobody proved, the link would remove the password.
+  const { account } = await as<{ account: { id: string } }>('GET', '/session');
+  await site.api('POST', `/accounts/${account.id}/vouch`, { reason: 'Known in person.' });
+  await page.reload();
+  await button('Link this account to Acme Login')(page);
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign in there, and link' }).click();
+  await page.getByText('Your account is linked.').waitFor();
 }
 
 /** Somebody who has only the provider, and whose sign-in is too old to approve a login. */

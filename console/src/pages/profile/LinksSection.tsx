@@ -27,7 +27,8 @@ export function LinksSection() {
   // Somebody who is no member yet comes with the provider in the address.
   const isUnlisted = link !== undefined && !offered.some(({ id }) => id === link);
   const links = useOwnLinks(isOwn);
-  const isLinked = (links.data?.data.length ?? 0) > 0;
+  const linked = new Set(links.data?.data.map(({ provider_id }) => provider_id));
+  const isLinked = linked.size > 0;
   if (!isOwn || (offered.length === 0 && !isLinked && link === undefined && sso === undefined)) return null;
   return (
     <Section title={words.companySignIn} about={words.companySignInMeans}>
@@ -39,9 +40,11 @@ export function LinksSection() {
       )}
       {isLinked && <OwnLinks query={links} />}
       <Stack gap="xs">
-        {offered.map((one) => (
-          <LinkRow key={one.id} {...one} isWanted={one.id === link && sso === undefined} />
-        ))}
+        {offered
+          .filter(({ id }) => !linked.has(id) || id === link)
+          .map((one) => (
+            <LinkRow key={one.id} {...one} isWanted={one.id === link && sso === undefined} />
+          ))}
         {isUnlisted && sso === undefined && <LinkRow id={link} name={words.theProvider} organization="" isWanted />}
       </Stack>
     </Section>

@@ -66,7 +66,7 @@ function Row({ of: link, onRemove }: { readonly of: OwnLink; readonly onRemove: 
           <bdi>{link.organization_name}</bdi> · {words.linkedSince} <Time at={link.created_at} />
           {link.last_used_at !== null && (
             <>
-              {', '}
+              {' '}
               {words.lastUsed} <Time at={link.last_used_at} relative />
             </>
           )}
