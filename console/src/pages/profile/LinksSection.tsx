@@ -41,7 +41,7 @@ export function LinksSection() {
       {isLinked && <OwnLinks query={links} />}
       <Stack gap="xs">
         {offered
-          .filter(({ id }) => !linked.has(id) || id === link)
+          .filter(({ id }) => id === link || !(links.isPending || linked.has(id)))
           .map((one) => (
             <LinkRow key={one.id} {...one} isWanted={one.id === link && sso === undefined} />
           ))}
