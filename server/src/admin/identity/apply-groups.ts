@@ -1,46 +1,58 @@
-import { type GroupsOfMember, applyGroups as storeGroups } from '../../store/identity/managed-roles.ts';
+import type { GivenRole } from '../../domain/identity/given-role.ts';
+import { type AppliedTeam, type GroupsOfMember, applyGroups as storeGroups } from '../../store/identity/managed-roles.ts';
 import * as memberships from '../../store/tenancy/memberships.ts';
-import type { Change, ChangeEvent } from '../http/change.ts';
+import type { Change } from '../http/change.ts';
 import { takeKeys } from '../people/reassign.ts';
 import { takeBack } from '../people/take-back.ts';
 import { teamMemberEvent } from '../people/team-roles.ts';
 
 /**
- * Gives a member the roles of their groups, with an audit event for each role that changes. Revokes the keys that the member owns
- * in teams that they leave, as every removal from a team does. Reports whether anything changed.
+ * Gives a member the roles of their groups, with an audit event for each role that changes or that another source gives now.
+ * Revokes the keys that the member owns in teams that they leave, as every removal from a team does.
  */
-export async function applyGroups(change: Change, wanted: GroupsOfMember, by?: ChangeEvent['by']): Promise<boolean> {
-  const { tx, now, record, touch } = change;
-  const { organizationId, membershipId, source } = wanted;
+export async function applyGroups(change: Change, wanted: GroupsOfMember): Promise<void> {
+  const { tx, now, record } = change;
+  const { organizationId, membershipId } = wanted;
   const applied = await storeGroups(tx, wanted, now);
-  if (applied.role === null && applied.teams.length === 0) return false;
-  const actor = by === undefined ? {} : { by };
-  for (const { teamId, name, before, after } of applied.teams) {
-    const event = { ...teamMemberEvent({ organizationId, id: teamId, name }, membershipId), ...actor };
-    if (before === null) {
-      await record({ ...event, action: 'team_member.add', before: null, after: { role: after, managed_by: source } });
-    } else if (after === null) {
-      const { revoked } = await takeKeys(change, { organizationId, teamId, membershipId }, undefined);
-      // Roles are read at every call. The data plane caches none, so only keys that end are a change for it.
-      if (revoked.length > 0) touch({ organizationIds: [organizationId] });
-      await record({ ...event, action: 'team_member.remove', before: { role: before, keys_revoked: revoked }, after: null });
-    } else {
-      await record({ ...event, action: 'team_member.update', before: { role: before }, after: { role: after } });
-    }
-  }
-  if (applied.role === null) return true;
+  for (const team of applied.teams) await recordTeam(change, wanted, team);
+  if (applied.role === null) return;
   const member = await memberships.find(tx, { organizationId, id: membershipId });
   if (member === null) throw new Error('a member whose role was just changed is missing');
   await record({
-    ...actor,
     organizationId,
     action: 'member.update',
     objectType: 'member',
     objectId: membershipId,
     objectName: member.account.name,
-    before: { role: applied.role.before },
-    after: { role: applied.role.after },
+    before: facts(applied.role.before),
+    after: facts(applied.role.after),
   });
-  await takeBack(change, member.accountId);
-  return true;
+  if (applied.role.before.role !== applied.role.after.role) await takeBack(change, member.accountId);
+}
+
+async function recordTeam(
+  change: Change,
+  { organizationId, membershipId }: GroupsOfMember,
+  { teamId, name, before, after }: AppliedTeam,
+): Promise<void> {
+  const event = teamMemberEvent({ organizationId, id: teamId, name }, membershipId);
+  if (after !== null) {
+    const action = before === null ? 'team_member.add' : 'team_member.update';
+    await change.record({ ...event, action, before: before && facts(before), after: facts(after) });
+  } else if (before !== null) {
+    const { revoked } = await takeKeys(change, { organizationId, teamId, membershipId }, undefined);
+    // Roles are read at every call. The data plane caches none, so only keys that end are a change for it.
+    if (revoked.length > 0) change.touch({ organizationIds: [organizationId] });
+    await change.record({
+      ...event,
+      action: 'team_member.remove',
+      before: { role: before.role, keys_revoked: revoked },
+      after: null,
+    });
+  }
+}
+
+/** Returns a role, and who gave it, as audit events show them. */
+function facts({ role, managedBy }: GivenRole<string>): object {
+  return { role, managed_by: managedBy };
 }

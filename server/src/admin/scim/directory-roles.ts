@@ -1,9 +1,11 @@
 /**
  * The roles of people of the directory. Groups give roles only by mappings, and a group's name has no meaning. A mapping was
  * checked when it was saved. It is checked again here: while its editor may no longer give the role, it gives it to nobody new,
- * and keeps what it gave.
+ * and nobody loses it. The directory wins over sign-ins: `roleAfter` decides who gives the role in a place.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DIRECTORY } from '../../domain/identity/given-role.ts';
+import { type GroupRoles, rolesOfGroups } from '../../domain/identity/group-roles.ts';
 import {
   canGrantRole,
   grantAboveTeams,
@@ -19,15 +21,15 @@ import * as adminTokens from '../../store/accounts/admin-tokens.ts';
 import { judgeToken } from '../../store/accounts/token-facts.ts';
 import type { Database } from '../../store/database.ts';
 import { type MappingRow, mappingsOfPerson } from '../../store/identity/scim-mappings.ts';
-import type * as people from '../../store/identity/scim-people.ts';
+import * as people from '../../store/identity/scim-people.ts';
 import * as roleQueue from '../../store/identity/scim-role-queue.ts';
 import * as memberships from '../../store/tenancy/memberships.ts';
 import * as organizations from '../../store/tenancy/organizations.ts';
 import { narrowingOf } from '../http/actor.ts';
-import { type Change, change } from '../http/change.ts';
+import { type Change, type ChangeEvent, change } from '../http/change.ts';
 import type { AdminDeps } from '../http/deps.ts';
 import { applyGroups } from '../identity/apply-groups.ts';
-import { ownCall } from './scim-call.ts';
+import { OWN_ACTOR, ownCall } from './scim-call.ts';
 
 /** The most people whose roles one request works out. The job does the others within a minute or two. */
 const IN_REQUEST_MAX = 20;
@@ -48,6 +50,19 @@ export async function applyToPeople(change: Change, organizationId: string, user
   await applyToEach(change, organizationId, userIds);
 }
 
+/**
+ * Works out the roles of a person who is signing in, before the sign-in gives its own. So the sign-in takes away nothing that a
+ * group gives: also while the queue is behind, and after a process of the version before left a role to the sign-in. Returns what
+ * the groups give. Does nothing for whoever is not in the directory.
+ */
+export async function applyBeforeSignIn(change: Change, key: people.PersonKey): Promise<GroupRoles | undefined> {
+  if ((await people.find(change.tx, key)) === null) return undefined;
+  await organizations.lock(change.tx, key.organizationId);
+  const { id, kind, name } = OWN_ACTOR;
+  const own = { ...change, record: (event: ChangeEvent) => change.record({ ...event, by: { id, kind, name } }) };
+  return applyTo(own, key, (mapping) => mayStillGive(change, mapping));
+}
+
 async function applyToEach(change: Change, organizationId: string, userIds: readonly string[]): Promise<void> {
   // Of each mapping, its editor is judged once.
   const judged = new Map<string, Promise<boolean>>();
@@ -56,16 +71,23 @@ async function applyToEach(change: Change, organizationId: string, userIds: read
     judged.set(mapping.id, verdict);
     return verdict;
   };
-  for (const id of userIds) {
-    const key = { organizationId, id };
-    const mappings: MappingRow[] = [];
-    for (const mapping of await mappingsOfPerson(change.tx, key)) {
-      // A mapping that its editor may no longer give keeps what it gave.
-      if ((await mayGive(mapping)) || (await hasAlready(change.tx, key, mapping))) mappings.push(mapping);
-    }
-    const groups = mappings.map(({ value }) => value);
-    await applyGroups(change, { organizationId, membershipId: id, source: 'scim', groups, mappings });
+  for (const id of userIds) await applyTo(change, { organizationId, id }, mayGive);
+}
+
+/** Works out the roles of one person. Returns what the groups give. */
+async function applyTo(
+  change: Change,
+  key: people.PersonKey,
+  mayGive: (mapping: MappingRow) => Promise<boolean>,
+): Promise<GroupRoles> {
+  const mappings: MappingRow[] = [];
+  for (const mapping of await mappingsOfPerson(change.tx, key)) {
+    // A mapping that its editor may no longer give takes from nobody what it would give.
+    if ((await mayGive(mapping)) || (await hasAlready(change.tx, key, mapping))) mappings.push(mapping);
   }
+  const groups = mappings.map(({ value }) => value);
+  await applyGroups(change, { organizationId: key.organizationId, membershipId: key.id, source: DIRECTORY, groups, mappings });
+  return rolesOfGroups(mappings, groups);
 }
 
 /** Reports whether the editor of a mapping may give its role now. */

@@ -1,4 +1,5 @@
 /** The changes that a directory makes to people: it creates, changes, disables, enables and deletes them. Each is one transaction. */
+import { DIRECTORY } from '../../domain/identity/given-role.ts';
 import * as people from '../../store/identity/scim-people.ts';
 import * as refusals from '../../store/identity/scim-refusals.ts';
 import * as memberships from '../../store/tenancy/memberships.ts';
@@ -92,7 +93,7 @@ function changePerson(
 
 async function join(change: Change, organizationId: string, { account }: Found): Promise<string> {
   const id = await addMember(change, organizationId, { account_id: account.id, role: 'org_member' });
-  await memberships.update(change.tx, { organizationId, id }, { managedBy: 'scim' }, change.now);
+  await memberships.update(change.tx, { organizationId, id }, { managedBy: DIRECTORY }, change.now);
   return id;
 }
 

@@ -30,13 +30,15 @@ export function directoryCall(deps: AdminDeps, token: ScimTokenRow, request: Fas
   return { organizationId: token.organizationId, call, baseUrl: `${deps.publicUrl ?? ownOrigin}/scim/v2` };
 }
 
+/** The actor of what no request of a directory asks for: the roles that its groups give. */
+export const OWN_ACTOR: Actor = { kind: 'scim_token', id: 'scim_directory', name: 'SCIM directory', roles: [], accountId: null };
+
 /** Returns a call for work that no request asks for: the roles of people whose groups or mappings changed. */
 export function ownCall(deps: AdminDeps, requestId: string): AdminCall {
-  const actor: Actor = { kind: 'scim_token', id: 'scim_directory', name: 'SCIM directory', roles: [], accountId: null };
   const raw = {
     ...{ requestId, method: 'POST', route: '/scim/v2', ip: '' },
     visitor: { cookie: undefined, origin: undefined, userAgent: undefined, ip: '' },
     ...{ ownOrigin: '', ...NOTHING_READ },
   };
-  return new AdminCall(deps, actor, raw, NO_SCHEMAS);
+  return new AdminCall(deps, OWN_ACTOR, raw, NO_SCHEMAS);
 }

@@ -16,6 +16,7 @@ import type { AdminCall } from '../http/call.ts';
 import { type Change, change } from '../http/change.ts';
 import { applyGroups } from '../identity/apply-groups.ts';
 import { addMember } from '../people/members.ts';
+import { applyBeforeSignIn } from '../scim/directory-roles.ts';
 import { mailLater } from '../session/mail-later.ts';
 import { ownEvent } from '../session/sign-in-audit.ts';
 import { factsOfArrival, type Linking } from './facts-of-arrival.ts';
@@ -73,7 +74,7 @@ async function arriveIn(call: AdminCall<unknown, unknown, unknown>, change: Chan
   if (arrival.is !== 'in') await recordLink(own, row, account, assertion.subject);
   await links.use(change.tx, key, { accountId: account.id, email: assertion.email, now: change.now });
   await providers.markSignIn(change.tx, row, change.now);
-  await giveRoles(own, row, account, assertion);
+  await giveRoles(change, row, account, assertion);
   return {
     finish: () => {
       if (isNewLink || removed.length > 0) tellOfLink(call, account, found, { isNewLink, removed });
@@ -196,12 +197,17 @@ function recordLink({ record }: Change, row: ProviderRow, account: AccountRow, s
   });
 }
 
+/** Gives the roles of the person's groups: those of the SCIM directory first, and those that the provider sent where it gives none. */
 async function giveRoles(change: Change, row: ProviderRow, account: AccountRow, assertion: Assertion): Promise<void> {
   const { organizationId, id: source, defaultRole } = row;
-  if (assertion.groups === null || assertion.groupsTruncated) return;
   const member = await memberships.findByAccount(change.tx, { organizationId, accountId: account.id });
   if (member === null) return;
-  await applyGroups(change, { organizationId, membershipId: member.id, source, groups: assertion.groups, defaultRole });
+  const directory = await applyBeforeSignIn(change, { organizationId, id: member.id });
+  if (assertion.groups === null || assertion.groupsTruncated) return;
+  await applyGroups(actingAs(change, account), {
+    ...{ organizationId, membershipId: member.id, source, groups: assertion.groups, defaultRole },
+    ...(directory === undefined ? {} : { directory }),
+  });
 }
 
 function tellOfLink(

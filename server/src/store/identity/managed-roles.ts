@@ -1,6 +1,7 @@
 /** The roles that groups of an identity provider or of the SCIM directory give. A role that a person gave is never changed. */
 import { and, eq, inArray, isNull } from 'drizzle-orm';
-import { type GroupMapping, rolesOfGroups } from '../../domain/identity/group-roles.ts';
+import { type GivenRole, roleAfter, type SourceSays } from '../../domain/identity/given-role.ts';
+import { type GroupMapping, type GroupRoles, rolesOfGroups } from '../../domain/identity/group-roles.ts';
 import type { OrganizationRole, TeamRole } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { groupMappings, memberships, organizations, teamMembers, teams } from '../schema.ts';
@@ -18,11 +19,16 @@ export interface GroupsOfMember {
   readonly mappings?: readonly GroupMapping[];
   /** The organization's role if no group gives one; `org_member` if absent. */
   readonly defaultRole?: OrganizationRole;
+  /** What groups of the SCIM directory give the member, if the source is an identity provider. Absent: nothing. */
+  readonly directory?: GroupRoles;
 }
 
-/** The roles that changed. The caller records them, takes back what they gave, and revokes keys of teams that were left. */
+/**
+ * The roles that changed, or that another source gives now. The caller records them, takes back what they gave, and revokes keys
+ * of teams that were left.
+ */
 export interface AppliedGroups {
-  readonly role: { readonly before: OrganizationRole; readonly after: OrganizationRole } | null;
+  readonly role: { readonly before: GivenRole<OrganizationRole>; readonly after: GivenRole<OrganizationRole> } | null;
   readonly teams: readonly AppliedTeam[];
 }
 
@@ -30,15 +36,15 @@ export interface AppliedTeam {
   readonly teamId: string;
   readonly name: string;
   /** Null: the member was not in the team. */
-  readonly before: TeamRole | null;
+  readonly before: GivenRole<TeamRole> | null;
   /** Null: the member left the team. */
-  readonly after: TeamRole | null;
+  readonly after: GivenRole<TeamRole> | null;
 }
 
 /**
- * Gives a member the roles of their groups, and takes those that the same source gave before and no group gives now. Changes only
- * what is `managed_by` this source. The organization is locked, so that its last owners cannot leave at once. A member who was
- * removed is not changed.
+ * Gives a member the roles of their groups, and takes those that the same source gave before and no group gives now. Which source
+ * gives the role in a place is decided by `roleAfter`. The organization is locked, so that its last owners cannot leave at once. A
+ * member who was removed is not changed.
  */
 export async function applyGroups(tx: Database, wanted: GroupsOfMember, now: Date): Promise<AppliedGroups> {
   const { organizationId, membershipId, source, groups } = wanted;
@@ -51,14 +57,37 @@ export async function applyGroups(tx: Database, wanted: GroupsOfMember, now: Dat
     .for('update');
   if (member === undefined || member.status === 'removed') return { role: null, teams: [] };
   const given = rolesOfGroups(wanted.mappings ?? (await mappingsOf(tx, { organizationId, source })), groups);
-  const before = member.role as OrganizationRole;
-  const after = member.managedBy === source ? (given.role ?? wanted.defaultRole ?? 'org_member') : before;
-  const isOwnerLeft = before === 'org_owner' && after !== 'org_owner' && member.status === 'active';
-  // The last owner keeps the role.
-  const isLastOwner = isOwnerLeft && (await countOwners(tx, organizationId)) <= 1;
-  const role = before === after || isLastOwner ? null : { before, after };
-  if (role !== null) await updateMember(tx, { organizationId, id: membershipId }, { role: after }, now);
+  const role = await applyRole(
+    tx,
+    wanted,
+    { role: member.role as OrganizationRole, managedBy: member.managedBy },
+    {
+      gives: given.role,
+      isActive: member.status === 'active',
+      now,
+    },
+  );
   return { role, teams: await applyTeams(tx, wanted, given.teams, now) };
+}
+
+async function applyRole(
+  tx: Database,
+  { organizationId, membershipId, source, defaultRole, directory }: GroupsOfMember,
+  before: GivenRole<OrganizationRole>,
+  { gives, isActive, now }: { readonly gives: OrganizationRole | null; readonly isActive: boolean; readonly now: Date },
+): Promise<AppliedGroups['role']> {
+  const says = { source, gives, otherwise: defaultRole ?? 'org_member', directoryGives: (directory?.role ?? null) !== null };
+  const after = roleAfter<OrganizationRole>(before, says);
+  if (after === null || isSame(before, after)) return null;
+  const isOwnerLeft = before.role === 'org_owner' && after.role !== 'org_owner' && isActive;
+  // The last owner keeps the role.
+  if (isOwnerLeft && (await countOwners(tx, organizationId)) <= 1) return null;
+  await updateMember(tx, { organizationId, id: membershipId }, after, now);
+  return { before, after };
+}
+
+function isSame(one: GivenRole<string> | null, other: GivenRole<string> | null): boolean {
+  return one?.role === other?.role && one?.managedBy === other?.managedBy;
 }
 
 /** Returns the mappings of one source, at most 1,000, with those to teams that still exist. */
@@ -82,7 +111,7 @@ export const MAPPINGS_MAX = 1_000;
 /** Makes the member's teams those of the groups, except for what another source or a person gave. */
 async function applyTeams(
   tx: Database,
-  { organizationId, membershipId, source }: GroupsOfMember,
+  { organizationId, membershipId, source, directory }: GroupsOfMember,
   given: ReadonlyMap<string, TeamRole>,
   now: Date,
 ): Promise<readonly AppliedTeam[]> {
@@ -93,16 +122,17 @@ async function applyTeams(
   const applied: AppliedTeam[] = [];
   for (const [teamId, name] of named) {
     const row = held.get(teamId);
-    const after = given.get(teamId) ?? null;
-    const before = (row?.role ?? null) as TeamRole | null;
-    if (before === after || (row !== undefined && row.managedBy !== source)) continue;
+    const before = row === undefined ? null : { role: row.role as TeamRole, managedBy: row.managedBy };
+    const says: SourceSays<TeamRole> = {
+      ...{ source, gives: given.get(teamId) ?? null, otherwise: null },
+      directoryGives: directory?.teams.has(teamId) === true,
+    };
+    const after = roleAfter(before, says);
+    if (isSame(before, after)) continue;
     const place = and(of, eq(teamMembers.teamId, teamId));
     if (after === null) await tx.delete(teamMembers).where(place);
-    else if (row !== undefined) await tx.update(teamMembers).set({ role: after }).where(place);
-    else
-      await tx
-        .insert(teamMembers)
-        .values({ organizationId, teamId, membershipId, role: after, managedBy: source, createdAt: now });
+    else if (before !== null) await tx.update(teamMembers).set(after).where(place);
+    else await tx.insert(teamMembers).values({ organizationId, teamId, membershipId, ...after, createdAt: now });
     applied.push({ teamId, name, before, after });
   }
   return applied;
