@@ -9,6 +9,7 @@ import { bindKeysJob } from '../jobs/bind-keys.ts';
 import { credentialJob } from '../jobs/check-credentials.ts';
 import { closeAuditChainsJob } from '../jobs/close-audit-chains.ts';
 import { type ApplyDirectoryRoles, directoryRolesJob } from '../jobs/directory-roles.ts';
+import { directoryTakeoversJob } from '../jobs/directory-takeovers.ts';
 import { endLoginsJob } from '../jobs/end-logins.ts';
 import { fillJob, foldJob, foldProofJob } from '../jobs/fold.ts';
 import { certificateExpiryJob } from '../jobs/identity/certificate-expiry.ts';
@@ -88,6 +89,7 @@ export function jobsFor(
     requeueJob(enqueue),
     scheduledMailJob(sendScheduledMail),
     directoryRolesJob(applyDirectoryRoles),
+    directoryTakeoversJob(),
     closeAuditChainsJob({ audit }),
     domainJob({ lookUpTxt: createTxtLookup({ servers: config.dnsServers }), mailer, audit, publicUrl: config.publicUrl }),
     credentialJob({

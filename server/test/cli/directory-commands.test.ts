@@ -81,6 +81,12 @@ test('people, groups and refused changes of a directory', { timeout: MS_MAX }, a
   const { teamId, teamName } = tenant.teams[0];
   const mapping = ['--source', 'scim', '--group', group.id, '--role', 'team_developer', '--team', teamId];
   expect((await mine.run('group-mappings', 'add', tenant.slug, ...mapping)).code).toBe(0);
+  // A mapping is shown by the group's name, and has the id for programs.
+  const mappings = await mine.run('group-mappings', 'list', tenant.slug, '--source', 'scim');
+  expect(mappings.out).toMatch(new RegExp(`^map_\\w+ +scim +Support +team_developer +${teamName} `, 'm'));
+  expect((await mine.json('group-mappings', 'list', tenant.slug, '--source', 'scim')).data).toMatchObject([
+    { value: group.id, group_name: 'Support' },
+  ]);
   const groups = await mine.run('scim', 'groups', 'list', tenant.slug);
   expect(groups.out).toMatch(new RegExp(`^${group.id} +Support +1 +team_developer in ${teamName}`, 'm'));
   expect((await mine.run('scim', 'refused', 'list', tenant.slug)).out).toMatch(

@@ -2,6 +2,7 @@
 import { and, eq } from 'drizzle-orm';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { applyQueued } from '../../src/admin/scim/directory-roles.ts';
+import * as roleQueue from '../../src/store/identity/scim-role-queue.ts';
 import { groupMappings, memberships, scimRoleQueue, teamMembers } from '../../src/store/schema.ts';
 import { must, withAdmin } from '../admin/support.ts';
 import { browse } from '../identity/support.ts';
@@ -204,6 +205,22 @@ onOneDatabase('The roles of a directory and of sign-ins', (given) => {
       await unmap();
       await signIn(place, 'ada', []);
       expect([await keyState(), ...(await rolesOf(place, id))]).toEqual(HEALED);
+    });
+
+    test('and without a sign-in, the daily job finds such people once', async () => {
+      const { place, id, keyState } = await behind();
+      const { db } = world().deps;
+      const waiting = () => roleQueue.countWaiting(db, place.tenant.id);
+      await db.delete(scimRoleQueue);
+      await roleQueue.queueTakeovers(db, 1_000);
+      expect(await waiting()).toBe(1);
+      await workOut();
+      expect([await keyState(), ...(await rolesOf(place, id))]).toEqual(HEALED);
+      // Neither what is healed nor what a person gave is found.
+      await db.update(memberships).set({ managedBy: null }).where(eq(memberships.id, id));
+      await db.update(teamMembers).set({ managedBy: null }).where(eq(teamMembers.membershipId, id));
+      await roleQueue.queueTakeovers(db, 1_000);
+      expect(await waiting()).toBe(0);
     });
 
     test('and gives back what the version before lost, also without a list of groups', async () => {

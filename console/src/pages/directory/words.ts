@@ -77,7 +77,7 @@ export const words = {
   noPeopleHint: 'People appear here once your identity provider sends them.',
 
   mappedToo:
-    'This organization has group mappings of single sign-on too. Use one of the two for each place: the source that gave a role first keeps it, and the other does not change it.',
+    'This organization has group mappings of single sign-on too. Where a group here gives a role, it counts, and the sign-in does not change it. A role that a person gave stays.',
   openMappings: 'Show group mappings',
   group: 'Group',
   members: 'Members',

@@ -267,7 +267,7 @@ export const words = {
 
   // Group mappings
   mappingsMean:
-    'Give people roles by their groups at the identity provider. Each sign-in updates the roles that came from groups. Roles that a person here gave stay as they are.',
+    'Give people roles by their groups at the identity provider. Each sign-in updates the roles that came from groups. Roles that a person here gave stay as they are, and so do those that groups of the SCIM directory give.',
   addMapping: 'Add group mapping',
   noMappingsYet: 'No group mappings yet',
   noMappingsMeans: 'Without mappings, people get the provider’s role of new people, and you add them to teams.',
@@ -293,7 +293,8 @@ export const words = {
   removeMapping: 'Remove mapping',
   removeMappingOf: (group: string) => `Remove the mapping of ${group}`,
   removedMappingTakes: 'People lose the role that only this group gave them at their next sign-in.',
-  removedMappingKeeps: 'Roles that a person here gave stay.',
+  removedDirectoryMappingTakes: 'People lose the role that only this group gave them within about a minute.',
+  removedMappingKeeps: 'Roles that a person here gave stay, and so do those that other groups give.',
   mappingRemoved: (group: string) => `The mapping of ${group} was removed.`,
 
   // Linked people

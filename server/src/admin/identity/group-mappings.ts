@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DIRECTORY } from '../../domain/identity/given-role.ts';
 import { ORGANIZATION_ROLES, type RoleGrant, TEAM_ROLES } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import * as mappings from '../../store/identity/group-mappings.ts';
@@ -19,13 +20,15 @@ import { requireGrantableRole } from '../people/grant-role.ts';
 
 /** The roles that groups of an identity provider or of the SCIM directory give. Never a role of the platform. */
 
-const SCIM = 'scim';
-
 const mappingOut = z
   .object({
     id: z.string(),
     source: z.string().meta({ description: 'The id of the identity provider, or `scim`.' }),
     value: z.string().meta({ description: 'The value of the claim, or the id of the SCIM group.' }),
+    group_name: z
+      .string()
+      .nullable()
+      .meta({ description: 'The name of the SCIM group. Null for a value of a claim, and if the directory has no such group.' }),
     role: z.enum(ORGANIZATION_ROLES).nullable(),
     team_id: z.string().nullable(),
     team_name: z.string().nullable(),
@@ -67,7 +70,7 @@ export const list = route({
 export const create = route({
   summary: 'Add a group mapping',
   description:
-    'Gives the people of a group a role from their next sign-in, or with the next message of the SCIM directory. You must be able to give that role yourself. A role that a person gave is never changed.',
+    'Gives the people of a group a role from their next sign-in, or within about a minute if it is of the SCIM directory. You must be able to give that role yourself. A role that a person gave is never changed. Where a group of the directory gives a role, a sign-in neither changes nor takes it.',
   permission: 'directory.manage',
   params: idParams,
   body: createBody,
@@ -95,13 +98,14 @@ export const create = route({
       await record({ ...eventOf(row), action: 'group_mapping.create', before: null, after: facts(row) });
       return row;
     });
-    return view((await mappings.find(call.deps.db, added)) ?? { ...added, teamName: null });
+    return view((await mappings.find(call.deps.db, added)) ?? { ...added, teamName: null, groupName: null });
   },
 });
 
 export const remove = route({
   summary: 'Delete a group mapping',
-  description: 'People who have the role by it lose it at their next sign-in, or with the next message of the SCIM directory.',
+  description:
+    'People who have the role by it lose it at their next sign-in, or within about a minute if it is of the SCIM directory.',
   permission: 'directory.manage',
   params: z.object({ id, mapping_id: id }),
   status: 204,
@@ -147,7 +151,7 @@ function placeColumns(grant: Grant): Pick<mappings.MappingRow, 'role' | 'teamId'
 
 /** Throws 400 if the source is no identity provider of the organization. */
 async function requireSource(tx: Parameters<typeof mappings.countOf>[0], organizationId: string, source: string): Promise<void> {
-  if (source === SCIM || (await providers.find(tx, { organizationId, id: source })) !== null) return;
+  if (source === DIRECTORY || (await providers.find(tx, { organizationId, id: source })) !== null) return;
   throw invalid('/source', 'must be the id of an identity provider of this organization, or `scim`');
 }
 
@@ -166,5 +170,8 @@ function eventOf(row: mappings.MappingRow) {
 }
 
 function view(row: mappings.ShownMapping): z.output<typeof mappingOut> {
-  return { id: row.id, ...facts(row), team_name: row.teamName, created_at: isoOf(row.createdAt) };
+  return {
+    ...{ id: row.id, ...facts(row), group_name: row.groupName, team_name: row.teamName },
+    created_at: isoOf(row.createdAt),
+  };
 }

@@ -9,7 +9,7 @@ import { organizationPath } from './organizations.ts';
 const COLUMNS: readonly Column[] = [
   ['id', (row) => row.id],
   ['source', (row) => row.source],
-  ['group', (row) => row.value],
+  ['group', (row) => row.group_name ?? row.value],
   ['role', (row) => row.role ?? row.team_role],
   ['team', (row) => row.team_name ?? row.team_id],
   ['created', (row) => row.created_at],
@@ -51,7 +51,7 @@ const add: Command = {
 
 const remove: Command = {
   words: ['group-mappings', 'remove'],
-  summary: 'delete a group mapping; people lose its role at their next sign-in or with the next SCIM message',
+  summary: 'delete a group mapping; people lose its role at their next sign-in, or within a minute if it is a SCIM group',
   operands: ['organization', 'mapping'],
   run: async (given, session) => {
     const mapping = given.operand('mapping');

@@ -1,14 +1,17 @@
 /** The mappings of groups to roles. Every query names the organization. */
 import { and, asc, count, eq, inArray } from 'drizzle-orm';
+import { DIRECTORY } from '../../domain/identity/given-role.ts';
 import type { Database } from '../database.ts';
-import { groupMappings, teams } from '../schema.ts';
+import { groupMappings, scimGroups, teams } from '../schema.ts';
 import { MAPPINGS_MAX } from './managed-roles.ts';
 
 export type MappingRow = typeof groupMappings.$inferSelect;
 
-/** A mapping with the name of its team. */
+/** A mapping with the names of its team and of its SCIM group. */
 export interface ShownMapping extends MappingRow {
   readonly teamName: string | null;
+  /** Null: a value of a claim, or a group that is not in the directory any more. */
+  readonly groupName: string | null;
 }
 
 interface MappingKey {
@@ -18,7 +21,7 @@ interface MappingKey {
 
 export async function find(db: Database, key: MappingKey): Promise<ShownMapping | null> {
   const [found] = await select(db).where(at(key));
-  return found === undefined ? null : { ...found.mapping, teamName: found.teamName };
+  return found === undefined ? null : shown(found);
 }
 
 interface MappingFilter {
@@ -40,7 +43,7 @@ export async function list(db: Database, { organizationId, source, values }: Map
     )
     .orderBy(asc(groupMappings.id))
     .limit(MAPPINGS_MAX);
-  return rows.map(({ mapping, teamName }) => ({ ...mapping, teamName }));
+  return rows.map(shown);
 }
 
 export async function countOf(tx: Database, organizationId: string): Promise<number> {
@@ -69,9 +72,21 @@ export async function removeOfSource(
 
 function select(db: Database) {
   return db
-    .select({ mapping: groupMappings, teamName: teams.name })
+    .select({ mapping: groupMappings, teamName: teams.name, groupName: scimGroups.name })
     .from(groupMappings)
-    .leftJoin(teams, and(eq(teams.organizationId, groupMappings.organizationId), eq(teams.id, groupMappings.teamId)));
+    .leftJoin(teams, and(eq(teams.organizationId, groupMappings.organizationId), eq(teams.id, groupMappings.teamId)))
+    .leftJoin(
+      scimGroups,
+      and(
+        eq(groupMappings.source, DIRECTORY),
+        eq(scimGroups.organizationId, groupMappings.organizationId),
+        eq(scimGroups.id, groupMappings.value),
+      ),
+    );
+}
+
+function shown({ mapping, ...names }: { readonly mapping: MappingRow } & Omit<ShownMapping, keyof MappingRow>): ShownMapping {
+  return { ...mapping, ...names };
 }
 
 function at({ organizationId, id }: MappingKey) {

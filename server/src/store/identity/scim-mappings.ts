@@ -1,5 +1,6 @@
 /** The mappings of groups of the SCIM directory to roles. */
 import { and, asc, eq, getTableColumns } from 'drizzle-orm';
+import { DIRECTORY } from '../../domain/identity/given-role.ts';
 import type { Database } from '../database.ts';
 import { groupMappings, scimGroupMembers } from '../schema.ts';
 import { list, type MappingRow, type ShownMapping } from './group-mappings.ts';
@@ -14,7 +15,7 @@ export async function mappingsOfGroups(
   organizationId: string,
   groupIds: readonly string[],
 ): Promise<readonly ShownMapping[]> {
-  return groupIds.length === 0 ? [] : list(db, { organizationId, source: 'scim', values: groupIds });
+  return groupIds.length === 0 ? [] : list(db, { organizationId, source: DIRECTORY, values: groupIds });
 }
 
 /** Returns the mappings of all groups of a person, oldest first. */
@@ -26,7 +27,7 @@ export async function mappingsOfPerson(db: Database, { organizationId, id }: Per
       groupMappings,
       and(
         eq(groupMappings.organizationId, scimGroupMembers.organizationId),
-        eq(groupMappings.source, 'scim'),
+        eq(groupMappings.source, DIRECTORY),
         eq(groupMappings.value, scimGroupMembers.groupId),
       ),
     )

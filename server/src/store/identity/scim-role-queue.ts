@@ -1,7 +1,8 @@
 /** The people whose roles must be worked out again from the groups of the SCIM directory. */
-import { and, asc, eq, inArray } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, ne, or } from 'drizzle-orm';
+import { DIRECTORY } from '../../domain/identity/given-role.ts';
 import type { Database } from '../database.ts';
-import { scimRoleQueue } from '../schema.ts';
+import { groupMappings, memberships, scimGroupMembers, scimRoleQueue, teamMembers } from '../schema.ts';
 
 const ROWS_MAX = 5_000;
 
@@ -11,6 +12,46 @@ export async function queue(tx: Database, organizationId: string, userIds: reado
     const rows = userIds.slice(at, at + ROWS_MAX).map((userId) => ({ organizationId, userId }));
     await tx.insert(scimRoleQueue).values(rows).onConflictDoNothing();
   }
+}
+
+/**
+ * Adds people who have a role of a sign-in where a group of their directory gives one: the version before left it so. At most
+ * `limit`. Returns their number.
+ */
+export async function queueTakeovers(db: Database, limit: number): Promise<number> {
+  const { organizationId, userId } = scimGroupMembers;
+  const member = and(
+    eq(memberships.organizationId, organizationId),
+    eq(memberships.id, userId),
+    ne(memberships.managedBy, DIRECTORY),
+    isNotNull(groupMappings.role),
+  );
+  const ofTeam = and(
+    eq(teamMembers.organizationId, organizationId),
+    eq(teamMembers.membershipId, userId),
+    eq(teamMembers.teamId, groupMappings.teamId),
+    ne(teamMembers.managedBy, DIRECTORY),
+  );
+  const mapping = and(
+    eq(groupMappings.organizationId, organizationId),
+    eq(groupMappings.source, DIRECTORY),
+    eq(groupMappings.value, scimGroupMembers.groupId),
+  );
+  const found = await db
+    .selectDistinct({ organizationId, userId })
+    .from(scimGroupMembers)
+    .innerJoin(groupMappings, mapping)
+    .leftJoin(memberships, member)
+    .leftJoin(teamMembers, ofTeam)
+    .where(or(isNotNull(memberships.id), isNotNull(teamMembers.membershipId)))
+    .limit(limit);
+  for (const [organization, people] of Map.groupBy(found, (row) => row.organizationId))
+    await queue(
+      db,
+      organization,
+      people.map((row) => row.userId),
+    );
+  return found.length;
 }
 
 /** Takes the next people of one organization out of the queue, the oldest first. Another transaction takes others. */

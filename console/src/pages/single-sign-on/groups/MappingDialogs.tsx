@@ -149,14 +149,17 @@ export function RemoveMappingDialog({ row, organizationId, onClose }: RemoveMapp
     <ConfirmByName
       opened={row !== null}
       onClose={onClose}
-      title={words.removeMappingOf(row?.value ?? '')}
+      title={words.removeMappingOf(row?.group_name ?? row?.value ?? '')}
       name={null}
       verb={words.removeMapping}
-      consequences={[words.removedMappingTakes, words.removedMappingKeeps]}
+      consequences={[
+        row?.source === 'scim' ? words.removedDirectoryMappingTakes : words.removedMappingTakes,
+        words.removedMappingKeeps,
+      ]}
       action={async () => {
         if (row === null) return;
         await removeMapping(organizationId, row.id);
-        saved(words.mappingRemoved(row.value));
+        saved(words.mappingRemoved(row.group_name ?? row.value));
         await queryClient.invalidateQueries({ queryKey: ['group-mappings'] });
       }}
     />

@@ -81,9 +81,9 @@ function columnsOf(
       accessor: 'value',
       title: words.group,
       phone: 'title',
-      render: ({ value }) => (
-        <Text fz="sm" className="mono" style={{ overflowWrap: 'anywhere' }}>
-          {value}
+      render: ({ value, group_name }) => (
+        <Text fz="sm" className={group_name === null ? 'mono' : undefined} style={{ overflowWrap: 'anywhere' }}>
+          <bdi>{group_name ?? value}</bdi>
         </Text>
       ),
     },
@@ -103,7 +103,7 @@ function columnsOf(
         <ActionIcon
           variant="subtle"
           color="gray"
-          aria-label={words.removeMappingOf(row.value)}
+          aria-label={words.removeMappingOf(row.group_name ?? row.value)}
           disabled={!mayRemove}
           onClick={() => onRemove(row)}
         >
