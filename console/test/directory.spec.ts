@@ -110,6 +110,12 @@ test('an owner connects a provider, sees its people and what was refused, gives 
     Operations: [{ op: 'add', path: 'members', value: [{ value: ada.body.id }] }],
   });
   expect((await house.api<{ role: string }>('GET', member)).role).toBe('org_auditor');
+  // Among the mappings of the sign-in, the group has its name.
+  await page.goto(`${house.url}/organizations/${house.organizationId}?tab=sign-in&part=groups`);
+  await expect(rowOf(page, /Auditors/)).toContainText('SCIM directory');
+  await page.getByRole('button', { name: 'Remove the mapping of Auditors' }).click();
+  await expect(dialog(page)).toContainText('within about a minute');
+  await page.goto(`${house.page}?part=groups`);
   await page.getByRole('button', { name: 'Take Auditor from the group Auditors' }).click();
   await dialog(page).getByRole('button', { name: 'Take the role away' }).click();
   await expect(rowOf(page, /Auditors/)).toContainText('No role');

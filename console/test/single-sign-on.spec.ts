@@ -292,7 +292,7 @@ test('the roles that a SCIM directory gives are found from the sign-in, with the
   await page.getByText('SCIM directory', { exact: true }).click();
   const groups = page.getByRole('region', { name: 'Groups' });
   await expect(groups).toContainText('This organization has group mappings of single sign-on too.');
-  await expect(groups).toContainText('the source that gave a role first keeps it, and the other does not change it');
+  await expect(groups).toContainText('Where a group here gives a role, it counts');
   await groups.getByRole('link', { name: 'Show group mappings' }).click();
   await expect(page.getByRole('row', { name: /support/ })).toContainText('Acme Login');
   await page.getByText('SCIM directory', { exact: true }).click();

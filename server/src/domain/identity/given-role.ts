@@ -10,7 +10,7 @@ export interface GivenRole<R extends string> {
   readonly managedBy: string | null;
 }
 
-/** What one source says of one place. */
+/** The answer of one source about one place. */
 export interface SourceSays<R extends string> {
   readonly source: string;
   /** The role that the person's groups give there. Null: none. */

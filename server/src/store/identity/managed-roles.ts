@@ -19,7 +19,7 @@ export interface GroupsOfMember {
   readonly mappings?: readonly GroupMapping[];
   /** The organization's role if no group gives one; `org_member` if absent. */
   readonly defaultRole?: OrganizationRole;
-  /** What groups of the SCIM directory give the member, if the source is an identity provider. Absent: nothing. */
+  /** The roles that groups of the SCIM directory give, if the source is an identity provider. Absent: none. */
   readonly directory?: GroupRoles;
 }
 
