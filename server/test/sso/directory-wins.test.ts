@@ -291,6 +291,25 @@ onOneDatabase('The roles of a directory and of sign-ins', (given) => {
     expect(await rolesOf(place, last)).toEqual(['org_owner by sign-in']);
   });
 
+  test('sign-ins and changes of the directory at once do not wait for each other in a circle', async () => {
+    const place = await makePlace();
+    const { site, tenant } = place;
+    const id = await direct(place, 'ada');
+    await signIn(place, 'ada', []);
+    const rename = (name: string) => patchBody({ op: 'replace', path: 'displayName', value: name });
+    const told: (number | string | null)[] = [];
+    for (let round = 0; round < 8; round += 1) {
+      const said = { subject: 'ada', email: `ada@${tenant.domain}`, groups: round % 2 === 0 ? null : [] };
+      const [came, changed] = await Promise.all([
+        arrive(browse(world()), tenant.idp, said),
+        site.scim('PATCH', `/Users/${id}`, rename(`Ada ${round}`)),
+        site.scim('PATCH', `/Users/${id}`, rename(`Ada again ${round}`)),
+      ]);
+      told.push(codeOf(came), changed.status);
+    }
+    expect(told).toEqual(Array.from({ length: 8 }, () => [null, 200]).flat());
+  });
+
   test('a directory takes over in its own organization alone, and a disabled person stays disabled', async () => {
     const [one, two] = [await makePlace(), await makePlace()];
     const ids: string[] = [];

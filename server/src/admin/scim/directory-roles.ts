@@ -53,11 +53,10 @@ export async function applyToPeople(change: Change, organizationId: string, user
 /**
  * Works out the roles of a person who is signing in, before the sign-in gives its own. So the sign-in takes away nothing that a
  * group gives: also while the queue is behind, and after a process of the version before left a role to the sign-in. Returns what
- * the groups give. Does nothing for whoever is not in the directory.
+ * the groups give. Does nothing for whoever is not in the directory. The organization must be locked.
  */
 export async function applyBeforeSignIn(change: Change, key: people.PersonKey): Promise<GroupRoles | undefined> {
   if ((await people.find(change.tx, key)) === null) return undefined;
-  await organizations.lock(change.tx, key.organizationId);
   const { id, kind, name } = OWN_ACTOR;
   const own = { ...change, record: (event: ChangeEvent) => change.record({ ...event, by: { id, kind, name } }) };
   return applyTo(own, key, (mapping) => mayStillGive(change, mapping));

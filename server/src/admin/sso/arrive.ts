@@ -12,6 +12,7 @@ import * as links from '../../store/identity/identity-links.ts';
 import type { ProviderOfOrganization, ProviderRow } from '../../store/identity/identity-providers.ts';
 import * as providers from '../../store/identity/identity-providers.ts';
 import * as memberships from '../../store/tenancy/memberships.ts';
+import * as organizations from '../../store/tenancy/organizations.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, change } from '../http/change.ts';
 import { applyGroups } from '../identity/apply-groups.ts';
@@ -59,6 +60,8 @@ interface Outcome {
 
 async function arriveIn(call: AdminCall<unknown, unknown, unknown>, change: Change, asked: Asked): Promise<Outcome> {
   const { found, assertion, linking } = asked;
+  // Before the account, as requests of a directory do: otherwise the two could wait for each other.
+  await organizations.lock(change.tx, found.provider.organizationId);
   const row = await providers.lock(change.tx, found.provider);
   if (row?.state !== 'active') return refused('provider_off');
   const arrival = arrivalOf(await factsOfArrival(change.tx, row, assertion, linking));
