@@ -192,7 +192,7 @@ type Print = (...argv: string[]) => ReturnType<typeof command>;
 
 async function budgetSeen(print: Print, story: Story): Promise<void> {
   const { out } = await print('budget');
-  const [, used = '', left = ''] = /^key_budget_month +key +25\.00 +(\S+) +\S+ +(\S+)/m.exec(out) ?? [];
+  const [, used = '', left = ''] = /^key_budget_month +key +25\.00 USD +(\S+) USD +\S+ USD +(\S+) USD/m.exec(out) ?? [];
   story.check(
     Number(used) > 0 && Math.abs(Number(used) + Number(left) - Number(BUDGET_USD)) < 1e-9,
     'the budget does not show what it spent',
