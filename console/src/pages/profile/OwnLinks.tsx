@@ -19,6 +19,7 @@ export function useOwnLinks(enabled: boolean) {
 export function OwnLinks({ query }: { readonly query: ReturnType<typeof useOwnLinks> }) {
   const queryClient = useQueryClient();
   const [removing, setRemoving] = useState<OwnLink | null>(null);
+  const who = removing === null ? '' : whoOf(removing);
   return (
     <>
       <Asked query={query}>
@@ -33,7 +34,7 @@ export function OwnLinks({ query }: { readonly query: ReturnType<typeof useOwnLi
       <ConfirmByName
         opened={removing !== null}
         onClose={() => setRemoving(null)}
-        title={words.unlinkNamed(removing === null ? '' : whoOf(removing))}
+        title={words.unlinkNamed(who)}
         name={null}
         verb={words.unlink}
         consequences={[words.unlinkEnds(removing?.organization_name ?? ''), words.unlinkMayReturn]}
@@ -42,7 +43,7 @@ export function OwnLinks({ query }: { readonly query: ReturnType<typeof useOwnLi
           const { provider_id, subject } = removing;
           await asked(api.DELETE('/session/identity-links', { params: { query: { provider_id, subject } } }));
           await Promise.all(['own-links', 'session'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
-          saved(words.wasUnlinked(whoOf(removing)));
+          saved(words.wasUnlinked(who));
         }}
       />
     </>
