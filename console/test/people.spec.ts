@@ -92,6 +92,13 @@ test('a filter that leaves nobody can be taken off again, and holds for its own 
   await expect(page).not.toHaveURL(/status=/);
 });
 
+/** Returns the path of a newcomer's membership. */
+async function memberPath(house: House, organizationId: string, accountId: string): Promise<string> {
+  const members = `/organizations/${organizationId}/members`;
+  const { data } = await house.api<{ data: { id: string; account_id: string }[] }>('GET', `${members}?search=Somebody%20New`);
+  return `${members}/${data.find(({ account_id }) => account_id === accountId)?.id}`;
+}
+
 test('the profile names each organization that disabled the person, and says “None yet” only where there is nothing', async ({
   page,
   house,
@@ -101,12 +108,8 @@ test('the profile names each organization that disabled the person, and says “
   await house.api('POST', `/accounts/${person.accountId}/vouch`, { reason: 'Known in person.' });
   const joined = { account_id: person.accountId, role: 'org_billing' };
   await house.api('POST', `/organizations/${other.id}/members`, joined);
-  const set = async (organizationId: string, status: 'active' | 'disabled') => {
-    const members = `/organizations/${organizationId}/members`;
-    const { data } = await house.api<{ data: { id: string; account_id: string }[] }>('GET', `${members}?search=Somebody%20New`);
-    const member = data.find(({ account_id }) => account_id === person.accountId);
-    await house.api('PATCH', `${members}/${member?.id}`, { status });
-  };
+  const set = async (organizationId: string, status: 'active' | 'disabled') =>
+    house.api('PATCH', await memberPath(house, organizationId, person.accountId), { status });
   await set(house.organizationId, 'disabled');
   await person.signIn(page);
   await page.goto(`${house.url}/profile`);
@@ -132,12 +135,10 @@ test('a page that is open when somebody disables the person says so, and not tha
   await person.signIn(page);
   await page.goto(`${house.url}/keys`);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-  const members = `/organizations/${house.organizationId}/members`;
-  const { data } = await house.api<{ data: { id: string; account_id: string }[] }>('GET', `${members}?search=Somebody%20New`);
-  const member = data.find(({ account_id }) => account_id === person.accountId);
+  const member = await memberPath(house, house.organizationId, person.accountId);
   // The session is read again after a refusal, if it is older than some seconds.
   await page.waitForTimeout(5_500);
-  await house.api('PATCH', `${members}/${member?.id}`, { status: 'disabled' });
+  await house.api('PATCH', member, { status: 'disabled' });
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Teams' }).click();
   await expect(page.getByRole('alert').filter({ hasText: 'Your access to Acme is disabled.' })).toBeVisible();
 });

@@ -5,6 +5,11 @@ import { queryOf } from './list-query.ts';
 export type IdentityProvider = Schema<'IdentityProvider'>;
 export type ProviderTest = Schema<'IdentityProviderTest'>;
 export type GroupMapping = Schema<'GroupMapping'>;
+
+/** Returns the words for the group of a mapping: its name in the directory, otherwise the value of the claim. */
+export function groupOf({ group_name, value }: GroupMapping): string {
+  return group_name ?? value;
+}
 export type SignInPolicy = Schema<'SignInPolicy'>;
 export type Domain = Schema<'OrganizationDomain'>;
 export type IdentityLink = Schema<'IdentityLink'>;

@@ -1,3 +1,4 @@
+import type { Json } from './api.ts';
 import type { Flag, Given } from './command.ts';
 import { clearableWhole } from './given-changes.ts';
 import { BadUsage } from './outcome.ts';
@@ -21,14 +22,12 @@ export const END_USER_FLAGS: readonly Flag[] = [
 
 /** Returns the part of a request body that these flags set. A flag that was not given adds no field. */
 export function policyBody(given: Given): object {
-  const limits = {
-    rpm: given.whole('rpm'),
-    tpm: given.whole('tpm'),
-    rpd: given.whole('rpd'),
-    max_parallel: given.whole('max-parallel'),
-  };
-  const hasLimits = Object.values(limits).some((value) => value !== undefined);
-  return { ...(hasLimits ? { rate_limits: limits } : {}), ...budgetBody(given) };
+  return { ...limitsBody((name) => given.whole(name)), ...budgetBody(given) };
+}
+
+function limitsBody(limit: (name: string) => number | null | undefined): object {
+  const limits = { rpm: limit('rpm'), tpm: limit('tpm'), rpd: limit('rpd'), max_parallel: limit('max-parallel') };
+  return Object.values(limits).some((value) => value !== undefined) ? { rate_limits: limits } : {};
 }
 
 function budgetBody(given: Given): object {
@@ -44,11 +43,14 @@ export const POLICY_CHANGE_FLAGS: readonly Flag[] = POLICY_FLAGS.map((flag) =>
 
 /** Returns the part of a request body that changes limits by these flags. An empty value removes a limit, and an empty budget all budgets. */
 export function policyChangeBody(given: Given): object {
-  const cleared = (name: string) => clearableWhole(given, name);
-  const limits = { rpm: cleared('rpm'), tpm: cleared('tpm'), rpd: cleared('rpd'), max_parallel: cleared('max-parallel') };
-  const hasLimits = Object.values(limits).some((value) => value !== undefined);
   const budgets = budgetBody(given);
-  return { ...(hasLimits ? { rate_limits: limits } : {}), ...(given.flag('budget') === '' ? { budgets: [] } : budgets) };
+  const limits = limitsBody((name) => clearableWhole(given, name));
+  return { ...limits, ...(given.flag('budget') === '' ? { budgets: [] } : budgets) };
+}
+
+/** Returns the words for a budget. */
+export function budgetText({ amount, period }: Json): string {
+  return period === 'total' ? `${amount} USD in total` : `${amount} USD per ${period}`;
 }
 
 /** Returns the part of a request body that the flags about end users set. */

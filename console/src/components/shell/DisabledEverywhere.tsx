@@ -1,7 +1,7 @@
 import { Alert } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
 import { useLocation } from '@tanstack/react-router';
-import { useSession } from '../../api/session.tsx';
+import { type Session, useSession } from '../../api/session.tsx';
 import { PATHS } from '../../paths.ts';
 import { words } from './words.ts';
 
@@ -12,7 +12,12 @@ export function DisabledEverywhere() {
   if (platform_role !== null || memberships.length > 0 || disabled.length === 0 || pathname === PATHS.overview) return null;
   return (
     <Alert color="yellow" icon={<IconLock size={18} />} p="xs" mb="md">
-      <bdi>{words.disabledIn(disabled.map(({ organization_name }) => organization_name).join(', '))}</bdi>
+      <bdi>{disabledIn(disabled)}</bdi>
     </Alert>
   );
+}
+
+/** Returns the sentence that the person is disabled in these organizations, and what to do. */
+export function disabledIn(places: Session['disabled_in']): string {
+  return words.disabledIn(places.map(({ organization_name }) => organization_name).join(', '));
 }

@@ -4,6 +4,7 @@ import { listOrganizations, type Organization, type OrganizationsSummary } from 
 import { useSession } from '../../api/session.tsx';
 import { DataList } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
+import { disabledIn } from '../../components/shell/DisabledEverywhere.tsx';
 import { BulkBar, CreateTemplate, LifecycleDialog, OrganizationDialog } from './dialog/deferred.tsx';
 import type { Lifecycle } from './dialog/LifecycleDialog.tsx';
 import { IncompletePill } from './IncompletePill.tsx';
@@ -88,10 +89,11 @@ export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, on
 
 function NoOrganization({ onCreate }: Pick<OrganizationsListProps, 'onCreate'>) {
   const { disabled_in: disabled } = useSession();
-  const names = disabled.map(({ organization_name }) => organization_name).join(', ');
   if (onCreate === undefined)
     return (
-      <EmptyState title={words.noOrganizationsYet}>{names === '' ? words.notAMemberYet : words.disabledIn(names)}</EmptyState>
+      <EmptyState title={words.noOrganizationsYet}>
+        {disabled.length === 0 ? words.notAMemberYet : disabledIn(disabled)}
+      </EmptyState>
     );
   return (
     <EmptyState title={words.noOrganizationsYet} action={<Button onClick={onCreate}>{words.createOrganization}</Button>}>

@@ -83,7 +83,6 @@ export const words = {
   // OrganizationsList
   nameSlugOrId: 'Name, slug or id',
   noOrganizationsYet: 'No organizations yet',
-  disabledIn: (names: string) => `Your access to ${names} is disabled. Ask an owner or admin there to enable it again.`,
   notAMemberYet: 'You are not in an organization yet. Ask an owner of one, or a platform admin, to add you.',
   createOrganization: 'Create organization',
   organizationMeans: 'An organization is a tenant with its own budgets, limits, models, teams and keys. Create the first one.',

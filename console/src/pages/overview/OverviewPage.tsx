@@ -8,6 +8,7 @@ import { RangePicker, rangeOf, viewersZone } from '../../components/fields/Range
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { Named } from '../../components/Named.tsx';
 import { FiguresShape } from '../../components/Skeletons.tsx';
+import { disabledIn } from '../../components/shell/DisabledEverywhere.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { useScope } from '../../components/shell/scope.ts';
 import { Course } from './Course.tsx';
@@ -73,8 +74,6 @@ function Figures({ isOfPlatform }: { isOfPlatform: boolean }) {
 
 function placeOf({ platform_role, memberships, disabled_in }: Session): string {
   if (platform_role !== null) return words.everyOrganization;
-  const namesOf = (places: readonly { readonly organization_name: string }[]) =>
-    places.map(({ organization_name }) => organization_name).join(', ');
-  if (memberships.length > 0) return namesOf(memberships);
-  return disabled_in.length > 0 ? words.disabledIn(namesOf(disabled_in)) : words.inNoOrganization;
+  if (memberships.length > 0) return memberships.map(({ organization_name }) => organization_name).join(', ');
+  return disabled_in.length > 0 ? disabledIn(disabled_in) : words.inNoOrganization;
 }

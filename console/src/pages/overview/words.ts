@@ -58,7 +58,6 @@ export const words = {
   roleShowsNoSpend: 'Your role does not show spend and requests. Use the navigation for the teams and keys that you may see.',
   everyOrganization: 'Every organization of this gateway.',
   inNoOrganization: 'You are not in an organization yet.',
-  disabledIn: (names: string) => `Your access to ${names} is disabled. Ask an owner or admin there to enable it again.`,
 
   // OwnKeys
   yourKeys: 'Your keys',

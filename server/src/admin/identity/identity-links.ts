@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { endEvidence } from '../../store/identity/evidence.ts';
 import * as links from '../../store/identity/identity-links.ts';
 import { change } from '../http/change.ts';
 import { id, idParams, instantOut, isoOf, isoOrNull } from '../http/fields.ts';
@@ -8,6 +7,7 @@ import * as load from '../http/load.ts';
 import { notFound } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { text } from '../http/schemas.ts';
+import { afterUnlink } from './unlink.ts';
 
 /** People at identity providers who are accounts here. */
 
@@ -57,19 +57,10 @@ export const remove = route({
   load: load.organization,
   handle: async (call, { id: organizationId }) => {
     const { provider_id: providerId, subject } = call.query;
-    await change(call, async ({ tx, record }) => {
-      const accountId = await links.remove(tx, { organizationId, providerId, subject });
+    await change(call, async (change) => {
+      const accountId = await links.remove(change.tx, { organizationId, providerId, subject });
       if (accountId === null) throw notFound('identity link');
-      await endEvidence(tx, { organizationId, accountId });
-      await record({
-        organizationId,
-        action: 'identity_link.delete',
-        objectType: 'identity_link',
-        objectId: accountId,
-        objectName: null,
-        before: { identity_provider: providerId, subject, account_id: accountId },
-        after: null,
-      });
+      await afterUnlink(change, { organizationId, providerId, subject, accountId, accountName: null });
     });
     return undefined;
   },

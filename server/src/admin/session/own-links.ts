@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { endEvidence } from '../../store/identity/evidence.ts';
 import * as links from '../../store/identity/identity-links.ts';
 import { change } from '../http/change.ts';
 import { id, instantOut, isoOf, isoOrNull } from '../http/fields.ts';
@@ -7,6 +6,7 @@ import * as load from '../http/load.ts';
 import { notFound } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { text } from '../http/schemas.ts';
+import { afterUnlink } from '../identity/unlink.ts';
 import * as own from '../people/own-account.ts';
 
 /** A person's own links to people at identity providers: lists them and removes them. */
@@ -49,19 +49,11 @@ export const remove = route({
   handle: async (call) => {
     const account = await own.account(call);
     const { provider_id: providerId, subject } = call.query;
-    await change(call, async ({ tx, record }) => {
-      const organizationId = await links.removeOwn(tx, { accountId: account.id, providerId, subject });
+    await change(call, async (change) => {
+      const { id: accountId, name: accountName } = account;
+      const organizationId = await links.removeOwn(change.tx, { accountId, providerId, subject });
       if (organizationId === null) throw notFound('identity link');
-      await endEvidence(tx, { organizationId, accountId: account.id });
-      await record({
-        organizationId,
-        action: 'identity_link.delete',
-        objectType: 'identity_link',
-        objectId: account.id,
-        objectName: account.name,
-        before: { identity_provider: providerId, subject, account_id: account.id },
-        after: null,
-      });
+      await afterUnlink(change, { organizationId, providerId, subject, accountId, accountName });
     });
     return undefined;
   },

@@ -267,11 +267,12 @@ async function applyPatch(
   const updated = await rules.updateRule(tx, row, columns, now);
   await record({ ...eventOf(updated), action: 'trust_rule.update', before: facts(row), after: facts(updated) });
   touch({ organizationIds: [organizationId] });
-  if (!isUnchanged(limitFacts(row), limitFacts(updated))) {
+  const [hadLimits, hasLimits] = [limitFacts(row), limitFacts(updated)];
+  if (!isUnchanged(hadLimits, hasLimits)) {
     const keyIds = await workloadKeys.keyIdsOf(tx, { organizationId, ruleId: id });
     await workloadKeys.applyLimits(tx, organizationId, keyIds, updated, now);
     const newBudgetId = () => newId('bud', now.getTime());
-    if (!isUnchanged(limitFacts(row).budgets, limitFacts(updated).budgets))
+    if (!isUnchanged(hadLimits.budgets, hasLimits.budgets))
       await workloadKeys.replaceBudgets(tx, organizationId, keyIds, updated.budgets, { at: now, newBudgetId });
     touch({ organizationIds: [organizationId], keyIds });
   }

@@ -2,6 +2,7 @@ import type { Json } from '../api.ts';
 import type { Command, Flag, Given } from '../command.ts';
 import { clearable, clearableWhole, requireAny } from '../given-changes.ts';
 import { BadUsage } from '../outcome.ts';
+import { budgetText } from '../policy-flags.ts';
 import { type Column, printObject } from '../print.ts';
 import { organizationPath } from './organizations.ts';
 
@@ -37,7 +38,7 @@ const SELF_SERVICE: readonly Column[] = [
   ['developers can', (row) => allowanceOf(policyOf(row))],
   ['most keys or logins of each', (row) => policyOf(row).max_keys_per_member],
   ['days until each must end', (row) => policyOf(row).max_expiry_days],
-  ['most that each may spend', (row) => budgetText(policyOf(row).max_budget as Json | null)],
+  ['most that each may spend', (row) => spendOf(policyOf(row))],
 ];
 
 const showSelfService: Command = {
@@ -100,9 +101,8 @@ function allowanceOf({ enabled, logins_only: only }: Json): string {
   return enabled === true ? 'log in and create keys' : 'neither log in nor create keys';
 }
 
-function budgetText(budget: Json | null): string | null {
-  if (budget === null) return null;
-  return budget.period === 'total' ? `${budget.amount} USD in total` : `${budget.amount} USD per ${budget.period}`;
+function spendOf({ max_budget: budget }: Json): string | null {
+  return budget === null ? null : budgetText(budget as Json);
 }
 
 function pathOf(given: Given): string {

@@ -4,7 +4,7 @@ import { requireAny, yesOrNo } from '../given-changes.ts';
 import { jsonObjectIn } from '../given-files.ts';
 import { LIST_FLAGS, listRows } from '../list-pages.ts';
 import { BadUsage } from '../outcome.ts';
-import { POLICY_CHANGE_FLAGS, POLICY_FLAGS, policyBody, policyChangeBody } from '../policy-flags.ts';
+import { budgetText, POLICY_CHANGE_FLAGS, POLICY_FLAGS, policyBody, policyChangeBody } from '../policy-flags.ts';
 import { type Column, printNext, printObject, printRows } from '../print.ts';
 import { organizationPath } from './organizations.ts';
 import { differ, SECRETS_ENDED } from './trust-secrets.ts';
@@ -26,7 +26,7 @@ const FIELDS: readonly Column[] = [
   ['a key for each', (row) => row.key_by],
   ['each token once', (row) => (row.once === true ? 'yes' : 'no')],
   ['limits of each key', (row) => limitTexts(row.rate_limits as Json)],
-  ['budgets of each key', (row) => (row.budgets as readonly Json[]).map(({ amount, period }) => `${amount} USD per ${period}`)],
+  ['budgets of each key', (row) => (row.budgets as readonly Json[]).map(budgetText)],
   ['created', (row) => row.created_at],
 ];
 

@@ -2,7 +2,7 @@ import { Input, SegmentedControl, Select, Stack, Text, TextInput } from '@mantin
 import type { UseFormReturnType } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api, asked } from '../../../api/client.ts';
-import { type GroupMapping, type IdentityProvider, removeMapping } from '../../../api/identity.ts';
+import { type GroupMapping, groupOf, type IdentityProvider, removeMapping } from '../../../api/identity.ts';
 import type { Organization } from '../../../api/organizations.ts';
 import { ConfirmByName } from '../../../components/dialogs/ConfirmByName.tsx';
 import { CreateDialog } from '../../../components/dialogs/CreateDialog.tsx';
@@ -145,11 +145,12 @@ interface RemoveMappingProps {
 
 export function RemoveMappingDialog({ row, organizationId, onClose }: RemoveMappingProps) {
   const queryClient = useQueryClient();
+  const group = row === null ? '' : groupOf(row);
   return (
     <ConfirmByName
       opened={row !== null}
       onClose={onClose}
-      title={words.removeMappingOf(row?.group_name ?? row?.value ?? '')}
+      title={words.removeMappingOf(group)}
       name={null}
       verb={words.removeMapping}
       consequences={[
@@ -159,7 +160,7 @@ export function RemoveMappingDialog({ row, organizationId, onClose }: RemoveMapp
       action={async () => {
         if (row === null) return;
         await removeMapping(organizationId, row.id);
-        saved(words.mappingRemoved(row.group_name ?? row.value));
+        saved(words.mappingRemoved(group));
         await queryClient.invalidateQueries({ queryKey: ['group-mappings'] });
       }}
     />

@@ -2,7 +2,7 @@ import { ActionIcon, Anchor, Text } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { type GroupMapping, type IdentityProvider, listMappings, providersQuery } from '../../../api/identity.ts';
+import { type GroupMapping, groupOf, type IdentityProvider, listMappings, providersQuery } from '../../../api/identity.ts';
 import type { Organization } from '../../../api/organizations.ts';
 import { type Verdict, verdictOf } from '../../../api/session.tsx';
 import { choiceQuery } from '../../../api/sso.ts';
@@ -81,9 +81,9 @@ function columnsOf(
       accessor: 'value',
       title: words.group,
       phone: 'title',
-      render: ({ value, group_name }) => (
-        <Text fz="sm" className={group_name === null ? 'mono' : undefined} style={{ overflowWrap: 'anywhere' }}>
-          <bdi>{group_name ?? value}</bdi>
+      render: (row) => (
+        <Text fz="sm" className={row.group_name === null ? 'mono' : undefined} style={{ overflowWrap: 'anywhere' }}>
+          <bdi>{groupOf(row)}</bdi>
         </Text>
       ),
     },
@@ -103,7 +103,7 @@ function columnsOf(
         <ActionIcon
           variant="subtle"
           color="gray"
-          aria-label={words.removeMappingOf(row.group_name ?? row.value)}
+          aria-label={words.removeMappingOf(groupOf(row))}
           disabled={!mayRemove}
           onClick={() => onRemove(row)}
         >
