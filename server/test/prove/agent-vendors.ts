@@ -111,6 +111,8 @@ export async function startVendors(): Promise<Vendors> {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, { seen, shell }: Pick<Vendors, 'seen' | 'shell'>) {
+  // The job that checks credentials asks for a list of models now and then.
+  if (request.method !== 'POST') return void response.writeHead(404).end();
   let text = '';
   for await (const chunk of request) text += String(chunk);
   const at = request.url ?? '';

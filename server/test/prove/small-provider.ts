@@ -25,7 +25,7 @@ export type Say = (
 /** Listens on a free port of the loopback address until it is stopped or this process ends. */
 export async function startSmallProvider(say: Say = () => ({ text: 'Hello.' })): Promise<SmallProvider> {
   const calls: ProviderCall[] = [];
-  const server = createServer((request, response) => void answer(request, response, calls, say));
+  const server = createServer((request, response) => void answer(request, response, calls, say).catch(() => response.destroy()));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -40,6 +40,8 @@ export async function startSmallProvider(say: Say = () => ({ text: 'Hello.' })):
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, calls: ProviderCall[], say: Say): Promise<void> {
+  // The job that checks credentials asks for a list of models now and then.
+  if (request.method !== 'POST') return void response.writeHead(404).end();
   const body = Buffer.concat(await request.toArray()).toString();
   const asked = JSON.parse(body) as { model: string; stream?: boolean };
   const call = { model: asked.model, body };

@@ -54,6 +54,8 @@ interface Upstream {
 async function startUpstream(): Promise<Upstream> {
   const heads: IncomingHttpHeaders[] = [];
   const server = createServer(async (request, response) => {
+    // The job that checks credentials asks for a list of models now and then.
+    if (request.method !== 'POST') return void response.writeHead(404).end();
     heads.push(request.headers);
     const body = Buffer.concat(await request.toArray()).toString();
     const asked = JSON.parse(body) as { model: string; stream?: boolean };
