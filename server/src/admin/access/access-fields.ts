@@ -9,7 +9,7 @@ import {
   type OrganizationAccess,
 } from '../../domain/access/access.ts';
 import type { Catalogue } from '../../domain/routing/catalogue.ts';
-import { loadCatalogue, withoutSecret } from '../../store/configuration/load-catalogue.ts';
+import { knownCatalogue } from '../../store/configuration/known-catalogue.ts';
 import type { Database } from '../../store/database.ts';
 import { type Fault, invalid, invalidFields } from '../http/problem.ts';
 import { never, text } from '../http/schemas.ts';
@@ -100,9 +100,9 @@ export function renderIneffective(above: AccessLevels | null, access: Organizati
   return { targets: [...targets], access_groups: [...accessGroups] };
 }
 
-/** Loads the catalogue without secrets, which is enough to decide what can be granted. Do not call it inside a transaction. */
+/** Returns the catalogue without secrets, which is enough to decide what can be granted. Do not call it inside a transaction. */
 export function accessCatalogue(db: Database): Promise<Catalogue> {
-  return loadCatalogue(db, withoutSecret);
+  return knownCatalogue(db);
 }
 
 /**

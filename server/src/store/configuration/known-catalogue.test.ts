@@ -1,0 +1,34 @@
+/** The catalogue that is read anew only when its version moved. */
+import { expect, test } from 'vitest';
+import { withDatabase } from '../../../test/support/database.ts';
+import * as targets from '../catalogue/callable-targets.ts';
+import * as models from '../catalogue/models.ts';
+import { bumpConfigVersions } from './config-versions.ts';
+import { knownCatalogue } from './known-catalogue.ts';
+
+const given = withDatabase();
+
+async function make(name: string, isTold: boolean) {
+  const at = new Date();
+  await given().db.transaction(async (tx) => {
+    await targets.claim(tx, { name, kind: 'model' }, at);
+    await models.insert(tx, { name, createdAt: at, updatedAt: at });
+    if (isTold) await bumpConfigVersions(tx, { catalogue: true });
+  });
+}
+
+test('before the first change it is read each time, later once for each version', async () => {
+  const { db } = given();
+  const names = async () => [...(await knownCatalogue(db)).targets.keys()].sort();
+  expect(await names()).toEqual([]);
+  // As in a database whose rows came from elsewhere: nothing says that they are new.
+  await make('untold', false);
+  expect(await names()).toEqual(['untold']);
+  await make('told', true);
+  expect(await names()).toEqual(['told', 'untold']);
+  const known = await knownCatalogue(db);
+  expect(await knownCatalogue(db)).toBe(known);
+  await make('next', true);
+  expect(await names()).toEqual(['next', 'told', 'untold']);
+  expect(await knownCatalogue(db)).not.toBe(known);
+});
