@@ -50,9 +50,11 @@ test('usage is grouped by end user and client, leads to their requests, and an o
   await expect(dialog).toHaveCount(0);
   await expect(page.getByRole('row', { name: 'End users' })).toContainText('Stored as pseudonyms');
   await say('Łucja', 'codex_cli_rs/0.169.0');
-  const usage = await house.api<{ data: { end_user: string | null }[] }>(
-    'GET',
-    `/usage?organization_id=${organization.id}&group_by=end_user`,
-  );
-  expect(usage.data.filter(({ end_user: name }) => /^h_[\w-]{22}$/.test(name ?? ''))).toHaveLength(1);
+  const pseudonyms = async () => {
+    const at = `/usage?organization_id=${organization.id}&group_by=end_user`;
+    const { data } = await house.api<{ data: { end_user: string | null }[] }>('GET', at);
+    return data.filter(({ end_user: name }) => /^h_[\w-]{22}$/.test(name ?? '')).length;
+  };
+  // A request is in the ledger within a second.
+  await expect.poll(pseudonyms).toBe(1);
 });
