@@ -33,7 +33,10 @@ test.describe('at 1280 pixels', () => {
     await page.goto(pageOf(house));
     await more(page).focus();
     await page.keyboard.press('Enter');
-    await expect(page.getByRole('menu')).toBeVisible();
+    const menu = page.getByRole('menu');
+    await expect(menu).toBeVisible();
+    // The menu takes the focus when it has opened, also from an item that has it already.
+    await expect.poll(() => menu.evaluate((list) => list.contains(document.activeElement))).toBe(true);
     await page.keyboard.press('ArrowDown');
     await expect(page.getByRole('menuitem', { name: MORE[0] ?? '' })).toBeFocused();
     await page.keyboard.press('ArrowDown');

@@ -100,7 +100,7 @@ export function renderIneffective(above: AccessLevels | null, access: Organizati
   return { targets: [...targets], access_groups: [...accessGroups] };
 }
 
-/** Returns the catalogue without secrets, which is enough to decide what can be granted. Do not call it inside a transaction. */
+/** Returns the catalogue without secrets, which is enough to decide what can be granted. */
 export function accessCatalogue(db: Database): Promise<Catalogue> {
   return knownCatalogue(db);
 }

@@ -32,3 +32,20 @@ test('before the first change it is read each time, later once for each version'
   expect(await names()).toEqual(['next', 'told', 'untold']);
   expect(await knownCatalogue(db)).not.toBe(known);
 });
+
+test('inside a transaction it has what the transaction changed, told or not, and outside what counts', async () => {
+  const { db } = given();
+  const names = async (of: typeof db) => [...(await knownCatalogue(of)).targets.keys()];
+  await make('counts', true);
+  await names(db);
+  const rolledBack = new Error('rolled back');
+  const dryRun = db.transaction(async (tx) => {
+    expect(await names(tx)).toContain('counts');
+    await models.remove(tx, 'counts');
+    await targets.release(tx, 'counts');
+    expect(await names(tx)).not.toContain('counts');
+    throw rolledBack;
+  });
+  await expect(dryRun).rejects.toBe(rolledBack);
+  expect(await names(db)).toContain('counts');
+});

@@ -8,10 +8,11 @@ import { loadCatalogue, withoutSecret } from './load-catalogue.ts';
 const known = new WeakMap<Database, Catalogue>();
 
 /**
- * Returns the platform's catalogue without secrets, as it is now. Do not call it inside a transaction, whose handle is a new one each
- * time. Rejects with a StoreError.
+ * Returns the platform's catalogue without secrets, as it is now. Inside a transaction it is read each time, because what the
+ * transaction itself changed may have no new version yet. Rejects with a StoreError.
  */
 export async function knownCatalogue(db: Database): Promise<Catalogue> {
+  if ('rollback' in db) return loadCatalogue(db, withoutSecret);
   const before = known.get(db);
   if (before !== undefined) {
     const version = (await configVersions(db, [CATALOGUE_SCOPE])).get(CATALOGUE_SCOPE);
