@@ -5,7 +5,19 @@ import { makeOrganization, must, withAdmin } from '../admin/support.ts';
 import { browse, makePerson } from '../identity/support.ts';
 import { withDatabase } from '../support/database.ts';
 import { SAYING } from '../support/saying-protocol.ts';
-import { arrive, begin, codeOf, comeBack, HERE, join, makeProvider, makeTenant, PUBLIC_URL, useWorld } from './support.ts';
+import {
+  arrive,
+  begin,
+  beginTest,
+  codeOf,
+  comeBack,
+  HERE,
+  join,
+  makeProvider,
+  makeTenant,
+  PUBLIC_URL,
+  useWorld,
+} from './support.ts';
 
 let told = { is: 'signed_out', sid: 'sid1', subject: null } as Awaited<ReturnType<NonNullable<OidcProtocol['readLogout']>>>;
 const oidc: OidcProtocol = {
@@ -89,7 +101,7 @@ describe('an identity provider', () => {
       next_config: { issuer: 'https://new.test' },
     });
     expect(await arrive(browse(world()), tenant.idp, { subject: 'a', email: `a@${tenant.domain}` })).toBe('/');
-    const failing = await testOf(path);
+    const failing = await beginTest(world(), path);
     await comeBack(failing.browser, failing.location, { error: 'wrong_issuer' });
     expect(must(await root('GET', `${path}/test-result?id=${failing.id}`))).toMatchObject({
       state: 'refused',
@@ -97,7 +109,7 @@ describe('an identity provider', () => {
       words: 'No.',
     });
     expect(must(await root('GET', path)).next_config).not.toBeNull();
-    const passing = await testOf(path);
+    const passing = await beginTest(world(), path);
     await comeBack(passing.browser, passing.location, { subject: 'a' });
     expect(must(await root('GET', path))).toMatchObject({
       state: 'active',
@@ -116,14 +128,6 @@ describe('an identity provider', () => {
       tested_at: null,
     });
   });
-
-  async function testOf(path: string) {
-    const browser = browse(world());
-    const answer = await world().root('POST', `${path}/test`, {});
-    const [pair = ''] = (answer.headers['set-cookie'] ?? '').split(';');
-    browser.cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
-    return { browser, ...must(answer) };
-  }
 
   test('refuses a wrong configuration at its field, a role above the editor’s, and the twenty-first', async () => {
     const { root } = world();

@@ -118,3 +118,12 @@ export async function join(
 export async function opened(browser: Browser): Promise<Readonly<Record<string, readonly string[]>>> {
   return must(await browser('GET', '/session', undefined, HERE)).capabilities_by_organization;
 }
+
+/** Begins a test of an identity provider, at its path, in a browser of its own. */
+export async function beginTest(world: AdminWorld, path: string) {
+  const browser = browse(world);
+  const answer = await world.root('POST', `${path}/test`, {});
+  const [pair = ''] = (answer.headers['set-cookie'] ?? '').split(';');
+  browser.cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
+  return { browser, ...must(answer) };
+}

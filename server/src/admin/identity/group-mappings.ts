@@ -95,10 +95,11 @@ export const create = route({
         createdAt: now,
       });
       if (row === null) throw conflict('This group has a mapping to the same place already. Delete that one first.');
-      await record({ ...eventOf(row), action: 'group_mapping.create', before: null, after: facts(row) });
-      return row;
+      const shown = (await mappings.find(tx, row)) ?? { ...row, teamName: null, groupName: null };
+      await record({ ...eventOf(shown), action: 'group_mapping.create', before: null, after: audited(shown) });
+      return shown;
     });
-    return view((await mappings.find(call.deps.db, added)) ?? { ...added, teamName: null, groupName: null });
+    return view(added);
   },
 });
 
@@ -117,7 +118,7 @@ export const remove = route({
     requireGrantableRole(call, grant, '');
     await change(call, async ({ tx, record }) => {
       if (!(await mappings.remove(tx, row))) throw notFound('group mapping');
-      await record({ ...eventOf(row), action: 'group_mapping.delete', before: facts(row), after: null });
+      await record({ ...eventOf(row), action: 'group_mapping.delete', before: audited(row), after: null });
     });
     return undefined;
   },
@@ -165,8 +166,14 @@ function facts({ source, value, role, teamId, teamRole }: mappings.MappingRow) {
   return { source, value, role, team_id: teamId, team_role: teamRole };
 }
 
-function eventOf(row: mappings.MappingRow) {
-  return { organizationId: row.organizationId, objectType: 'group_mapping', objectId: row.id, objectName: row.value };
+/** Returns a mapping for the audit log, which people read after the group or the team is gone. */
+function audited(row: mappings.ShownMapping) {
+  return { ...facts(row), group_name: row.groupName, team_name: row.teamName };
+}
+
+function eventOf(row: mappings.ShownMapping) {
+  const objectName = row.groupName ?? row.value;
+  return { organizationId: row.organizationId, objectType: 'group_mapping', objectId: row.id, objectName };
 }
 
 function view(row: mappings.ShownMapping): z.output<typeof mappingOut> {

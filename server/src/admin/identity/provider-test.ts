@@ -57,7 +57,10 @@ const resultOut = z
     would_be: z
       .string()
       .nullable()
-      .meta({ description: 'Who the person would be: `Ada would be org_member, Support: developer.`' }),
+      .meta({
+        description:
+          'Who the person would be: `Ada would be org_member, Support: developer (by the directory).` Of a member it names what a directory, another provider or a person gave.',
+      }),
   })
   .meta({ id: 'IdentityProviderTest' });
 

@@ -201,7 +201,7 @@ function recordLink({ record }: Change, row: ProviderRow, account: AccountRow, s
 }
 
 /** Gives the roles of the person's groups: those of the SCIM directory first, and those that the provider sent where it gives none. */
-async function giveRoles(change: Change, row: ProviderRow, account: AccountRow, assertion: Assertion): Promise<void> {
+export async function giveRoles(change: Change, row: ProviderRow, account: AccountRow, assertion: Assertion): Promise<void> {
   const { organizationId, id: source, defaultRole } = row;
   const member = await memberships.findByAccount(change.tx, { organizationId, accountId: account.id });
   if (member === null) return;

@@ -1,19 +1,24 @@
 import { z } from 'zod';
 import { type Arrival, arrivalOf } from '../../domain/identity/arrival.ts';
 import type { Assertion } from '../../domain/identity/assertion.ts';
-import { type GroupRoles, rolesOfGroups } from '../../domain/identity/group-roles.ts';
+import { DIRECTORY } from '../../domain/identity/given-role.ts';
+import { rolesOfGroups } from '../../domain/identity/group-roles.ts';
 import { withQuery } from '../../domain/identity/return-path.ts';
 import type { SsoCode } from '../../domain/identity/words.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
 import type { ProviderOfOrganization, ProviderRow } from '../../store/identity/identity-providers.ts';
 import * as providers from '../../store/identity/identity-providers.ts';
 import { mappingsOf } from '../../store/identity/managed-roles.ts';
 import type { FlowRow } from '../../store/identity/sign-in-flows.ts';
 import * as flows from '../../store/identity/sign-in-flows.ts';
+import * as memberships from '../../store/tenancy/memberships.ts';
+import * as organizations from '../../store/tenancy/organizations.ts';
 import * as teams from '../../store/tenancy/teams.ts';
 import type { Redirect } from '../http/answer.ts';
 import type { AdminCall } from '../http/call.ts';
-import { type Change, change } from '../http/change.ts';
+import { type Change, change, changeOrRehearse } from '../http/change.ts';
 import { auditedProvider, providerEvent } from '../identity/provider-view.ts';
+import { giveRoles } from './arrive.ts';
 import { factsOfArrival } from './facts-of-arrival.ts';
 import { sealResult } from './flow.ts';
 import type { Judged } from './judge-answer.ts';
@@ -52,7 +57,7 @@ export async function keepTest(
 }
 
 async function outcomeOf(
-  { deps }: AdminCall<unknown, unknown, unknown>,
+  call: AdminCall<unknown, unknown, unknown>,
   provider: ProviderRow,
   judged: Judged,
 ): Promise<TestOutcome> {
@@ -70,18 +75,10 @@ async function outcomeOf(
     };
   }
   const { assertion, checks } = judged;
-  const arrival = arrivalOf(await factsOfArrival(deps.db, provider, assertion, null));
-  const roles = rolesOfGroups(
-    await mappingsOf(deps.db, { organizationId: provider.organizationId, source: provider.id }),
-    assertion.groups ?? [],
-  );
-  const names = new Map<string, string>();
-  for (const teamId of roles.teams.keys()) {
-    const team = await teams.find(deps.db, { organizationId: provider.organizationId, id: teamId });
-    names.set(teamId, team?.name ?? teamId);
-  }
-  const words = wouldBe(assertion, arrival, { provider, roles, names });
-  return { outcome: 'passed', code: null, words: null, checks: [...checks], claims: { ...assertion.claims }, would_be: words };
+  const who = assertion.name ?? assertion.email ?? assertion.subject;
+  const arrival = arrivalOf(await factsOfArrival(call.deps.db, provider, assertion, null));
+  const would_be = `${who} would ${await wouldBe(call, provider, assertion, arrival)}.`;
+  return { outcome: 'passed', code: null, words: null, checks: [...checks], claims: { ...assertion.claims }, would_be };
 }
 
 /** The provider's new configuration takes the place of the present one, or its draft is tested. */
@@ -96,20 +93,58 @@ async function markTested({ tx, now, record }: Change, { organizationId, id }: P
   await record({ ...providerEvent(row), action: 'identity_provider.test', before, after });
 }
 
-/** Returns the sentence that says who a person would be: `Ada would be org_member, Support: developer.` */
-function wouldBe(
+/** Returns what would become of a person: `be org_member, Support: developer`. */
+async function wouldBe(
+  call: AdminCall<unknown, unknown, unknown>,
+  provider: ProviderRow,
   assertion: Assertion,
   arrival: Arrival,
-  { provider, roles, names }: { provider: ProviderRow; roles: GroupRoles; names: ReadonlyMap<string, string> },
-): string {
-  const who = assertion.name ?? assertion.email ?? assertion.subject;
-  if (arrival.is === 'refused') return `${who} would not come in: ${WHY[arrival.code] ?? arrival.code}.`;
-  const places = [...roles.teams].map(([teamId, role]) => `${names.get(teamId)}: ${role.replace('team_', '')}`);
-  const isMember = arrival.is === 'in' || (arrival.is === 'link' && !arrival.joins);
+): Promise<string> {
+  if (arrival.is === 'refused') return `not come in: ${WHY[arrival.code] ?? arrival.code}`;
+  if (arrival.is === 'in' || (arrival.is === 'link' && !arrival.joins)) return memberWould(call, provider, assertion, arrival);
+  const { organizationId, id: source } = provider;
+  const roles = rolesOfGroups(await mappingsOf(call.deps.db, { organizationId, source }), assertion.groups ?? []);
+  const places: string[] = [];
+  for (const [teamId, role] of roles.teams) {
+    const team = await teams.find(call.deps.db, { organizationId, id: teamId });
+    places.push(inTeam(team?.name ?? teamId, role));
+  }
+  return `be ${[roles.role ?? provider.defaultRole, ...places].join(', ')}`;
+}
+
+/** Signs a member in as far as roles go, and takes it back: what a directory, another provider or a person gave counts too. */
+async function memberWould(
+  call: AdminCall<unknown, unknown, unknown>,
+  provider: ProviderRow,
+  assertion: Assertion,
+  { accountId }: { readonly accountId: string },
+): Promise<string> {
+  const { organizationId, id: own } = provider;
+  const by = (source: string | null) => (source === own ? '' : ` (${source === null ? 'given by a person' : whose(source)})`);
+  const places = await changeOrRehearse(call as AdminCall, { isDryRun: true }, async (change) => {
+    await organizations.lock(change.tx, organizationId);
+    const account = await accounts.lock(change.tx, accountId);
+    if (account === null) return [];
+    await giveRoles(change, provider, account, assertion);
+    const member = await memberships.findByAccount(change.tx, { organizationId, accountId });
+    if (member === null) return [];
+    const inTeams = (await memberships.teamsOf(change.tx, [organizationId], [member.id])).get(member.id) ?? [];
+    return [
+      `${member.role}${by(member.managedBy)}`,
+      ...inTeams.map(({ name, role, managedBy }) => `${inTeam(name, role)}${by(managedBy)}`),
+    ];
+  });
+  if (places.length === 0) return 'not come in: the account or the membership was removed just now';
   const isUnknown = assertion.groups === null || assertion.groupsTruncated;
-  if (isMember && isUnknown) return `${who} would come in with the present roles: the answer has no complete list of groups.`;
-  const role = roles.role ?? (isMember ? 'a member with the present role' : provider.defaultRole);
-  return `${who} would be ${[role, ...places].join(', ')}.`;
+  return `be ${places.join(', ')}${isUnknown ? ': the answer has no complete list of groups, so it changes no roles' : ''}`;
+}
+
+function whose(source: string): string {
+  return source === DIRECTORY ? 'by the directory' : 'by another identity provider';
+}
+
+function inTeam(name: string, role: string): string {
+  return `${name}: ${role.replace('team_', '')}`;
 }
 
 const WHY: Readonly<Partial<Record<SsoCode, string>>> = {

@@ -105,9 +105,12 @@ export async function countOwners(tx: Database, organizationId: string): Promise
 
 /** Returns the teams of each of these members, by membership id, in order of name. */
 export async function teamsOf(db: Database, organizationIds: readonly string[], ids: readonly string[]) {
-  if (ids.length === 0) return new Map<string, { teamId: string; name: string; role: string }[]>();
+  if (ids.length === 0) return new Map<string, { teamId: string; name: string; role: string; managedBy: string | null }[]>();
   const rows = await db
-    .select({ id: teamMembers.membershipId, teamId: teams.id, name: teams.name, role: teamMembers.role })
+    .select({
+      ...{ id: teamMembers.membershipId, teamId: teams.id, name: teams.name },
+      ...{ role: teamMembers.role, managedBy: teamMembers.managedBy },
+    })
     .from(teamMembers)
     .innerJoin(teams, and(eq(teams.organizationId, teamMembers.organizationId), eq(teams.id, teamMembers.teamId)))
     .where(
