@@ -103,6 +103,7 @@ test('an owner connects a provider, sees its people and what was refused, gives 
   await page.getByRole('option', { name: /^Auditor/ }).click();
   await dialog(page).getByRole('button', { name: 'Give a role' }).click();
   await expect(rowOf(page, /Auditors/)).toContainText('Auditor');
+  await expect(page.getByRole('status').getByText('The roles of 1 person are being worked out.')).toBeVisible();
   const member = `/organizations/${house.organizationId}/members/${ada.body.id}`;
   // The next change of the group works the role out at once, without the job.
   await house.scim(token, 'PATCH', `/Groups/${group.body.id}`, { Operations: [{ op: 'remove', path: 'members' }] });
@@ -110,6 +111,7 @@ test('an owner connects a provider, sees its people and what was refused, gives 
     Operations: [{ op: 'add', path: 'members', value: [{ value: ada.body.id }] }],
   });
   expect((await house.api<{ role: string }>('GET', member)).role).toBe('org_auditor');
+  await expect(page.getByText('are being worked out')).toHaveCount(0);
   // Among the mappings of the sign-in, the group has its name.
   await page.goto(`${house.url}/organizations/${house.organizationId}?tab=sign-in&part=groups`);
   await expect(rowOf(page, /Auditors/)).toContainText('SCIM directory');

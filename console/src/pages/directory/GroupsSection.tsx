@@ -17,6 +17,7 @@ import { Time } from '../../components/Time.tsx';
 import { links } from '../../links.ts';
 import { countText } from '../../numbers/numbers.ts';
 import { GiveRoleDialog, type TakenRole, TakeRoleDialog } from './RoleDialogs.tsx';
+import { RolesWaiting } from './RolesWaiting.tsx';
 import { words } from './words.ts';
 
 type Given = DirectoryGroup['gives'][number];
@@ -29,6 +30,7 @@ export function GroupsSection({ organization }: { organization: Organization }) 
   return (
     <Section title={words.groups}>
       <MappedToo organization={organization} />
+      <RolesWaiting organization={organization} />
       <DataList<DirectoryGroup>
         name="directory-groups"
         scope={[organization.id]}

@@ -9,6 +9,7 @@ import { PageLink } from '../../components/PageLink.tsx';
 import { Section } from '../../components/Section.tsx';
 import { Time } from '../../components/Time.tsx';
 import { links } from '../../links.ts';
+import { RolesWaiting } from './RolesWaiting.tsx';
 import { words } from './words.ts';
 
 type State = DirectoryPerson['state'];
@@ -20,6 +21,7 @@ export function PeopleSection({ organization }: { organization: Organization }) 
   const [state, set] = useUrlState();
   return (
     <Section title={words.people}>
+      <RolesWaiting organization={organization} />
       <DataList<DirectoryPerson>
         name="directory-people"
         scope={[organization.id]}

@@ -114,6 +114,7 @@ export function TakeRoleDialog({ taken, organizationId, onClose }: TakeProps) {
         await removeMapping(organizationId, taken.mappingId);
         saved(words.roleTaken(taken.group));
         await queryClient.invalidateQueries({ queryKey: ['directory-groups'] });
+        await queryClient.invalidateQueries({ queryKey: ['directory'] });
         await queryClient.invalidateQueries({ queryKey: ['group-mappings'] });
       }}
     />

@@ -1,3 +1,5 @@
+import { countText } from '../../numbers/numbers.ts';
+
 /** The text of the pages of a SCIM directory. */
 export const words = {
   organizations: 'Organizations',
@@ -21,6 +23,10 @@ export const words = {
   lastRequest: 'Last request',
   never: 'Never',
   rolesWaiting: 'Roles being worked out',
+  rolesComing: (people: number) =>
+    people === 1
+      ? 'The roles of 1 person are being worked out. This takes about a minute.'
+      : `The roles of ${countText(people)} people are being worked out. This takes a minute or two.`,
 
   tokens: 'Tokens',
   tokensMean:

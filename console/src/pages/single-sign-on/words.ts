@@ -1,4 +1,4 @@
-import { plural } from '../../numbers/numbers.ts';
+import { countText, plural } from '../../numbers/numbers.ts';
 
 /** Every text about single sign-on of an organization, by the part that shows it. */
 export const words = {
@@ -337,7 +337,7 @@ export const words = {
   effectOf: (members: number, unlinked: number) =>
     unlinked === 0
       ? `All ${plural(members, 'member has', 'members have')} signed in through an active provider before.`
-      : `${plural(unlinked, 'member', 'members')} of ${plural(members, 'member', 'members')} never signed in through an active provider. To open this organization, they must do so with an address of a verified domain.`,
+      : `${countText(unlinked)} of ${plural(members, 'member', 'members')} never signed in through an active provider. To open this organization, they must do so with an address of a verified domain.`,
   effectOnBrowsers:
     'Saving signs nobody out. Whoever has not shown what the policy asks for is asked when they next open this organization.',
   breakGlass: 'Break-glass owners',
