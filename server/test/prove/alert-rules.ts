@@ -1,7 +1,7 @@
 // The alert rules as Prometheus' own tool reads them.
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { ended } from './ended.ts';
 import { repository } from './gateway.ts';
 import type { ProveResult } from './prove.ts';
 
@@ -10,9 +10,9 @@ const PROMTOOL = '/usr/bin/promtool';
 export async function run(): Promise<ProveResult> {
   if (!existsSync(PROMTOOL)) return { holds: false, figure: '', skipped: "promtool is missing (Debian's package prometheus)" };
   const cwd = path.join(repository, 'deploy/prometheus');
-  const promtool = (...args: string[]) => spawnSync(PROMTOOL, args, { cwd, encoding: 'utf8' });
-  const checked = promtool('check', 'rules', 'alerts.yaml');
-  const tested = promtool('test', 'rules', 'alerts.test.yaml');
+  const promtool = (...args: string[]) => ended([PROMTOOL, ...args], { cwd });
+  const checked = await promtool('check', 'rules', 'alerts.yaml');
+  const tested = await promtool('test', 'rules', 'alerts.test.yaml');
   const said = /SUCCESS: \d+ rules found/.exec(checked.stdout)?.[0] ?? 'failed';
   return {
     holds: checked.status === 0 && tested.status === 0,

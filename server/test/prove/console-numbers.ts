@@ -1,9 +1,9 @@
 // The numbers on pages against the stored requests: pages × regroupings × time zones × roles, and three faults that there were.
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { CHROMIUM } from '../support/chromium.ts';
 import { earlierRelease } from './earlier-release.ts';
+import { ended } from './ended.ts';
 import { repository } from './gateway.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';
 
@@ -30,7 +30,7 @@ interface Report {
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   if (!existsSync(CHROMIUM)) return { holds: false, figure: '', skipped: `there is no Chromium at ${CHROMIUM}` };
   if (EARLIER !== undefined) return onEarlier(EARLIER);
-  const report = walked(quick ? ['--quick'] : []);
+  const report = await walked(quick ? ['--quick'] : []);
   const { tally, drawn, faults } = report;
   const differences = [...tally.differences, ...drawn.differences];
   return {
@@ -46,17 +46,14 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
 }
 
 /** The console of that commit is built, and served by its own server. */
-function onEarlier(commit: string): ProveResult {
-  const folder = earlierRelease(commit);
+async function onEarlier(commit: string): Promise<ProveResult> {
+  const folder = await earlierRelease(commit);
   if (folder === null) return { holds: false, figure: '', skipped: `the history does not hold ${commit}: the clone is shallow` };
   const vite = path.join(repository, 'node_modules/vite/bin/vite.js');
-  const built = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
-    cwd: path.join(folder, 'console'),
-    encoding: 'utf8',
-  });
+  const built = await ended([process.execPath, vite, 'build', '--logLevel', 'warn'], { cwd: path.join(folder, 'console') });
   if (built.status !== 0)
     return { holds: false, figure: `the console of ${commit} could not be built`, details: built.stderr.split('\n') };
-  const report = walked([`--faults=${folder}`]);
+  const report = await walked([`--faults=${folder}`]);
   return { holds: report.faults.every(({ fault }) => fault === null), figure: `on ${commit}: ${faultWords(report)}` };
 }
 
@@ -64,12 +61,8 @@ function faultWords({ faults }: Report): string {
   return faults.map(({ what, fault }) => `${what}: ${fault ?? 'none'}`).join('; ');
 }
 
-function walked(args: readonly string[]): Report {
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['console/test/numbers/walk.ts', ...args], {
-    cwd: repository,
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-  });
+async function walked(args: readonly string[]): Promise<Report> {
+  const { stdout, stderr, status } = await ended([process.execPath, 'console/test/numbers/walk.ts', ...args]);
   if (status !== 0) throw new Error(`the walk ended with ${status}:\n${stderr.slice(-4_000)}`);
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Report;
 }

@@ -1,8 +1,8 @@
 // The operator's guide removes everything by its own three commands; and every figure of docs/scale.md stands beside the command that made it.
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Redis } from 'ioredis';
+import { ended } from './ended.ts';
 import { startFleet } from './fleet.ts';
 import { furnishFleet, MODEL } from './fleet-site.ts';
 import { type Gateway, repository } from './gateway.ts';
@@ -66,11 +66,8 @@ async function removal(): Promise<ProveResult> {
       HEADGATE_DATA_DIR: gateway.dataDir,
     };
     // The tests' database is the maintenance database itself, which dropdb reaches through another one.
-    const ran = spawnSync(
-      'bash',
-      ['-euo', 'pipefail', '-c', commands.replace('dropdb ', 'dropdb --maintenance-db=kept --force ')],
-      { env, encoding: 'utf8' },
-    );
+    const script = commands.replace('dropdb ', 'dropdb --maintenance-db=kept --force ');
+    const ran = await ended(['bash', '-euo', 'pipefail', '-c', script], { env });
     const left: string[] = ran.status === 0 ? [] : [`the commands failed: ${ran.stderr.slice(0, 500)}`];
     const keys = await (fleet.redis.client as Redis).keys('*');
     if (keys.length > 0) left.push(`keys in Redis: ${keys.slice(0, 5).join(', ')}`);

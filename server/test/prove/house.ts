@@ -1,17 +1,17 @@
 // The house's own order: every static check passes, and no file or function has grown two jobs.
-import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { ended } from './ended.ts';
 import { repository } from './gateway.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
-  return allOf([quick ? { holds: true, figure: 'check: a step of CI by itself' } : check(), lengths()]);
+  return allOf([quick ? { holds: true, figure: 'check: a step of CI by itself' } : await check(), await lengths()]);
 }
 
 /** One line for each check, with its seconds; what a failed one said goes below the miss. */
-function check(): ProveResult {
-  const result = spawnSync('npm', ['run', '--silent', 'check'], { cwd: repository, encoding: 'utf8', maxBuffer: 1 << 26 });
+async function check(): Promise<ProveResult> {
+  const result = await ended(['npm', 'run', '--silent', 'check']);
   const lines = result.stdout.trimEnd().split('\n');
   return {
     holds: result.status === 0,
@@ -24,9 +24,9 @@ function check(): ProveResult {
 const RULES = ['complexity/noExcessiveLinesPerFunction', 'style/noExcessiveLinesPerFile'] as const;
 
 /** The two rules that bound lengths, by themselves; and the longest files, of which they say nothing. */
-function lengths(): ProveResult {
-  const args = ['lint', '--error-on-warnings', ...RULES.map((rule) => `--only=${rule}`), '.'];
-  const { status, stdout, stderr } = spawnSync('biome', args, { cwd: repository, encoding: 'utf8', maxBuffer: 1 << 26 });
+async function lengths(): Promise<ProveResult> {
+  const rules = RULES.map((rule) => `--only=${rule}`);
+  const { status, stdout, stderr } = await ended(['biome', 'lint', '--error-on-warnings', ...rules, '.']);
   const [functionMax, fileMax] = RULES.map(maxOf);
   const files = longestFiles();
   return {

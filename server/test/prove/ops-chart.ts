@@ -2,12 +2,12 @@
  * What real Helm says of the chart: `lint`, `template` over value files, bad values refused in one line; and what Kubernetes' own schemas and
  * types say of every object that it makes.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { DATA_PATHS, DATA_PREFIXES } from '../../src/domain/planes.ts';
 import { type ChartTools, chartTools } from '../deploy/chart-tools.ts';
+import { ended } from './ended.ts';
 import { repository } from './gateway.ts';
 import type { ProveResult } from './prove.ts';
 
@@ -81,25 +81,28 @@ const EXPECTED: Readonly<Record<string, (objects: readonly Made[]) => Record<str
 export async function run(): Promise<ProveResult> {
   const tools = await chartTools();
   if (typeof tools === 'string') return { holds: false, figure: '', skipped: tools };
-  const helm = (...args: string[]) => spawnSync(tools.helm, args, { encoding: 'utf8' });
-  const version = helm('version', '--short').stdout.trim();
-  const lint = helm('lint', '--strict', CHART);
+  const helm = (...args: string[]) => ended([tools.helm, ...args]);
+  const version = (await helm('version', '--short')).stdout.trim();
+  const lint = await helm('lint', '--strict', CHART);
   const files = readdirSync(VALUES).sort();
   const misses: string[] = [];
   if (lint.status !== 0) misses.push(`lint: ${lint.stdout}${lint.stderr}`);
-  const made = files.flatMap((file) => {
-    const { status, stdout, stderr } = helm('template', 'headgate', CHART, '--namespace=llm', '-f', path.join(VALUES, file));
+  const made: FileObject[] = [];
+  for (const file of files) {
+    const template = ['template', 'headgate', CHART, '--namespace=llm', '-f', path.join(VALUES, file)];
+    const { status, stdout, stderr } = await helm(...template);
     if (status !== 0) misses.push(`${file}: ${stderr.trim()}`);
     const objects = status === 0 ? parseAllDocuments(stdout).map((document) => document.toJS() as Made | null) : [];
-    return objects.filter((object) => object !== null).map((object) => ({ file, object }));
-  });
+    made.push(...objects.filter((object) => object !== null).map((object) => ({ file, object })));
+  }
   for (const file of files) misses.push(...checkOf(file, ofFile(made, file)));
-  misses.push(...(await judgedBySchemas(tools, made)), ...judgedByTypes(tools, made));
-  const accepted = REFUSED.filter(([set, says]) => {
-    const { status, stderr } = helm('template', 'headgate', CHART, '--set', set);
-    return status === 0 || !says.test(stderr);
-  });
-  misses.push(...accepted.map(([set]) => `not refused with a line that names it: ${set}`));
+  misses.push(...(await judgedBySchemas(tools, made)), ...(await judgedByTypes(tools, made)));
+  const accepted: string[] = [];
+  for (const [set, says] of REFUSED) {
+    const { status, stderr } = await helm('template', 'headgate', CHART, '--set', set);
+    if (status === 0 || !says.test(stderr)) accepted.push(set);
+  }
+  misses.push(...accepted.map((set) => `not refused with a line that names it: ${set}`));
   return {
     holds: misses.length === 0 && files.length >= FILES_MIN && made.length > files.length,
     figure:
@@ -178,7 +181,7 @@ async function judgedBySchemas({ folder }: ChartTools, made: readonly FileObject
 }
 
 /** Names that Kubernetes does not know, which its schemas let pass: each object is compiled as what it says it is. */
-function judgedByTypes({ folder }: ChartTools, made: readonly FileObject[]): string[] {
+async function judgedByTypes({ folder }: ChartTools, made: readonly FileObject[]): Promise<string[]> {
   const source = mkdtempSync(path.join(folder, 'typed-'));
   try {
     const imports = new Map(made.map(({ object }) => [`I${object.kind}`, moduleOf(object)]));
@@ -189,7 +192,7 @@ function judgedByTypes({ folder }: ChartTools, made: readonly FileObject[]): str
     writeFileSync(path.join(source, 'objects.mts'), lines.join('\n'));
     const compiler = path.join(repository, 'node_modules/typescript/bin/tsc');
     const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2022'];
-    const { stdout } = spawnSync(process.execPath, [compiler, ...options, 'objects.mts'], { cwd: source, encoding: 'utf8' });
+    const { stdout } = await ended([process.execPath, compiler, ...options, 'objects.mts'], { cwd: source });
     // Any other error than of an object is one too: a compiler that did not run has judged nothing.
     const errors = stdout.split('\n').filter((line) => line.includes('error TS'));
     return errors.map((line) => {

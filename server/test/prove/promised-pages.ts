@@ -1,7 +1,7 @@
 // Every sentence of the first page and every point of the pages of organizations: stated by a test, which runs.
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { ended } from './ended.ts';
 import { repository } from './gateway.ts';
 import { runSpecs } from './playwright.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
@@ -9,14 +9,14 @@ import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 const TITLES = ['The first page', 'The pages of organizations'];
 
 export async function run(options: ProveOptions): Promise<ProveResult> {
-  const listed = listedBesideTests();
+  const listed = await listedBesideTests();
   const ran = runSpecs('the pages of organizations', ['organization-pages.spec.ts'], options);
   if (ran.skipped === undefined) return allOf([listed, ran]);
   return { ...listed, figure: `${listed.figure}; ${ran.skipped}` };
 }
 
-function listedBesideTests(): ProveResult {
-  const check = spawnSync(process.execPath, ['scripts/promises.ts', '--check'], { cwd: repository, encoding: 'utf8' });
+async function listedBesideTests(): Promise<ProveResult> {
+  const check = await ended([process.execPath, 'scripts/promises.ts', '--check']);
   const sections = readFileSync(path.join(repository, 'docs/promises.md'), 'utf8').split(/^## /m);
   const parts = TITLES.map((title) => {
     const rows = (sections.find((section) => section.startsWith(title)) ?? '').split('\n').filter(isPromise);

@@ -1,19 +1,18 @@
 // The package as people get it: built, packed, installed into an empty folder, started from there on an empty data directory.
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { buildPackage, packFolder } from '../../../scripts/pack.ts';
 import { tryPackage } from '../../../scripts/release/package.ts';
+import { ended } from './ended.ts';
 import { repository, startGateway, temporaryDirectory } from './gateway.ts';
 import { type ProveOptions, type ProveResult, unmet } from './prove.ts';
 
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   const folder = temporaryDirectory();
-  const tarball = pack(folder);
+  const tarball = await pack(folder);
   const place = path.join(folder, 'place');
   mkdirSync(place);
   // Quick runs ask no registry: what the package names is linked from here, and nothing else is within its reach.
-  const how = quick ? unpack(tarball, place) : install(tarball, place);
+  const how = await (quick ? unpack(tarball, place) : install(tarball, place));
   const bin = path.join(place, 'node_modules/headgate/server/bin/headgate.mjs');
   const gateway = await startGateway({
     command: [process.execPath, bin, 'serve'],
@@ -23,7 +22,7 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   try {
     const page = await fetch(gateway.base);
     const isPage = page.status === 200 && (await page.text()).includes('<title>Headgate');
-    const help = spawnSync(process.execPath, [bin, '--help'], { encoding: 'utf8', cwd: place });
+    const help = await ended([process.execPath, bin, '--help'], { cwd: place });
     const built = await fetch(`${gateway.base}/api/v1/health`, { headers: { authorization: `Bearer ${gateway.adminToken}` } });
     const ready = (await fetch(`${gateway.base}/health/ready`)).status;
     const code = await gateway.stop();
@@ -45,16 +44,23 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   }
 }
 
-function pack(folder: string): string {
-  const built = path.join(folder, 'package');
+/** In a process of its own, because it compiles and copies for many seconds. */
+const PACK = `
+  const { buildPackage, packFolder } = await import('./scripts/pack.ts');
+  const [built, folder] = process.argv.slice(1);
   buildPackage(built);
-  return packFolder(built, folder);
+  console.log(packFolder(built, folder));
+`;
+
+async function pack(folder: string): Promise<string> {
+  const args = ['--input-type=module', '-e', PACK, path.join(folder, 'package'), folder];
+  return (await runProgram(process.execPath, args, repository)).trim();
 }
 
-function install(tarball: string, place: string): string {
+async function install(tarball: string, place: string): Promise<string> {
   writeFileSync(path.join(place, 'package.json'), '{"private": true}');
   const startedMs = performance.now();
-  runProgram(
+  await runProgram(
     'npm',
     ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', tarball],
     place,
@@ -62,11 +68,11 @@ function install(tarball: string, place: string): string {
   return `installed with npm in ${((performance.now() - startedMs) / 1_000).toFixed(0)} s`;
 }
 
-function unpack(tarball: string, place: string): string {
+async function unpack(tarball: string, place: string): Promise<string> {
   const modules = path.join(place, 'node_modules');
   mkdirSync(modules);
-  runProgram('tar', ['-xzf', tarball, '-C', modules], place);
-  runProgram('mv', ['package', 'headgate'], modules);
+  await runProgram('tar', ['-xzf', tarball, '-C', modules], place);
+  await runProgram('mv', ['package', 'headgate'], modules);
   const manifest = JSON.parse(readFileSync(path.join(modules, 'headgate/package.json'), 'utf8')) as {
     dependencies: Record<string, string>;
   };
@@ -77,8 +83,8 @@ function unpack(tarball: string, place: string): string {
   return 'unpacked beside what it names';
 }
 
-function runProgram(program: string, args: readonly string[], cwd: string): string {
-  const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8' });
+async function runProgram(program: string, args: readonly string[], cwd: string): Promise<string> {
+  const { status, stdout, stderr } = await ended([program, ...args], { cwd });
   if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}${stderr}`);
   return stdout;
 }

@@ -6,6 +6,28 @@ import { listing, REGISTRY, rowsOf, SMALL_FORMS } from './registry.ts';
 
 const namesOf = (word: string) => rowsOf(word).map(({ name }) => name);
 
+/** Only in full runs, where each has the process to itself, or over in a moment: a mount, a version, a certificate. */
+const MAY_WAIT = [
+  ...[
+    'bad-starts.ts',
+    'certified-postgres.ts',
+    'command-line.ts',
+    'console-program.ts',
+    'console-screens.ts',
+    'counters-contract.ts',
+  ],
+  ...[
+    'first-start.ts',
+    'haproxy.ts',
+    'memory-disk.ts',
+    'move-and-restore.ts',
+    'no-regression.ts',
+    'npm-program.ts',
+    'ops-release.ts',
+  ],
+  ...['replay.ts', 'wall-patterns.ts'],
+];
+
 describe('what can be shown', () => {
   test('has a name of its own, as CI counts it, and a module that is there', () => {
     const names = REGISTRY.map(({ name }) => name);
@@ -30,6 +52,14 @@ describe('what can be shown', () => {
       expect(namesOf(name)).toEqual([name]);
       expect(existsSync(path.join(repository, file)), file).toBe(true);
     }
+  });
+
+  test('holds up no other prove of a quick run, which has one event loop, while a program runs', () => {
+    const files = globSync('*.ts', { cwd: import.meta.dirname }).filter((file) => !file.endsWith('.test.ts'));
+    const waiting = files.filter((file) =>
+      /\b(spawn|exec|execFile)Sync\b/.test(readFileSync(path.join(import.meta.dirname, file), 'utf8')),
+    );
+    expect(waiting.sort()).toEqual(MAY_WAIT.toSorted());
   });
 
   test('is listed in one line each, its number beside it', () => {

@@ -38,7 +38,7 @@ interface Roll {
 }
 
 export async function run({ quick, doing }: ProveOptions): Promise<ProveResult> {
-  const earlier = quick ? repository : earlierRelease(EARLIER);
+  const earlier = quick ? repository : await earlierRelease(EARLIER);
   if (earlier === null)
     return { holds: false, figure: '', skipped: `the history does not hold ${EARLIER}: the clone is shallow` };
   const seconds = { lead: quick ? 1 : 3, drain: quick ? 4 : 10 };

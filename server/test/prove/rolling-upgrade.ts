@@ -26,7 +26,7 @@ const TOKEN_BYTES = 4;
 const BEFORE_MS = 2_000;
 
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
-  const folder = earlierRelease(EARLIER);
+  const folder = await earlierRelease(EARLIER);
   if (folder === null) return { holds: false, figure: '', skipped: `the history does not hold ${EARLIER}: the clone is shallow` };
   const seconds = { lead: quick ? 1 : 2, drain: 4 };
   const fleet = await startFleet({

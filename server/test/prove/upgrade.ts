@@ -10,7 +10,7 @@ import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 const EARLIER = process.env.HEADGATE_PROVE_FROM ?? '251955d';
 
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
-  const folder = earlierRelease(EARLIER);
+  const folder = await earlierRelease(EARLIER);
   if (folder === null) return { holds: false, figure: '', skipped: `the history does not hold ${EARLIER}: the clone is shallow` };
   const postgres = await startPostgres();
   if (postgres === null) return { holds: false, figure: '', skipped: 'PostgreSQL is not installed' };

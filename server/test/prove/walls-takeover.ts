@@ -20,7 +20,7 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   const now = await bothWays({ ground }).finally(() => ground.close());
   const judged = judge(now);
   if (quick) return judged;
-  const folder = earlierRelease(EARLIER);
+  const folder = await earlierRelease(EARLIER);
   if (folder === null) return { ...judged, figure: `${judged.figure}; the history does not hold ${EARLIER}` };
   return allOf([judged, before(await bothWays({ cwd: folder })), await upgradedAccounts(folder), inBrowsers(folder)]);
 }

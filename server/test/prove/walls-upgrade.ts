@@ -24,7 +24,7 @@ interface Row {
 
 export async function run({ quick, doing = () => {} }: ProveOptions): Promise<ProveResult> {
   doing('taking the release before out of the history');
-  const folder = earlierRelease(EARLIER);
+  const folder = await earlierRelease(EARLIER);
   if (folder === null) return { holds: false, figure: '', skipped: `the history does not hold ${EARLIER}: the clone is shallow` };
   const upgraded = await upgradedInstallation(folder, doing);
   if (quick) return upgraded;
