@@ -111,6 +111,7 @@ test('an owner connects a provider, sees its people and what was refused, gives 
     Operations: [{ op: 'add', path: 'members', value: [{ value: ada.body.id }] }],
   });
   expect((await house.api<{ role: string }>('GET', member)).role).toBe('org_auditor');
+  await house.api('POST', '/jobs/directory-roles/run');
   await expect(page.getByText('are being worked out')).toHaveCount(0);
   // Among the mappings of the sign-in, the group has its name.
   await page.goto(`${house.url}/organizations/${house.organizationId}?tab=sign-in&part=groups`);
