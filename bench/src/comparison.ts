@@ -44,7 +44,7 @@ export async function runComparison(
   upstreams: { json: number },
   { against, since, paths, seconds, ...rounds }: ComparisonOptions,
 ): Promise<Verdict[]> {
-  const folders = [undefined, folderOf(against), ...(since === '' ? [] : [folderOf(since)])];
+  const folders = [undefined, await folderOf(against), ...(since === '' ? [] : [await folderOf(since)])];
   const found = await compare(
     paths,
     rounds,

@@ -4,7 +4,7 @@ import { directoryQuery } from '../../api/directory.ts';
 import type { Organization } from '../../api/organizations.ts';
 import { words } from './words.ts';
 
-/** How often it is asked whether the roles are there. */
+/** The pause between two looks whether the roles are there. */
 const LOOK_EVERY_MS = 5_000;
 
 /** Says that roles of people are still being worked out after a change of groups or mappings. Empty when all have theirs. */

@@ -54,13 +54,10 @@ const resultOut = z
       .array(z.object({ name: z.string(), ok: z.boolean(), words: z.string() }))
       .meta({ description: 'Each check of the answer, with what was expected and what came.' }),
     claims: z.record(z.string(), z.unknown()).nullable().meta({ description: 'The claims as they came.' }),
-    would_be: z
-      .string()
-      .nullable()
-      .meta({
-        description:
-          'Who the person would be: `Ada would be org_member, Support: developer (by the directory).` Of a member it names what a directory, another provider or a person gave.',
-      }),
+    would_be: z.string().nullable().meta({
+      description:
+        'Who the person would be: `Ada would be org_member, Support: developer (by the directory).` Of a member it names what a directory, another provider or a person gave.',
+    }),
   })
   .meta({ id: 'IdentityProviderTest' });
 
