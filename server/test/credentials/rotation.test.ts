@@ -95,13 +95,13 @@ async function moment(outcomes: ReadonlyMap<string, number>, hasCome: () => bool
 /** Calls without a pause until it is told to stop. Returns how often each outcome was seen. */
 function keepCalling(at: Gateway, key: Key) {
   const outcomes = new Map<string, number>();
-  const calls = Array.from({ length: CALLERS }, () => 0);
+  const ended = Array.from({ length: CALLERS }, () => 0);
   let isOver = false;
-  const callers = calls.map(async (_, caller) => {
+  const callers = ended.map(async (_, caller) => {
     while (!isOver) {
       const outcome = await callOnce(at, key).catch((error: Error) => error.message);
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-      calls[caller] = (calls[caller] ?? 0) + 1;
+      ended[caller] = (ended[caller] ?? 0) + 1;
     }
   });
   stopCalling = () => {
@@ -111,8 +111,8 @@ function keepCalling(at: Gateway, key: Key) {
     outcomes,
     /** Returns a check whether every caller has begun and ended a call since: a busy machine lets some of them wait for seconds. */
     everyCallerSince: () => {
-      const before = [...calls];
-      return () => calls.every((made, caller) => made >= (before[caller] ?? 0) + 2);
+      const before = [...ended];
+      return () => ended.every((count, caller) => count >= (before[caller] ?? 0) + 2);
     },
     stop: async () => {
       stopCalling();

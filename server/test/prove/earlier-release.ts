@@ -1,6 +1,6 @@
 /** An earlier commit's files beside this one's packages, on which it can run as well. */
 import { existsSync, symlinkSync } from 'node:fs';
-import { cp } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ended } from './ended.ts';
 import { repository, temporaryDirectory } from './gateway.ts';
@@ -17,6 +17,7 @@ export async function earlierRelease(commit: string): Promise<string | null> {
     const { status, stderr } = await ended(command);
     if (status !== 0) throw new Error(`${command.join(' ')} failed:\n${stderr}`);
   }
+  await rm(archive);
   symlinkSync(path.join(repository, 'node_modules'), path.join(folder, 'node_modules'));
   // Built once: what is served at its addresses is not what is asked here.
   const built = path.join(repository, 'console/dist');

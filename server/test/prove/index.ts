@@ -6,8 +6,9 @@
 import { Worker } from 'node:worker_threads';
 import { useBundle } from '../support/bundled-program.ts';
 import { isNoRowWanted, type Prove, type ProveOptions, type ProveResult } from './prove.ts';
-import { listing, type ProveRow, REGISTRY, rowsOf, SMALL_FORMS } from './registry.ts';
+import { listing, type ProveRow, REGISTRY, rowsOf } from './registry.ts';
 import { countsOf, type Ended, endOf, linesOf, writeWhole } from './run-lines.ts';
+import { SMALL_FORMS } from './small-forms.ts';
 import type { Told } from './standstill.ts';
 
 const args = process.argv.slice(2);

@@ -398,51 +398,6 @@ export const REGISTRY: readonly ProveRow[] = [
   row('replicas.roles', 'roles', '3.12', 'a process for requests and one for people keep out of each other’s way'),
 ];
 
-/**
- * The test file that stands for a prove at every change: it shows the same in small, or of what only a full run can judge, how it is judged. A
- * quick run of everything leaves these out. What such a run leaves out can go wrong unseen until somebody runs it in full: only what takes longer than
- * about half a minute alone, or needs what CI has not, belongs here.
- */
-export const SMALL_FORMS: Readonly<Record<string, string>> = {
-  'money.hangup': 'server/test/walk/hang-ups.test.ts',
-  'money.frozen': 'server/test/walk/frozen.test.ts',
-  'money.bounded': 'server/test/walk/units.test.ts',
-  'walls.takeover': 'server/test/invitations/takeover.test.ts',
-  'start.first': 'console/test/first-run.spec.ts',
-  'limits.probe': 'server/test/walk/limits.test.ts',
-  'limits.table': 'server/test/limits/limit-table.test.ts',
-  'holds.budgets': 'server/test/walk/money.test.ts',
-  'holds.ledger': 'server/test/vendor/served-ledger.test.ts',
-  'outages.kill': 'server/test/journal-kill.test.ts',
-  'vendors.units': 'server/test/walk/units.test.ts',
-  'vendors.batches': 'server/test/batches/batches.test.ts',
-  'wires.tenancy': 'server/test/responses/stored-responses.test.ts',
-  'tags.route': 'server/test/walk/tags.test.ts',
-  'holds.sick-redis': 'server/test/replicas/held.test.ts',
-  'holds.simulation': 'server/test/simulation/simulation.test.ts',
-  'outages.postgres': 'server/test/ledger-outage.test.ts',
-  'hostile.input': 'server/test/bad-input/bad-input.test.ts',
-  'hostile.faults': 'server/test/vendor/faults.test.ts',
-  'ops.release': 'scripts/shrinkwrap.test.ts',
-  'access.changes': 'server/test/effects/access-effect.test.ts',
-  'walls.matrix': 'server/test/admin/matrix.test.ts',
-  'walls.tokens': 'server/test/admin/admin-tokens.test.ts',
-  'walls.bodies': 'server/test/hostile/head-first.test.ts',
-  'walls.patterns': 'server/test/prove/wall-patterns.test.ts',
-  'walls.upgrade': 'server/test/admin/unowned-tokens.test.ts',
-  'walls.loads': 'server/test/identity/lockout.test.ts',
-  'walls.master-key': 'server/test/cli/rotate-master-key.test.ts',
-  'lane.fuzz': 'server/test/lane/fuzz.test.ts',
-  'install.move': 'server/test/cli/move.test.ts',
-  'alerts.thresholds': 'server/test/jobs/alerts.test.ts',
-  'ops.alerts': 'server/test/prove/shortened-rules.test.ts',
-  'ops.sizes': 'server/test/jobs/archive.test.ts',
-  'ops.rolling': 'server/src/store/installation/migrate.test.ts',
-  'replicas.failover': 'server/test/postgres-failover.test.ts',
-  'console.lists': 'server/test/standing/list.test.ts',
-  'bench.bars': 'bench/src/ratios.test.ts',
-};
-
 function row(name: string, module: string, was: string, shows: string, alone?: ProveRow['alone']): ProveRow {
   return { name, module, was, shows, ...(alone === undefined ? {} : { alone }) };
 }

@@ -1,11 +1,11 @@
 /** The conformance kit beside this repository: a provider that replays recordings, and drivers that judge the gateway from outside. */
-import { spawnSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../support/ports.ts';
+import { ended } from './ended.ts';
 import { type Gateway, repository, startChild, temporaryDirectory } from './gateway.ts';
 import type { ProveResult } from './prove.ts';
 import { makeCredential, makeKey, makeModel, makeTenant } from './tenant.ts';
@@ -93,7 +93,7 @@ export async function drive(
   env: Record<string, string>,
   needs?: 'clients',
 ): Promise<Driven> {
-  const harness = needs === 'clients' ? harnessWithClients(kit) : path.join(kit, 'harness');
+  const harness = needs === 'clients' ? await harnessWithClients(kit) : path.join(kit, 'harness');
   const environment = {
     ...process.env,
     CASSETTES: path.join(kit, 'cassettes'),
@@ -118,7 +118,7 @@ export function judged(name: string, driven: Driven): ProveResult {
 }
 
 /** The harness, copied to the machine's temporary folder with its packages, once per version of its package list. */
-function harnessWithClients(kit: string): string {
+async function harnessWithClients(kit: string): Promise<string> {
   const source = path.join(kit, 'harness');
   const version = hash('sha256', readFileSync(path.join(source, 'package.json'))).slice(0, 16);
   const ready = path.join(tmpdir(), `headgate-conformance-${version}`);
@@ -130,10 +130,8 @@ function harnessWithClients(kit: string): string {
   const draft = `${ready}.${process.pid}`;
   mkdirSync(draft);
   cpSync(source, draft, { recursive: true });
-  const npm = spawnSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: draft,
-    encoding: 'utf8',
-  });
+  const install = ['npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'] as const;
+  const npm = await ended(install, { cwd: draft });
   if (npm.status !== 0) {
     rmSync(draft, { recursive: true, force: true });
     throw new Error(`the kit's clients could not be installed: ${npm.stderr.slice(0, 500)}`);

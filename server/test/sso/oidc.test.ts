@@ -7,6 +7,7 @@ import { CLIENT_ID, oidcOver, PUBLIC_URL, SECRET } from '../identity/oidc-site.t
 import { type Browser, browse } from '../identity/support.ts';
 import { withDatabase } from '../support/database.ts';
 import { createBrowser, type RunningProvider, startOidcProvider } from '../support/oidc-provider.ts';
+import { beginTest } from './support.ts';
 
 const HERE = { origin: PUBLIC_URL };
 const given = withDatabase();
@@ -73,12 +74,9 @@ test('a provider is configured, tested and activated; a person signs in by it, a
   ]);
   must(await root('POST', `/organizations/${id}/group-mappings`, { source: made.id, value: 'platform', role: 'org_admin' }));
 
-  const tester = browse(world());
-  const started = await root('POST', `${path}/${made.id}/test`, {});
-  const [pair = ''] = (started.headers['set-cookie'] ?? '').split(';');
-  tester.cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
-  await through(tester, `${must(started).location}&login_hint=ada`, made.id);
-  const result = must(await root('GET', `${path}/${made.id}/test-result?id=${must(started).id}`));
+  const started = await beginTest(world(), `${path}/${made.id}`);
+  await through(started.browser, `${started.location}&login_hint=ada`, made.id);
+  const result = must(await root('GET', `${path}/${made.id}/test-result?id=${started.id}`));
   expect(result).toMatchObject({ state: 'passed', would_be: 'Ada Lovelace would be org_admin.', claims: { sub: 'ada' } });
   expect(result.checks.every(({ ok }: { ok: boolean }) => ok)).toBe(true);
   must(await root('POST', `${path}/${made.id}/activate`));

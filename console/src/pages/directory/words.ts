@@ -1,4 +1,4 @@
-import { countText } from '../../numbers/numbers.ts';
+import { plural } from '../../numbers/numbers.ts';
 
 /** The text of the pages of a SCIM directory. */
 export const words = {
@@ -24,9 +24,7 @@ export const words = {
   never: 'Never',
   rolesWaiting: 'Roles being worked out',
   rolesComing: (people: number) =>
-    people === 1
-      ? 'The roles of 1 person are being worked out. This takes about a minute.'
-      : `The roles of ${countText(people)} people are being worked out. This takes a minute or two.`,
+    `The roles of ${plural(people, 'person', 'people')} are being worked out. This takes a minute or two.`,
 
   tokens: 'Tokens',
   tokensMean:

@@ -95,7 +95,8 @@ export const create = route({
         createdAt: now,
       });
       if (row === null) throw conflict('This group has a mapping to the same place already. Delete that one first.');
-      const shown = (await mappings.find(tx, row)) ?? { ...row, teamName: null, groupName: null };
+      const shown = await mappings.find(tx, row);
+      if (shown === null) throw new Error('a group mapping that was just added is missing');
       await record({ ...eventOf(shown), action: 'group_mapping.create', before: null, after: audited(shown) });
       return shown;
     });

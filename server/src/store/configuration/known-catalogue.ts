@@ -12,6 +12,7 @@ const known = new WeakMap<Database, Catalogue>();
  * transaction itself changed may have no new version yet. Rejects with a StoreError.
  */
 export async function knownCatalogue(db: Database): Promise<Catalogue> {
+  // Only the handle of a transaction can roll back.
   if ('rollback' in db) return loadCatalogue(db, withoutSecret);
   const before = known.get(db);
   if (before !== undefined) {
