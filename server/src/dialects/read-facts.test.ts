@@ -67,6 +67,74 @@ describe('readFacts', () => {
     expect(factsOf('anthropic-messages', body)).toMatchObject({ mediaParts: 2, mediaBytes: 4 });
   });
 
+  // A part that a provider reads is a part, whatever a caller puts beside what makes it one.
+  const url = 'https://example.test/a.png';
+  it.each([
+    ['an empty content', { type: 'image_url', image_url: { url }, content: [] }],
+    ['an empty content of a source', { type: 'image', source: { type: 'url', url, content: [] } }],
+    ['a source of text', { type: 'image_url', image_url: { url }, source: { type: 'text' } }],
+    ['a text of its own', { type: 'image_url', image_url: { url }, content: 'text', text: 'text' }],
+    ['a kind of one vendor', { type: 'document_url', document_url: url }],
+    ['another vendor’s', { type: 'audio_url', audio_url: { url } }],
+    ['a picture as numbers', { type: 'image_embeds', image_embeds: 'AAAA' }],
+    ['a film', { type: 'input_video', input_video: { url } }],
+    ['a file by its address', { type: 'file_url', file_url: { url } }],
+    ['a kind that nobody knows', { type: 'hologram', hologram: url }],
+    ['no type', { image_url: { url } }],
+    ['a type that is no text', { type: 7, image_url: { url } }],
+  ])('counts one part in a picture with %s, on every surface', (_, part) => {
+    for (const content of [[part], part]) {
+      const messages = [{ role: 'user', content }];
+      expect(factsOf('openai-chat', chat({ messages })).mediaParts).toBe(1);
+      expect(factsOf('anthropic-messages', chat({ messages, max_tokens: 1 })).mediaParts).toBe(1);
+      expect(factsOf('openai-responses', { model: 'm', input: messages }).mediaParts).toBe(1);
+      expect(factsOf('openai-embeddings', { model: 'm', input: 'x', messages }).mediaParts).toBe(1);
+    }
+    const result = { type: 'function_call_output', call_id: 'c', output: [part] };
+    expect(factsOf('openai-responses', { model: 'm', input: [result] }).mediaParts).toBe(1);
+  });
+
+  it('takes nothing off the text for a part of a kind that it does not know', () => {
+    const content = [{ type: 'hologram', source: { data: 'x'.repeat(1_000) }, image_url: { url: 'data:image/png;base64,AAAA' } }];
+    expect(factsOf('openai-chat', chat({ messages: [{ role: 'user', content }] }))).toMatchObject({
+      mediaParts: 1,
+      mediaBytes: 0,
+    });
+  });
+
+  it('counts no part in what agents send of their own calls, and finds pictures in it', () => {
+    const input = [
+      { role: 'user', content: [{ type: 'input_text', text: 'hi' }] },
+      { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'hi' }] },
+      { type: 'reasoning', summary: [{ type: 'summary_text', text: 'x' }], content: [{ type: 'reasoning_text', text: 'x' }] },
+      { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' },
+      { type: 'function_call_output', call_id: 'c', output: 'done' },
+      { type: 'shell_call_output', call_id: 's', output: [{ stdout: 'a', stderr: '', outcome: { type: 'exit', exit_code: 0 } }] },
+    ];
+    expect(factsOf('openai-responses', { model: 'm', input }).mediaParts).toBe(0);
+    const shot = { type: 'computer_call_output', call_id: 'c', output: { type: 'computer_screenshot', image_url: url } };
+    expect(factsOf('openai-responses', { model: 'm', input: [...input, shot] }).mediaParts).toBe(1);
+    const fetched = { type: 'web_fetch_result', url, content: { type: 'document', source: { type: 'base64', data: 'AAAA' } } };
+    const content = [
+      { type: 'thinking', thinking: 'x', signature: 'y' },
+      { type: 'tool_use', id: 't', name: 'f', input: { image_url: 'x' } },
+      { type: 'tool_result', tool_use_id: 't', content: [{ type: 'text', text: 'x' }] },
+      { type: 'document', source: { type: 'content', content: [{ type: 'text', text: 'x' }] } },
+      { type: 'web_fetch_tool_result', tool_use_id: 's', content: fetched },
+    ];
+    const messages = [{ role: 'assistant', content }];
+    expect(factsOf('anthropic-messages', chat({ messages, max_tokens: 1 }))).toMatchObject({ mediaParts: 1, mediaBytes: 4 });
+  });
+
+  it('counts pictures among the inputs of embeddings, and texts as none', () => {
+    const partsOf = (input: unknown[]) => factsOf('openai-embeddings', { model: 'm', input }).mediaParts;
+    expect(partsOf(['a', 'b'])).toBe(0);
+    expect(partsOf([{ text: 'a' }, { type: 'text', text: 'a' }])).toBe(0);
+    expect(partsOf([{ image: url }, { text: 'a', image: url }, { content: [{ type: 'image_url', image_url: { url } }] }])).toBe(
+      3,
+    );
+  });
+
   it('treats null like absent, as the providers do', () => {
     expect(paramOf('openai-chat', chat({ stream: null, max_tokens: null, n: null, stream_options: null }))).toBe('accepted');
   });

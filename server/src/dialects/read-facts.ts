@@ -1,12 +1,13 @@
 import { type Beyond, NOTHING_BEYOND } from '../domain/money/beyond.ts';
 import { type BodyProblem, type Called, type JsonObject, type RequestFacts, Untranslatable, type Wire } from './dialect.ts';
 import { contentFacts, countFacts } from './gemini/facts.ts';
-import { arrayOr, isObject, objectOr } from './json.ts';
+import { arrayOr, isObject } from './json.ts';
 import { isMedia, mediaFacts } from './media/facts.ts';
 import { BadField } from './media/fields.ts';
 import { promptsIn } from './openai-completions/prompts.ts';
 import { foreignIdIn } from './openai-responses/foreign-ids.ts';
-import { beyondIn, beyondInBetas, noteCacheControl, type SeenInParts } from './read-beyond.ts';
+import { beyondIn, beyondInBetas } from './read-beyond.ts';
+import { countInputs, countMessages, countParts, type Media, noMedia } from './read-parts.ts';
 
 const ANSWERS_MAX = 128;
 const OUTPUT_CAP_MAX = 2 ** 31;
@@ -52,14 +53,18 @@ function factsOf(wire: Wire, body: JsonObject, betas: string | undefined, called
     beyond: NOTHING_BEYOND,
   };
   if (wire === 'openai-embeddings') {
-    return { ...plain, inputs: inputsOf(body) };
+    const inputs = inputsOf(body);
+    const { mediaParts, mediaBytes } = countInputs(body);
+    return { ...plain, inputs, mediaParts, mediaBytes };
   }
   if (isMedia(wire)) return { ...plain, ...mediaFacts(wire, body) };
   if (wire === 'openai-responses') return { ...plain, ...responsesFacts(body, betas) };
   if (wire === 'cursor-responses') return { ...plain, ...responsesFacts(body, betas), wantsUsage: wantsUsage(body) };
   if (wire === 'openai-completions') return { ...plain, ...completionsFacts(body) };
   if (wire === 'openai-compact' || wire === 'openai-input-tokens') return { ...plain, ...unstreamedFacts(body, betas) };
-  const media = mediaIn(messagesOf(body), arrayOr(body.system));
+  const media = noMedia();
+  countMessages(messagesOf(body), media);
+  countParts(arrayOr(body.system), media);
   const beyond = beyondOf(wire, body, media, betas);
   const facts = { ...plain, mediaParts: media.mediaParts, mediaBytes: media.mediaBytes, beyond };
   if (wire === 'anthropic-count-tokens') return facts;
@@ -74,7 +79,8 @@ function responsesFacts(body: JsonObject, betas: string | undefined) {
     throw new Refused('tools', 'tools must be an array');
   const foreign = foreignIdIn(body);
   if (foreign !== null) throw new Refused(foreign.param ?? 'input', foreign.message);
-  const media = mediaIn(items, resultsIn(items));
+  const media = noMedia();
+  countMessages(items, media);
   return {
     stream: booleanOf(body.stream, 'stream'),
     outputCap: capOf(body, 'max_output_tokens'),
@@ -102,7 +108,7 @@ function completionsFacts(body: JsonObject) {
     outputCap: wholeOf(body.max_tokens, 'max_tokens', 0, OUTPUT_CAP_MAX),
     answers: made * prompts,
     wantsUsage: wantsUsage(body),
-    beyond: beyondIn('openai-completions', body, mediaIn()),
+    beyond: beyondIn('openai-completions', body, noMedia()),
   };
 }
 
@@ -122,14 +128,6 @@ function itemsOf(body: JsonObject): readonly unknown[] {
     if (!isObject(item)) throw new Refused(`input[${index}]`, `input[${index}] must be an object`);
   });
   return body.input;
-}
-
-/** Returns the parts in results of tools, which may be pictures. */
-function resultsIn(items: readonly unknown[]): unknown[] {
-  return items.flatMap((item) => {
-    const { output } = objectOr(item);
-    return Array.isArray(output) ? output : isObject(output) ? [output] : [];
-  });
 }
 
 function beyondOf(wire: Wire, body: JsonObject, media: Media, betas: string | undefined): readonly Beyond[] {
@@ -196,67 +194,4 @@ function answersOf(body: JsonObject): number {
 
 function isWhole(value: unknown, min: number, max: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
-}
-
-interface Media extends SeenInParts {
-  mediaParts: number;
-  mediaBytes: number;
-}
-
-const MEDIA_TYPES = new Set([
-  'image_url',
-  'input_image',
-  'computer_screenshot',
-  'image',
-  'input_audio',
-  'audio',
-  'video_url',
-  'video',
-  'file',
-  'input_file',
-  'document',
-  'container_upload',
-]);
-
-function mediaIn(...lists: readonly (readonly unknown[])[]): Media {
-  const media: Media = {
-    mediaParts: 0,
-    mediaBytes: 0,
-    audioParts: 0,
-    cached: false,
-    cachedForHour: false,
-    cachedOtherwise: null,
-  };
-  for (const list of lists) countMedia(list, media);
-  return media;
-}
-
-/** Adds the media parts of messages or content parts, including those inside tool results and documents. */
-function countMedia(items: readonly unknown[], media: Media): void {
-  for (const item of items) {
-    if (!isObject(item)) continue;
-    noteCacheControl(item.cache_control, media);
-    const source = objectOr(item.source);
-    if (Array.isArray(item.content)) countMedia(item.content, media);
-    else if (Array.isArray(source.content)) countMedia(source.content, media);
-    else if (typeof item.type === 'string' && MEDIA_TYPES.has(item.type) && source.type !== 'text') {
-      media.mediaParts++;
-      if (item.type === 'input_audio' || item.type === 'audio') media.audioParts++;
-      media.mediaBytes += dataBytes(item, source);
-    }
-    // An earlier spoken answer is referenced by its id, and the model reads its audio again.
-    if (typeof objectOr(item.audio).id !== 'string') continue;
-    media.mediaParts++;
-    media.audioParts++;
-  }
-}
-
-/** Returns the number of the body's bytes that are the part's own data; 0 if it names a URL or a stored file. */
-function dataBytes(part: JsonObject, source: JsonObject): number {
-  if (typeof source.data === 'string') return source.data.length;
-  const { image_url: image, file, input_audio: audio } = part;
-  const data = [isObject(image) ? image.url : image, objectOr(file).file_data ?? part.file_data, objectOr(audio).data];
-  const inline = data.find((value) => typeof value === 'string');
-  if (typeof inline !== 'string') return 0;
-  return inline === image || inline === objectOr(image).url ? (inline.startsWith('data:') ? inline.length : 0) : inline.length;
 }

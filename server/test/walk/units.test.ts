@@ -278,6 +278,38 @@ describe('a media part', () => {
   });
 });
 
+describe('a picture that does not look like one', () => {
+  const picture = { type: 'image', source: { type: 'url', url: 'https://x/y.png' } };
+
+  // promise: A part whose kind is not known to be text is such a part, whatever else it holds.
+  test.each([
+    { ...picture, content: [] },
+    { ...picture, content: 'a text' },
+    { ...picture, source: { ...picture.source, content: [] } },
+    { type: 'image_url', image_url: { url: 'https://x/y.png' }, source: { type: 'text' } },
+    { type: 'hologram', url: 'https://x/y.png' },
+    { url: 'https://x/y.png' },
+  ])('is held as one, and is not sent where the budget is less: %#', async (part) => {
+    const { messages, upstreamCalls } = await open([claude({}, { partTokensMax: 100_000 })], USAGE, blocking(0.1));
+    const refused = await messages({ messages: [{ role: 'user', content: [part] }] });
+    expect([refused.status, upstreamCalls(), await spent()]).toEqual([
+      429,
+      0,
+      { 'key_budget_month:bud_1': { used: 0, held: 0 } },
+    ]);
+  });
+
+  test('does not come of what clients send as text', async () => {
+    const { messages } = await open([claude({}, { partTokensMax: 100_000 })], USAGE, blocking(0.1));
+    const content = [
+      { type: 'tool_result', tool_use_id: 't', content: [{ type: 'text', text: 'x' }] },
+      { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'x' } },
+      { type: 'text', text: 'x' },
+    ];
+    expect((await messages({ messages: [{ role: 'user', content }] })).status).toBe(200);
+  });
+});
+
 describe('whatever a caller puts there', () => {
   test.each([
     { tools: Array.from({ length: 10_000 }, (_, at) => ({ type: `tool_${at}` })) },

@@ -3,7 +3,7 @@ import type { Called, JsonObject, RequestFacts } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
 import { isObject, objectsIn } from '../json.ts';
 import { contentBeyond, type Media } from './beyond.ts';
-import { contentsOf, field, fieldObject, listOf, requestIn } from './fields.ts';
+import { camelOf, contentsOf, field, fieldObject, listOf, requestIn } from './fields.ts';
 import { refuseStoredFile } from './foreign-files.ts';
 
 const ANSWERS_MAX = 128;
@@ -64,6 +64,12 @@ function countParts(parts: unknown, where: string, media: Media): void {
   });
 }
 
+/** The fields of a part that are its data, counted by themselves, or are billed as their text. */
+const PART_FIELDS: ReadonlySet<string> = new Set([
+  ...['inlineData', 'fileData', 'text', 'thought', 'thoughtSignature', 'functionCall', 'functionResponse', 'executableCode'],
+  ...['codeExecutionResult', 'toolCall', 'toolResponse', 'videoMetadata', 'partMetadata', 'mediaResolution'],
+]);
+
 function countPart(part: JsonObject, where: string, media: Media): void {
   const inline = field(part, 'inlineData');
   const file = field(part, 'fileData');
@@ -72,6 +78,8 @@ function countPart(part: JsonObject, where: string, media: Media): void {
     refuseStoredFile(field(file, 'fileUri'), `${where}.fileData.fileUri`);
     count(file, 0, media);
   }
+  // What this program does not know may be a picture to the provider.
+  for (const name in part) if (!PART_FIELDS.has(camelOf(name)) && isNamed(part[name])) media.parts += 1;
   // The result of a tool may hold pictures.
   const result = field(part, 'functionResponse');
   if (isObject(result)) countParts(result.parts, `${where}.functionResponse.parts`, media);

@@ -221,6 +221,17 @@ describe('a request in Gemini’s format', () => {
       reading.ok && reading.facts.beyond.map((one) => ('unit' in one ? one.unit : 'lookups' in one ? one.lookups.unit : one.is)),
     ).toEqual(['search', 'fetch', 'fetch', 'tool:googleMaps', 'bucket', 'bucket', 'tier']);
   });
+
+  test('counts a part that it does not know, and none for what it knows as text', () => {
+    const partsOf = (part: object) => {
+      const reading = factsOf({ contents: [{ parts: [part] }] });
+      return reading.ok ? reading.facts.mediaParts : reading.problem;
+    };
+    expect(partsOf({ hologram: { uri: 'https://example.test/a' } })).toBe(1);
+    expect(partsOf({ text: 'x', imageUrl: 'https://example.test/a.png' })).toBe(1);
+    expect(partsOf({ text: 'x', thought: true, thought_signature: 'y', function_call: { name: 'f' } })).toBe(0);
+    expect(partsOf({ inline_data: { mime_type: 'image/png', data: 'AAAA' }, video_metadata: { fps: 1 } })).toBe(1);
+  });
 });
 
 describe('a request for Gemini', () => {
