@@ -1,3 +1,5 @@
+import { KNOWN_FIELDS } from './known-fields.ts';
+
 /**
  * The request features that are known to cost nothing beyond tokens. Any other feature counts as unpriced until it is listed
  * here: a blocking budget refuses it, and otherwise it is marked. Sources: Anthropic's and OpenAI's API references and SDKs, and
@@ -12,6 +14,68 @@ export const CLIENT_CHAT_TOOLS: ReadonlySet<string> = new Set(['function', 'cust
  * picks among tools.
  */
 const CLIENT_MESSAGE_TOOLS = ['bash_', 'text_editor_', 'computer_', 'browser_toolset_', 'memory_', 'tool_search_tool_'] as const;
+
+/**
+ * Fields of a chat request that cost nothing beyond the tokens of the body and of the capped output, or that are read for themselves
+ * (output caps, `n`, `service_tier`, `modalities`, `audio`, `cache_control`, searches). Of OpenAI, of OpenRouter, and of the vendors
+ * and servers that speak their API (Mistral, DeepSeek, Alibaba, Fireworks, Groq, Perplexity, vLLM, SGLang, llama.cpp).
+ *
+ * Not here is what makes more output than the cap (`n_predict`, `max_new_tokens`, `prediction`, `best_of`, `use_beam_search`), more
+ * input than the body (`chat_template`, `preset`), a search (`plugins`, `web_search`, `enable_search`), or calls a dearer model or
+ * provider (`models`, `provider`).
+ */
+export const PRICE_NEUTRAL_CHAT_FIELDS: ReadonlySet<string> = new Set([
+  ...['model', 'messages', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens', 'n', 'temperature', 'top_p'],
+  ...['stop', 'presence_penalty', 'frequency_penalty', 'logit_bias', 'logprobs', 'top_logprobs', 'user', 'seed', 'tools'],
+  ...['tool_choice', 'parallel_tool_calls', 'functions', 'function_call', 'response_format', 'reasoning_effort', 'metadata'],
+  ...['store', 'service_tier', 'modalities', 'audio', 'web_search_options', 'search_parameters', 'verbosity', 'moderation'],
+  ...['prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options', 'safety_identifier', 'cache_control'],
+  // How tokens are chosen.
+  ...['top_k', 'top_a', 'min_p', 'typical_p', 'tfs_z', 'epsilon_cutoff', 'eta_cutoff', 'repetition_penalty', 'repeat_penalty'],
+  ...['repeat_last_n', 'length_penalty', 'no_repeat_ngram_size', 'do_sample', 'random_seed', 'min_tokens', 'ignore_eos'],
+  ...['stop_token_ids', 'include_stop_str_in_output', 'skip_special_tokens', 'spaces_between_special_tokens', 'bad_words'],
+  ...['allowed_token_ids', 'mirostat', 'mirostat_eta', 'mirostat_lr', 'mirostat_target', 'mirostat_tau', 'dynatemp_range'],
+  ...['dynatemp_exponent', 'xtc_probability', 'xtc_threshold', 'dry_multiplier', 'dry_base', 'dry_allowed_length', 'samplers'],
+  // The form of the answer.
+  ...['guided_json', 'guided_regex', 'guided_choice', 'guided_grammar', 'guided_decoding_backend', 'structured_outputs'],
+  ...['guided_whitespace_pattern', 'grammar', 'json_schema', 'regex', 'ebnf', 'format', 'tool_stream', 'parse_tool_calls'],
+  ...['return_token_ids', 'return_tokens_as_token_ids', 'prompt_logprobs', 'timings_per_token', 'citation_options'],
+  ...['incremental_output', 'raw_output', 'perf_metrics_in_response', 'usage', 'disable_tool_validation', 'partial'],
+  // Thinking, which is output.
+  ...['reasoning', 'thinking', 'thinking_budget', 'enable_thinking', 'preserve_thinking', 'include_reasoning', 'think'],
+  ...['reasoning_format', 'reasoning_split', 'reasoning_history', 'separate_reasoning', 'stream_reasoning', 'prompt_mode'],
+  ...['chat_template_kwargs', 'add_generation_prompt', 'continue_final_message', 'safe_prompt'],
+  // What narrows the input, or a search that the model makes anyway.
+  ...['transforms', 'route', 'truncation', 'truncate_prompt_tokens', 'prompt_truncate_len', 'context_length_exceeded_behavior'],
+  ...['disable_search', 'search_domain_filter', 'search_recency_filter', 'search_after_date_filter', 'search_before_date_filter'],
+  ...['last_updated_after_filter', 'last_updated_before_filter'],
+  // Names and order of requests.
+  ...['request_id', 'session_id', 'priority', 'cache_prompt', 'cache_salt', 'prompt_cache_isolation_key', 'id_slot', 'trace'],
+  // Of Anthropic's messages and of OpenAI's responses, which clients of more than one API leave in a chat request.
+  ...['system', 'output_config', 'anthropic_version', 'safety_settings'],
+]);
+
+/** What another API has for the same thing, and no reading of this one counts. */
+const OF_CHAT_ALONE: ReadonlySet<string> = new Set([
+  'messages',
+  'n',
+  'max_tokens',
+  'max_completion_tokens',
+  'functions',
+  'prompt',
+]);
+const SHARED = [...PRICE_NEUTRAL_CHAT_FIELDS].filter((field) => !OF_CHAT_ALONE.has(field));
+
+/** The same of a text completion, whose texts and choices are counted for themselves. */
+export const PRICE_NEUTRAL_COMPLETION_FIELDS: ReadonlySet<string> = new Set([
+  ...[...SHARED, ...KNOWN_FIELDS['openai-completions']],
+]);
+
+/** The same of a request to Responses. Compactions are read for themselves. */
+export const PRICE_NEUTRAL_RESPONSES_FIELDS: ReadonlySet<string> = new Set([...SHARED, ...KNOWN_FIELDS['openai-responses']]);
+
+/** The same of a message of Anthropic's. Containers, servers of tools, speeds and places are read for themselves. */
+export const PRICE_NEUTRAL_MESSAGE_FIELDS: ReadonlySet<string> = new Set([...SHARED, ...KNOWN_FIELDS['anthropic-messages']]);
 
 /** Betas that change how tokens are made, expressed or cached, and bill nothing else. */
 const TOKEN_BETAS: ReadonlySet<string> = new Set([

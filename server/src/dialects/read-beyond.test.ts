@@ -98,6 +98,31 @@ describe('what a request asks for beyond ordinary tokens', () => {
     expect(named(CHAT, more)).toEqual(units);
   });
 
+  // Each of these made a provider bill more than the body and the cap say.
+  it.each([
+    ...['n_predict', 'max_new_tokens', 'chat_template', 'prediction', 'best_of', 'use_beam_search', 'preset', 'search'],
+    ...['web_search', 'search_options', 'plugins', 'models', 'enable_search', 'provider', 'extra_body', 'a_field_of_tomorrow'],
+  ])('names the field %s, which is not known to cost nothing', (field) => {
+    for (const wire of [CHAT, MESSAGES] as const) expect(named(wire, { [field]: { x: 1 } })).toEqual([field]);
+    expect(beyondOf('openai-responses', { input: 'hi', [field]: 7 })).toMatchObject([{}, { is: 'other', param: field }]);
+  });
+
+  it('knows what clients send, and that an absent field asks for nothing', () => {
+    const plain = { temperature: 0, top_k: 5, min_p: 0.1, seed: 1, chat_template_kwargs: { enable_thinking: false } };
+    expect(beyondOf(CHAT, plain)).toBe(NOTHING_BEYOND);
+    expect(beyondOf(MESSAGES, { ...plain, output_config: { effort: 'high' }, metadata: { user_id: 'u' } })).toBe(NOTHING_BEYOND);
+    expect(beyondOf(CHAT, { prediction: null, n_predict: undefined, models: [], search: false })).toBe(NOTHING_BEYOND);
+    const thinking = { google: { thinking_config: { thinking_budget: 100, include_thoughts: true } } };
+    expect(beyondOf(CHAT, { extra_body: thinking })).toBe(NOTHING_BEYOND);
+  });
+
+  it('takes no content that is stored at Google, which could be another tenant’s', () => {
+    for (const name of ['cached_content', 'cachedContent']) {
+      const reading = readFacts(CHAT, body({ extra_body: { google: { [name]: 'cachedContents/x' } } }));
+      expect(reading).toMatchObject({ ok: false, problem: { param: `extra_body.google.${name}` } });
+    }
+  });
+
   it.each([1.5, -1, '3', 1e9, null, {}])('takes max_uses of %j for no bound', (max_uses) => {
     expect(beyondOf(MESSAGES, { tools: [{ type: 'web_search_20250305', max_uses }] })).toMatchObject([
       { lookups: { most: null } },

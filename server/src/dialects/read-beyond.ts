@@ -3,7 +3,15 @@ import type { DearerBucket } from '../domain/money/price.ts';
 import type { JsonObject, Wire } from './dialect.ts';
 import { arrayOr, isObject, objectOr } from './json.ts';
 import { toolsIn } from './openai-responses/tool-names.ts';
-import { CLIENT_CHAT_TOOLS, isClientMessageTool, judgeBeta } from './price-neutral.ts';
+import {
+  CLIENT_CHAT_TOOLS,
+  isClientMessageTool,
+  judgeBeta,
+  PRICE_NEUTRAL_CHAT_FIELDS,
+  PRICE_NEUTRAL_COMPLETION_FIELDS,
+  PRICE_NEUTRAL_MESSAGE_FIELDS,
+  PRICE_NEUTRAL_RESPONSES_FIELDS,
+} from './price-neutral.ts';
 import { askedWord, plainName } from './service-tier.ts';
 
 /** The findings of the walk over messages and their parts. */
@@ -19,6 +27,8 @@ export interface SeenInParts {
 const BEYOND_MAX = 32;
 /** The largest number of lookups that counts as a bound. */
 const LOOKUPS_MAX = 1_000;
+/** The most characters of a field's name that are said. */
+const FIELD_NAME_MAX = 40;
 
 /**
  * Returns the things that a request of a chat wire asks for beyond ordinary tokens; for nearly all requests the shared empty
@@ -26,7 +36,8 @@ const LOOKUPS_MAX = 1_000;
  */
 export function beyondIn(wire: Wire, body: JsonObject, seen: SeenInParts): readonly Beyond[] {
   found.take();
-  if (wire === 'openai-chat' || wire === 'openai-completions') return chatBeyond(body, seen);
+  if (wire === 'openai-chat') return chatBeyond(body, seen, PRICE_NEUTRAL_CHAT_FIELDS);
+  if (wire === 'openai-completions') return chatBeyond(body, seen, PRICE_NEUTRAL_COMPLETION_FIELDS);
   if (wire === 'openai-responses') return responsesBeyond(body, seen);
   return wire === 'anthropic-messages' ? messagesBeyond(body, seen) : NOTHING_BEYOND;
 }
@@ -70,6 +81,7 @@ function messagesBeyond(body: JsonObject, seen: SeenInParts): readonly Beyond[] 
   const { service_tier, speed, inference_geo } = body;
   if ((service_tier ?? speed ?? inference_geo) !== undefined) noteTier({ service_tier, speed, inference_geo });
   noteCacheControl(body.cache_control, seen);
+  noteUnknownFields(body, PRICE_NEUTRAL_MESSAGE_FIELDS);
   noteParts(seen);
   return found.take();
 }
@@ -98,7 +110,7 @@ function noteMessageTool(tool: JsonObject, at: number): void {
   }
 }
 
-function chatBeyond(body: JsonObject, seen: SeenInParts): readonly Beyond[] {
+function chatBeyond(body: JsonObject, seen: SeenInParts, neutral: ReadonlySet<string>): readonly Beyond[] {
   const tools = arrayOr(body.tools);
   for (let at = 0; at < tools.length; at += 1) {
     const tool = tools[at];
@@ -109,7 +121,7 @@ function chatBeyond(body: JsonObject, seen: SeenInParts): readonly Beyond[] {
     found.add(other(`tools[${at}].type`, `tool:${plainName(type)}`));
   }
   noteChatSearches(body);
-  for (const field of UNPRICED_CHAT_FIELDS) if (isGiven(body[field])) found.add(other(field, field));
+  noteUnknownFields(body, neutral);
   if (isGiven(body.service_tier)) noteChatTier(body.service_tier);
   if (isGiven(body.modalities) || isGiven(body.audio)) noteModalities(arrayOr(body.modalities), body.audio);
   noteCacheControl(body.cache_control, seen);
@@ -133,7 +145,7 @@ function responsesBeyond(body: JsonObject, seen: SeenInParts): readonly Beyond[]
     });
   }
   if (isGiven(body.context_management)) found.add(other('context_management', 'compaction'));
-  for (const field of UNPRICED_CHAT_FIELDS) if (isGiven(body[field])) found.add(other(field, field));
+  noteUnknownFields(body, PRICE_NEUTRAL_RESPONSES_FIELDS);
   if (isGiven(body.service_tier)) noteChatTier(body.service_tier);
   noteParts(seen);
   return found.take();
@@ -149,8 +161,22 @@ function noteBucket(param: string, bucket: DearerBucket): void {
   found.add({ is: 'bucket', param, bucket });
 }
 
-/** OpenRouter's plugins and its other models for fallback, and Alibaba's search. No field of an answer reports what they bill. */
-const UNPRICED_CHAT_FIELDS = ['plugins', 'models', 'enable_search'] as const;
+/** Notes every field that is not known to cost nothing beyond tokens: what this program does not know, the provider may bill. */
+function noteUnknownFields(body: JsonObject, neutral: ReadonlySet<string>): void {
+  for (const field in body) {
+    if (neutral.has(field) || !isGiven(body[field]) || (field === 'extra_body' && isThinkingOfGoogle(body.extra_body))) continue;
+    const name = plainName(field).slice(0, FIELD_NAME_MAX);
+    found.add(other(name, name));
+  }
+}
+
+/** Reports whether all that Google's own fields ask for is a way of thinking, which is output. */
+function isThinkingOfGoogle(extra: unknown): boolean {
+  if (!isObject(extra)) return false;
+  const { google = {}, ...more } = extra;
+  if (Object.keys(more).length > 0 || !isObject(google)) return false;
+  return Object.keys(google).every((name) => name === 'thinking_config' || name === 'thinkingConfig');
+}
 
 /**
  * Notes searches of a chat request. OpenAI's search models search for every answer and never report how often. xAI reads all its

@@ -1,7 +1,7 @@
 import { type Beyond, NOTHING_BEYOND } from '../domain/money/beyond.ts';
 import { type BodyProblem, type Called, type JsonObject, type RequestFacts, Untranslatable, type Wire } from './dialect.ts';
 import { contentFacts, countFacts } from './gemini/facts.ts';
-import { arrayOr, isObject } from './json.ts';
+import { arrayOr, isObject, objectOr } from './json.ts';
 import { isMedia, mediaFacts } from './media/facts.ts';
 import { BadField } from './media/fields.ts';
 import { promptsIn } from './openai-completions/prompts.ts';
@@ -68,9 +68,23 @@ function factsOf(wire: Wire, body: JsonObject, betas: string | undefined, called
   const beyond = beyondOf(wire, body, media, betas);
   const facts = { ...plain, mediaParts: media.mediaParts, mediaBytes: media.mediaBytes, beyond };
   if (wire === 'anthropic-count-tokens') return facts;
+  if (body.extra_body !== undefined) refuseStoredContent(body.extra_body);
   const stream = booleanOf(body.stream, 'stream');
   if (wire === 'anthropic-messages') return { ...facts, stream, outputCap: capOf(body, 'max_tokens') };
   return { ...facts, stream, outputCap: chatCapOf(body), answers: answersOf(body), wantsUsage: wantsUsage(body) };
+}
+
+/**
+ * Refuses the name of content that is stored at Google, as Gemini's own format does. Tenants share an account there, so that it
+ * could be another tenant's.
+ */
+function refuseStoredContent(extra: unknown): void {
+  const google = objectOr(objectOr(extra).google);
+  for (const name of ['cached_content', 'cachedContent']) {
+    if (google[name] === undefined || google[name] === null || google[name] === '') continue;
+    const param = `extra_body.google.${name}`;
+    throw new Refused(param, `${param} names content that is stored at the provider, which this gateway does not serve`);
+  }
 }
 
 function responsesFacts(body: JsonObject, betas: string | undefined) {

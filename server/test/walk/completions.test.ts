@@ -34,7 +34,7 @@ describe('a deployment with the mode completion', () => {
     'gets the request as it came, and $response passes and is charged by its usage',
     async (recording) => {
       const now = await openScene(native);
-      const body = { ...HELLO, prompt: ['a', 'b'], n: 2, echo: true, logprobs: 1, suffix: 'end', user: 'u', x_own: 1 };
+      const body = { ...HELLO, prompt: ['a', 'b'], n: 2, echo: true, logprobs: 1, suffix: 'end', user: 'u', min_p: 0.1 };
       const { call, said, row } = asking(now, body, AT);
       expect((await call).request.wire).toBe('openai-completions');
       expect(sentBody(await call)).toEqual({ ...body, model: 'fake-small' });

@@ -148,7 +148,7 @@ describe('a chat request', () => {
   });
 
   test('with both kinds of content is a chat', async () => {
-    const now = await openScene();
+    const now = await openScene({ isBudgeted: false });
     const { call, said: answered } = asking(now, { ...CHAT, input: 'x' }, AT);
     expect(sentBody(await call)).toMatchObject({ messages: CHAT.messages, input: 'x' });
     (await call).json(completion);

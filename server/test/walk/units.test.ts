@@ -223,7 +223,7 @@ describe('over OpenAI’s dialect', () => {
     expect(rows[0]?.code).toBe('unpriced_parameter');
   });
 
-  test('client tools, predictions and the ordinary tier are not billed beyond tokens', async () => {
+  test('client tools and the ordinary tier are not billed beyond tokens', async () => {
     const tools = [
       { type: 'function' },
       { type: 'custom' },
@@ -232,10 +232,7 @@ describe('over OpenAI’s dialect', () => {
       { type: 'apply_patch' },
     ];
     const { chat, rows } = await open([claude()], usage, blocking(100), { service_tier: 'default' });
-    const body = {
-      tools: [...tools, { type: 'tool_search', execution: 'client' }],
-      prediction: { type: 'content', content: 'x' },
-    };
+    const body = { tools: [...tools, { type: 'tool_search', execution: 'client' }] };
     expect((await chat({ ...body, service_tier: 'default', modalities: ['text'] })).status).toBe(200);
     expect(rows[0]?.entries).toMatchObject([{ nanoUsd: TOKENS_NANO, unpricedUnits: null, serviceTier: null }]);
   });
@@ -307,6 +304,21 @@ describe('a picture that does not look like one', () => {
       { type: 'text', text: 'x' },
     ];
     expect((await messages({ messages: [{ role: 'user', content }] })).status).toBe(200);
+  });
+});
+
+describe('a field that is not known to cost nothing', () => {
+  // promise: Unknown fields of a request count as unpriced
+  test('is refused by name where a budget blocks, and passed and marked elsewhere', async () => {
+    const { ask, rows, upstreamCalls } = await openHouse(blocking(100));
+    const openai = (more: object) => ask({ ...HELLO, ...more });
+    const refused = await openai({ max_tokens: 10, n_predict: 100_000 });
+    expect([refused.status, upstreamCalls()]).toEqual([403, 0]);
+    expect(refused.json().error).toMatchObject({ code: 'unpriced_parameter', param: 'n_predict' });
+    expect((await openai({ max_tokens: 10, min_p: 0.1 })).status).toBe(200);
+    await present().change({ key: { budgets: [budget(100 * USD, { action: 'alert' })] } });
+    expect((await openai({ max_tokens: 10, n_predict: 100_000 })).status).toBe(200);
+    expect(rows.at(-1)?.entries[0]?.unpricedUnits).toBe('n_predict');
   });
 });
 
