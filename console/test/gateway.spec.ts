@@ -245,6 +245,27 @@ test('a platform auditor sees everything of the gateway and changes nothing', as
   }
 });
 
+test('the page of models says to a member that they may not read them, and does not ask without an end', async ({
+  page,
+  house,
+}) => {
+  await house.signIn(page, 'org_member');
+  const asked = new Map<string, number>();
+  page.on('request', (request) => {
+    if (request.url().includes('/deployments')) asked.set(request.url(), (asked.get(request.url()) ?? 0) + 1);
+  });
+  await page.goto(`${house.url}/models`);
+  await expect(page.getByRole('heading', { name: 'Models', level: 1 })).toBeVisible();
+  const failed = page.getByRole('alert', { name: 'Not allowed' });
+  await expect(failed.getByText('Ask an admin for a role that has it')).toBeVisible();
+  await page.waitForTimeout(3_000);
+  expect(Math.max(...asked.values())).toBeLessThanOrEqual(3);
+  const sum = () => [...asked.values()].reduce((all, count) => all + count, 0);
+  const before = sum();
+  await failed.getByRole('button', { name: 'Try again' }).click();
+  await expect.poll(sum).toBeGreaterThan(before);
+});
+
 test('the gateway’s pages are not in the navigation of an organization’s owner', async ({ page, house }) => {
   await house.signIn(page, 'org_owner');
   await page.goto(house.url);

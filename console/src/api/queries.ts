@@ -15,13 +15,21 @@ function noticeRefused(error: unknown): void {
   if (error.status === 401 || (error.status === 403 && isOld)) void queries.invalidateQueries({ queryKey: ['session'] });
 }
 
-/** The cache of loaded data. It does not retry a 4xx, because a retry would not help. */
+/** How long a query that failed is shown as failed to whatever else on the page reads it. */
+const FAILED_FOR_MS = 5_000;
+
+/**
+ * The cache of loaded data. It does not retry a 4xx, because a retry would not help. Nor does it ask again at once because a second
+ * part of the page reads what failed: the first would wait again and take the second away, which would then come back and ask,
+ * without an end.
+ */
 export const queries = new QueryClient({
   queryCache: new QueryCache({ onError: noticeRefused }),
   mutationCache: new MutationCache({ onError: noticeRefused }),
   defaultOptions: {
     queries: {
       staleTime: 5_000,
+      retryOnMount: ({ state }) => Date.now() - state.errorUpdatedAt > FAILED_FOR_MS,
       retry: (failures, error) => failures < 2 && !(error instanceof Problem && error.status >= 400 && error.status < 500),
     },
   },
