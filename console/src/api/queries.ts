@@ -15,7 +15,7 @@ function noticeRefused(error: unknown): void {
   if (error.status === 401 || (error.status === 403 && isOld)) void queries.invalidateQueries({ queryKey: ['session'] });
 }
 
-/** How long a query that failed is shown as failed to whatever else on the page reads it. */
+/** For so long a failed query is not asked again when another part of the page reads it. */
 const FAILED_FOR_MS = 5_000;
 
 /**

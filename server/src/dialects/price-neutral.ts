@@ -55,7 +55,7 @@ export const PRICE_NEUTRAL_CHAT_FIELDS: ReadonlySet<string> = new Set([
   ...['system', 'output_config', 'anthropic_version', 'safety_settings'],
 ]);
 
-/** What another API has for the same thing, and no reading of this one counts. */
+/** Fields of chat that ask for more in other APIs too, where nothing counts them. */
 const OF_CHAT_ALONE: ReadonlySet<string> = new Set([
   'messages',
   'n',

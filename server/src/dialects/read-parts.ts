@@ -2,7 +2,7 @@ import type { JsonObject } from './dialect.ts';
 import { arrayOr, isObject, objectOr } from './json.ts';
 import { noteCacheControl, type SeenInParts } from './read-beyond.ts';
 
-/** What a walk over messages and their parts found: the parts that a provider may bill by other things than their text. */
+/** The media parts of a request. A provider may bill more for them than their text. */
 export interface Media extends SeenInParts {
   mediaParts: number;
   mediaBytes: number;
