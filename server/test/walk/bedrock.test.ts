@@ -281,9 +281,11 @@ describe('Claude for a client of Anthropic’s messages', () => {
   );
 
   test('is invoked with the request as it came, and the answer passes unchanged', async () => {
+    // Without a budget, because a budget that blocks refuses a field that nothing bounds the price of.
     const { now, upstream } = await open({
       answer: (_asked, response) => void response.writeHead(200, JSON_HEAD).end(recorded),
       ...CLAUDES,
+      house: { key: {} },
     });
     const betas = 'claude-code-20250219,interleaved-thinking-2025-05-14';
     const said = await now.ask({ ...HELLO, unknown_field: 1 }, { ...MESSAGES, headers: ['anthropic-beta', betas] });
